@@ -1,0 +1,49 @@
+"""What is wrong with a row's metadata, in words that its author can act on."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+
+def first_fault(error: ValidationError, metadata: str) -> str:
+    """Where the first fault is, and which rule it breaks: `clip 4 ('intro'), volume: input should be ...`."""
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if fault["type"] == "json_invalid":
+        return "it is not valid JSON"
+    what = "".join(char if char.isprintable() else "?" for char in fault["msg"].removeprefix("Value error, "))[:200]
+    where = _place(fault["loc"], _parsed(metadata))
+    return f"{where}: {what[:1].lower()}{what[1:]}" if where else what
+
+
+def clip_name(index: int, clip_id: object) -> str:
+    """A clip for people: its position, counted from 1, and its id if it has one."""
+    return f"clip {index + 1} ({clip_id[:40]!r})" if isinstance(clip_id, str) else f"clip {index + 1}"
+
+
+def _place(location: tuple[int | str, ...], document: Any) -> str:
+    """The path to the fault; a clip is named as a person would, and needs no path before it."""
+    words: list[str] = []
+    for position, part in enumerate(location):
+        document = _child(document, part)
+        if isinstance(part, int) and position and location[position - 1] == "clips":
+            words = [clip_name(part, _child(document, "id"))]
+        else:
+            words.append(str(part))
+    named = [words.pop(0)] if words and words[0].startswith("clip ") else []
+    return ", ".join([*named, ".".join(words)] if words else named)
+
+
+def _child(document: Any, part: int | str) -> Any:
+    if isinstance(document, dict):
+        return document.get(part)
+    if isinstance(document, list) and isinstance(part, int) and part < len(document):
+        return document[part]
+    return None
+
+
+def _parsed(metadata: str) -> Any:
+    try:
+        return json.loads(metadata)
+    except ValueError:
+        return None

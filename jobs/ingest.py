@@ -1,0 +1,60 @@
+"""`ingest`: bring a source into storage and describe it."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from audioprep.jobs.models import WireModel
+
+
+class SourceType(StrEnum):
+    YOUTUBE = "youtube"
+    URL = "url"
+    AUDIO_FILE = "audio_file"
+    VIDEO_FILE = "video_file"
+
+    @property
+    def is_remote(self) -> bool:
+        return self in (SourceType.YOUTUBE, SourceType.URL)
+
+
+class IngestPayload(WireModel):
+    """`metadata` of an ingest row. A remote source needs `url`, an uploaded one `storageKey`."""
+
+    source_type: SourceType
+    url: str | None = Field(default=None, max_length=4096)
+    rights_attested: bool = False
+    storage_key: str | None = Field(default=None, max_length=1024)
+    original_filename: str | None = Field(default=None, max_length=1024)
+
+    @model_validator(mode="after")
+    def _source_is_named(self) -> Self:
+        if self.source_type.is_remote and not self.url:
+            raise ValueError(f"sourceType {self.source_type.value} needs url")
+        if not self.source_type.is_remote and not self.storage_key:
+            raise ValueError(f"sourceType {self.source_type.value} needs storageKey")
+        return self
+
+    @property
+    def summary(self) -> str:
+        """One line for people: the source and its name."""
+        url = (self.url or "").split("?")[0] if self.source_type is SourceType.URL else self.url
+        name = self.original_filename or (self.storage_key or url or "").rsplit("/", 1)[-1]
+        return f"{self.source_type.value} · {name[:80]}"
+
+
+class AudioMetadata(WireModel):
+    """What `metadata.json` and the result say of an asset."""
+
+    duration: float = Field(description="seconds, counted from the decoded samples")
+    sample_rate: int = Field(description="hertz")
+    channels: int
+    codec: str
+    format: str
+    original_filename: str
+
+
+class IngestResult(WireModel):
+    asset_id: str
+    metadata: AudioMetadata

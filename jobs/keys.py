@@ -1,0 +1,83 @@
+"""Where a job's files live in storage. Every key is built or checked here, never joined elsewhere."""
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+from uuid import UUID, uuid5
+
+from audioprep.jobs.errors import ErrorKind, PermanentError
+
+_NAMESPACE = UUID("5b0a4d9e-2c57-4d2c-9d0e-6c1b7f0f3a11")
+_SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\\ud800-\udfff]{1,255}")  # no controls, no half characters
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+_MAX_KEY_BYTES = 1024  # the limit of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
+
+class ContentType(StrEnum):
+    """What we store, for the `Content-Type` of the object."""
+
+    JSON = "application/json"
+    PNG = "image/png"
+    MP3 = "audio/mpeg"
+    WAV = "audio/wav"
+    M4A = "audio/mp4"
+
+
+def asset_id_for(job_id: str) -> str:
+    """The asset a job makes: the same for every attempt, so that a retry overwrites instead of duplicating."""
+    return str(uuid5(_NAMESPACE, job_id))
+
+
+def asset_folder(asset_id: str) -> str:
+    return f"assets/{asset_id}"
+
+
+def original(asset_id: str, extension: str) -> str:
+    return f"assets/{asset_id}/original.{extension}"
+
+
+def is_original(key: str) -> bool:
+    """Whether an object of an asset's folder is its original, whatever its extension."""
+    return PurePosixPath(key).name.startswith("original.")
+
+
+def metadata(asset_id: str) -> str:
+    return f"assets/{asset_id}/metadata.json"
+
+
+def peaks(asset_id: str) -> str:
+    return f"assets/{asset_id}/peaks.json"
+
+
+def waveform(asset_id: str) -> str:
+    return f"assets/{asset_id}/waveform.png"
+
+
+def preview(asset_id: str, recipe_hash: str) -> str:
+    return f"assets/{asset_id}/preview_{recipe_hash}.mp3"
+
+
+def prepared(asset_id: str, extension: str) -> str:
+    return f"assets/{asset_id}/prepared.{extension}"
+
+
+def edits(asset_id: str) -> str:
+    return f"assets/{asset_id}/edits.json"
+
+
+def extension_of(filename: str, default: str = "bin") -> str:
+    """The file name's extension in lower case without its dot; `default` when there is none worth keeping."""
+    extension = PurePosixPath(filename).suffix.removeprefix(".").lower()
+    return extension if _EXTENSION.fullmatch(extension) else default
+
+
+def checked(key: str) -> str:
+    """A key that came from outside, unchanged. Raises PermanentError when it could name something outside storage."""
+    segments = key.split("/")
+    if len(key.encode("utf-8", "surrogatepass")) > _MAX_KEY_BYTES or not all(map(_is_safe, segments)):
+        raise PermanentError(ErrorKind.INVALID_PAYLOAD, f"The storage key {key[:80]!r} is not a valid object key.")
+    return key
+
+
+def _is_safe(segment: str) -> bool:
+    return segment not in {".", ".."} and _SEGMENT.fullmatch(segment) is not None

@@ -1,0 +1,45 @@
+"""`playlist`: every recording that a URL lists, each as an asset of its own."""
+
+from typing import Final
+
+from pydantic import Field
+
+from audioprep.jobs.ingest import AudioMetadata
+from audioprep.jobs.models import WireModel
+from audioprep.jobs.status import JobStatus
+
+MAX_ENTRIES: Final = 50
+
+
+class PlaylistPayload(WireModel):
+    """`metadata` of a playlist row. Entries after `maxEntries` are left out."""
+
+    url: str = Field(min_length=1, max_length=4096)
+    max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
+    rights_attested: bool = False
+
+    @property
+    def summary(self) -> str:
+        return self.url.rsplit("/", 1)[-1][:80]
+
+
+class PlaylistItem(WireModel):
+    """One recording of the list."""
+
+    url: str
+    title: str = ""
+
+
+class PlaylistOutcome(WireModel):
+    """How one entry ended: with an asset and its metadata, or with an error in one sentence."""
+
+    url: str
+    title: str
+    status: JobStatus
+    asset_id: str | None = None
+    metadata: AudioMetadata | None = None
+    error: str | None = None
+
+
+class PlaylistResult(WireModel):
+    entries: tuple[PlaylistOutcome, ...]

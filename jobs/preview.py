@@ -1,0 +1,29 @@
+"""`preview` (alias `edit`): a recipe as a quick MP3, cached by the recipe's hash."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import Field
+
+from audioprep.jobs.models import WireModel
+from audioprep.jobs.recipe import Recipe
+
+
+class PreviewPayload(WireModel):
+    recipe: Recipe
+    recipe_hash: str = Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")
+
+    @property
+    def summary(self) -> str:
+        return f"{len(self.recipe.clips)} clips · {self.recipe.duration:.1f} s"
+
+
+class PreviewResult(WireModel):
+    preview_key: str
+
+
+def hash_of(recipe: Any) -> str:
+    """A recipe's hash for who has none: SHA-256 of its JSON with sorted keys and no spaces, in hexadecimal."""
+    canonical = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""The edit recipe, version 1: which clips, in which order, how loud, into which format."""
+
+from enum import StrEnum
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from audioprep.jobs.faults import clip_name
+from audioprep.jobs.models import WireModel
+
+MIN_CLIP_SECONDS = 0.1
+MAX_CLIPS = 50
+MAX_SECONDS = 1_000_000  # of any time in a recipe: far beyond every limit, and safe to count in samples
+
+# What ffmpeg's AAC encoder takes, from the MPEG-4 table of sampling frequencies (ISO/IEC 14496-3, 1.6.3.4).
+AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+
+
+class OutputFormat(StrEnum):
+    WAV = "wav"
+    AAC = "aac"
+
+    @property
+    def extension(self) -> str:
+        """The extension of the prepared file."""
+        return "wav" if self is OutputFormat.WAV else "m4a"
+
+
+class Clip(WireModel):
+    """A stretch of one source. Times in seconds of that source; `volume` is a linear factor."""
+
+    id: str = Field(min_length=1, max_length=128)
+    source_asset_id: UUID
+    start_time: float = Field(ge=0, le=MAX_SECONDS)
+    end_time: float = Field(gt=0, le=MAX_SECONDS)
+    volume: float = Field(default=1.0, ge=0, le=2)
+    fade_in: float = Field(default=0.0, ge=0)
+    fade_out: float = Field(default=0.0, ge=0)
+
+    @property
+    def duration(self) -> float:
+        return self.end_time - self.start_time
+
+    @model_validator(mode="after")
+    def _times_make_sense(self) -> Self:
+        # Binary fractions: 0.3 - 0.2 is a hair under 0.1, and so is a fade that fills its clip.
+        slack = 1e-9
+        if self.duration < MIN_CLIP_SECONDS - slack:
+            raise ValueError(f"it is {self.duration:g} s long, and a clip must be at least {MIN_CLIP_SECONDS} s")
+        if self.fade_in + self.fade_out > self.duration + slack:
+            raise ValueError(f"fadeIn and fadeOut are longer together than the clip ({self.duration:g} s)")
+        return self
+
+
+class Recipe(WireModel):
+    """What to render. `target_lufs` and `true_peak` override the settings when normalising."""
+
+    version: Literal[1] = 1
+    asset_id: UUID
+    clips: tuple[Clip, ...] = Field(min_length=1, max_length=MAX_CLIPS)
+    normalize: bool = False
+    output_format: OutputFormat = OutputFormat.WAV
+    output_sample_rate: int = Field(default=44100, ge=8000, le=192000)
+    target_lufs: float | None = Field(default=None, ge=-70, le=-5)
+    true_peak: float | None = Field(default=None, ge=-9, le=0)
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the whole render."""
+        return sum(clip.duration for clip in self.clips)
+
+    def name_of(self, index: int) -> str:
+        """A clip in the words of an error: its position, counted from 1, and its id."""
+        return clip_name(index, self.clips[index].id)
+
+    @model_validator(mode="after")
+    def _rate_fits_the_format(self) -> Self:
+        if self.output_format is OutputFormat.AAC and self.output_sample_rate not in AAC_RATES:
+            raise ValueError(f"outputSampleRate {self.output_sample_rate} does not exist in AAC")
+        return self
+
+    @model_validator(mode="after")
+    def _clip_ids_are_unique(self) -> Self:
+        ids = [clip.id for clip in self.clips]
+        for clip_id in ids:
+            if ids.count(clip_id) > 1:
+                raise ValueError(f"two clips have the id {clip_id[:40]!r}")
+        return self

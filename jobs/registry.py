@@ -1,0 +1,107 @@
+"""The job types audioprep knows: one line each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from pydantic import ValidationError
+
+from audioprep.jobs.errors import ErrorKind, PermanentError
+from audioprep.jobs.faults import first_fault
+from audioprep.jobs.ingest import IngestPayload
+from audioprep.jobs.playlist import PlaylistPayload
+from audioprep.jobs.preview import PreviewPayload
+from audioprep.jobs.save import SavePayload
+from audioprep.jobs.status import Stage
+
+MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
+
+
+class Payload(Protocol):
+    """What a payload model offers: JSON in, one line for people out."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: str, /) -> Self: ...
+
+    @property
+    def summary(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    """A word of the `type` column: the workflow that runs it, the model of its metadata, its stages in order."""
+
+    name: str
+    workflow: str
+    payload: type[Payload]
+    stages: tuple[Stage, ...]
+    aliases: tuple[str, ...] = ()
+
+    def parse(self, metadata: str) -> Payload:
+        """The row's metadata as its model. Raises PermanentError with one sentence that names the first fault."""
+        if len(metadata) > MAX_METADATA_BYTES:
+            raise PermanentError(
+                ErrorKind.INVALID_PAYLOAD, f"The metadata is larger than {MAX_METADATA_BYTES:,} characters."
+            )
+        try:
+            return self.payload.model_validate_json(metadata)
+        except ValidationError as error:
+            sentence = f"The metadata of this {self.name} job is invalid: {first_fault(error, metadata)}."
+            raise PermanentError(ErrorKind.INVALID_PAYLOAD, sentence) from None
+
+
+class JobTypes:
+    """The types a bridge serves, found by name or alias."""
+
+    def __init__(self, types: Iterable[JobType]) -> None:
+        self._by_name = {name: kind for kind in types for name in (kind.name, *kind.aliases)}
+
+    def find(self, name: str) -> JobType:
+        """Raises PermanentError when no type has this name."""
+        if name not in self._by_name:
+            known = ", ".join(sorted(self._by_name))
+            raise PermanentError(ErrorKind.INVALID_PAYLOAD, f"Unknown job type {name[:80]!r}: expected one of {known}.")
+        return self._by_name[name]
+
+    def stages_of(self, name: str) -> tuple[str, ...]:
+        """The stages of a type in order; empty when the type is unknown."""
+        return self._by_name[name].stages if name in self._by_name else ()
+
+
+INGEST = JobType(
+    name="ingest",
+    workflow="AudioprepIngest",
+    payload=IngestPayload,
+    stages=(Stage.QUEUED, Stage.DOWNLOADING, Stage.ANALYZING, Stage.FINALIZING),
+)
+
+PREVIEW = JobType(
+    name="preview",
+    workflow="AudioprepPreview",
+    payload=PreviewPayload,
+    stages=(Stage.QUEUED, Stage.DOWNLOADING, Stage.RENDERING, Stage.UPLOADING),
+    aliases=("edit",),
+)
+
+SAVE = JobType(
+    name="save",
+    workflow="AudioprepSave",
+    payload=SavePayload,
+    stages=(
+        Stage.QUEUED,
+        Stage.DOWNLOADING,
+        Stage.NORMALIZING,
+        Stage.RENDERING,
+        Stage.UPLOADING,
+        Stage.FINALIZING,
+    ),
+)
+
+PLAYLIST = JobType(
+    name="playlist",
+    workflow="AudioprepPlaylist",
+    payload=PlaylistPayload,
+    stages=(Stage.QUEUED, Stage.EXPANDING, Stage.INGESTING),
+)
+
+JOB_TYPES = JobTypes([INGEST, PREVIEW, SAVE, PLAYLIST])
