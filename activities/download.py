@@ -1,0 +1,123 @@
+"""A guarded download of one URL: streamed to disk, in constant memory, to allowed addresses only."""
+
+import asyncio
+from typing import Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from audioprep.activities.address_policy import AddressPolicy, AddressRefused
+from audioprep.activities.connector import open_session
+from audioprep.activities.fetched import Fetched
+from audioprep.activities.filenames import download_name
+from audioprep.activities.http_answers import error_for_status, parse_retry_after
+from audioprep.activities.limits import MediaLimits
+from audioprep.activities.step import Step
+from audioprep.activities.urls import parse_url
+from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
+
+MAX_REDIRECTS: Final = 5
+_BLOCK: Final = 1 << 18  # bytes
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+# `identity`: a compressed answer would make Content-Length meaningless, and a bomb possible.
+_HEADERS: Final = {"User-Agent": "audioprep", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+class Downloader:
+    """Downloads under one policy and one set of limits. `lookup` replaces the system's resolver."""
+
+    def __init__(self, policy: AddressPolicy, limits: MediaLimits, lookup: AbstractResolver | None = None) -> None:
+        self._policy = policy
+        self._limits = limits
+        self._lookup = lookup
+
+    async def fetch(self, text: str, step: Step) -> Fetched:
+        """The file behind the URL `text`, as a new file in the step's scratch folder.
+
+        Raises PermanentError for a bad URL, a blocked address, a refusal or a file over the limit; TransientError for
+        what may pass: resets, timeouts, DNS, 408, 425, 429, 5xx, and a body that breaks off.
+        """
+        url = parse_url(text)
+        try:
+            async with open_session(self._policy, self._lookup) as session:
+                for _ in range(MAX_REDIRECTS + 1):
+                    self._policy.check_host(url.host or "")
+                    async with session.get(url, allow_redirects=False, headers=_HEADERS) as answer:
+                        if answer.status not in _REDIRECTS:
+                            return await self._save(answer, step)
+                        url = _next(url, answer)
+        except (OSError, aiohttp.ClientError) as error:
+            # Without its cause: the row shows the innermost error of a failure.
+            raise _explain(error, url) from None
+        sentence = f"The URL leads through more than {MAX_REDIRECTS} redirects."
+        raise PermanentError(ErrorKind.REFUSED, sentence)
+
+    async def _save(self, answer: aiohttp.ClientResponse, step: Step) -> Fetched:
+        _check_answer(answer)
+        expected = answer.content_length
+        self._limits.check_size(expected or 0)
+        path = step.scratch / "download"
+        done = 0
+        with path.open("xb") as file:
+            async for block in answer.content.iter_chunked(_BLOCK):
+                done += len(block)
+                self._limits.check_size(done)
+                await asyncio.to_thread(file.write, block)
+                if expected:
+                    step.report(done / expected)
+                else:
+                    step.working()
+        if done < (expected or 1):
+            raise _broken_off(answer.url)
+        disposition = answer.content_disposition.filename if answer.content_disposition else None
+        return Fetched(path, download_name(answer.url.path, disposition, answer.content_type))
+
+
+def _check_answer(answer: aiohttp.ClientResponse) -> None:
+    host = answer.url.host or ""
+    if answer.status != 200:
+        raise error_for_status(answer.status, host, parse_retry_after(answer.headers.get("Retry-After")))
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise PermanentError(
+            ErrorKind.UNSUPPORTED_MEDIA, f"{host} sends the file compressed, which we did not ask for."
+        )
+    if answer.content_type in {"text/html", "application/xhtml+xml"}:
+        sentence = "The URL leads to a web page, not to a media file."
+        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
+
+
+def _next(url: URL, answer: aiohttp.ClientResponse) -> URL:
+    """Where a redirect leads; it is checked like the first URL."""
+    location = answer.headers.get("Location")
+    if not location:
+        raise PermanentError(ErrorKind.REFUSED, f"{url.host} redirects to nowhere.")
+    try:
+        return parse_url(str(url.join(URL(location))))
+    except ValueError:
+        raise PermanentError(ErrorKind.REFUSED, f"{url.host} redirects to a URL that cannot be read.") from None
+
+
+def _explain(error: OSError | aiohttp.ClientError, url: URL) -> PermanentError | TransientError:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, AddressRefused):
+        sentence = f"The URL may not be fetched: {url.host} does not lead to a public address."
+        return PermanentError(ErrorKind.REFUSED, sentence)
+    if isinstance(error, aiohttp.ClientSSLError):
+        return PermanentError(ErrorKind.REFUSED, f"{url.host} has no valid TLS certificate.")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return TransientError(ErrorKind.NETWORK, f"The name {url.host} could not be resolved.")
+    if isinstance(error, aiohttp.InvalidURL):
+        return PermanentError(ErrorKind.INVALID_PAYLOAD, "The URL cannot be read.")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return _broken_off(url)
+    if isinstance(error, TimeoutError):
+        return TransientError(ErrorKind.NETWORK, f"{url.host} did not answer in time.")
+    if isinstance(error, aiohttp.ClientError):
+        return TransientError(ErrorKind.NETWORK, f"The connection to {url.host} failed.")
+    # What is left comes from our own disk.
+    return TransientError(ErrorKind.STORAGE, f"The download could not be written: {error.strerror or error}.")
+
+
+def _broken_off(url: URL) -> TransientError:
+    return TransientError(ErrorKind.NETWORK, f"The download from {url.host} broke off before its end.")

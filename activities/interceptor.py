@@ -1,0 +1,53 @@
+"""How an attempt at a step ends when not in one of its own ways: the worker shuts down, or a fault nobody foresaw."""
+
+import asyncio
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from audioprep.jobs.errors import ErrorKind
+from audioprep.jobs.redaction import sentence_of
+
+
+class StepInterceptor(Interceptor):
+    """Gives a step back to its workflow when this worker shuts down, and keeps secrets out of unforeseen failures."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        return _Attempt(super().intercept_activity(next))
+
+
+class _Attempt(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
+        try:
+            return await super().execute_activity(input)
+        except asyncio.CancelledError:
+            if _is_shutting_down():
+                raise _handover() from None
+            raise
+        except ApplicationError:
+            raise
+        except Exception as error:
+            # Retried like a transient one. Without its cause, whose words would go into Temporal's history as they are.
+            failure = ApplicationError(sentence_of(str(error)), type=type(error).__name__)
+            raise failure.with_traceback(error.__traceback__) from None
+
+
+def _is_shutting_down() -> bool:
+    details = activity.cancellation_details()
+    return details is not None and details.worker_shutdown
+
+
+def _handover() -> ApplicationError:
+    """Not retried by the server, whose timers may fire up to a second late: the workflow goes on by itself.
+
+    Its detail is the number of attempts that failed before this one, so that this one uses none up.
+    """
+    return ApplicationError(
+        "The worker is shutting down; another one goes on.",
+        activity.info().attempt - 1,
+        type=ErrorKind.WORKER_SHUTDOWN.value,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )

@@ -1,0 +1,128 @@
+"""Loudness: what was measured, what is wanted, and the gain that leads from one to the other. Pure.
+
+One linear gain moves the programme to its target, so its dynamics stay as they are. Only when its peaks would then pass
+the ceiling, a limiter takes them down, and the gain is raised by what that costs. Where both cannot hold, the ceiling
+wins: the result stays quieter than its target.
+
+Silence, and anything below the absolute gate of -70 LUFS (ITU-R BS.1770-4), has no loudness and passes unchanged.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from audioprep.jobs.models import WireModel
+
+MAX_RENDERS = 6
+_GATE = -70.0  # LUFS
+_TOLERANCE = 0.2  # LU; ebur128 prints tenths, and 0.5 is what we promise
+_MARGIN = 0.1  # dB below the ceiling: half a printed step, rounded up
+_HEADROOM = 0.5  # dB from the limiter to the ceiling, for what coming back from the higher rate adds
+_FALLBACK_HEADROOM = 1.0  # dB of the last resort, a linear gain: a lossy codec moves peaks by less
+_MAX_PUSH = 24.0  # dB of gain beyond the linear one: with more, only the noise between the peaks would grow
+_MIN_LIMIT = -24.0  # dBFS, the lowest alimiter takes
+_MIN_SLOPE = 0.2  # LU per dB: what a limited programme gains by gain, at least, when we predict
+_EPSILON = 1e-6
+
+_INTEGRATED = re.compile(r"^\s*I:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) LUFS", re.MULTILINE)
+_PEAK = re.compile(r"^\s*Peak:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) dBFS", re.MULTILINE)
+
+
+class LoudnessTarget(WireModel):
+    """Where a programme should be: LUFS, and the ceiling of its true peak in dBTP."""
+
+    lufs: float = -24.0
+    true_peak: float = -2.0
+
+
+class Loudness(WireModel):
+    """What ebur128 measured. None stands for no loudness (below the gate) and for no peak (digital silence)."""
+
+    integrated: float | None = Field(description="LUFS")
+    true_peak: float | None = Field(description="dBTP")
+
+
+class Mastering(WireModel):
+    """What is done to a programme: a gain in dB, and the limiter's threshold in dBFS, None for no limiter."""
+
+    gain: float = 0.0
+    limit: float | None = None
+
+
+class Plan(WireModel):
+    """What a programme sounds like before mastering, and the mastering to begin with."""
+
+    measured: Loudness
+    mastering: Mastering
+
+
+Trial = tuple[Mastering, Loudness]
+"""A mastering that was rendered, and what came out of it."""
+
+
+def parse_summary(text: str) -> Loudness | None:
+    """The summary that ffmpeg's ebur128 prints when it ends; None when there is none in `text`."""
+    integrated, peaks = _INTEGRATED.findall(text), _PEAK.findall(text)
+    if not integrated or not peaks:
+        return None
+    lufs, peak = float(integrated[-1]), float(peaks[-1])
+    return Loudness(
+        # Samples may be infinite or no numbers at all: such a sound has no loudness either.
+        integrated=lufs if lufs > _GATE and math.isfinite(lufs) else None,
+        true_peak=peak if math.isfinite(peak) else None,
+    )
+
+
+def first_mastering(measured: Loudness, target: LoudnessTarget) -> Mastering:
+    """The linear gain, and a limiter if it is needed."""
+    if measured.integrated is None:
+        return Mastering()
+    return _mastering(measured, target, target.lufs - measured.integrated, None)
+
+
+def next_mastering(measured: Loudness, target: LoudnessTarget, trials: Sequence[Trial]) -> Mastering | None:
+    """What to try after the last trial; None when its result is to be kept."""
+    last, result = trials[-1]
+    if measured.integrated is None or result.integrated is None or result.true_peak is None:
+        return None
+    over = result.true_peak - (target.true_peak - _MARGIN)
+    missing = target.lufs - result.integrated
+    too_high, off_target = over > _EPSILON, abs(missing) > _TOLERANCE + _EPSILON
+    if len(trials) >= MAX_RENDERS - 1:
+        return _fallback(measured, target) if too_high and len(trials) < MAX_RENDERS else None
+    if not too_high and not off_target:
+        return None
+    gain = last.gain + (missing / _slope(trials) if off_target else 0.0)
+    gain = min(gain, target.lufs - measured.integrated + _MAX_PUSH)
+    limit = last.limit
+    if too_high:
+        limit = (target.true_peak - _HEADROOM if limit is None else limit) - max(over, _MARGIN)
+    revised = _mastering(measured, target, gain, limit)
+    return None if revised == last else revised
+
+
+def _mastering(measured: Loudness, target: LoudnessTarget, gain: float, limit: float | None) -> Mastering:
+    peak = float("-inf") if measured.true_peak is None else measured.true_peak
+    if limit is None and peak + gain > target.true_peak - 2 * _MARGIN:
+        limit = target.true_peak - _HEADROOM
+    return Mastering(gain=round(gain, 3), limit=None if limit is None else round(max(limit, _MIN_LIMIT), 3))
+
+
+def _slope(trials: Sequence[Trial]) -> float:
+    """LU gained per dB of gain between the last two trials: below 1 where the limiter works, 1 before one knows."""
+    if len(trials) < 2:
+        return 1.0
+    (before, heard_before), (after, heard_after) = trials[-2:]
+    step = after.gain - before.gain
+    if abs(step) < _EPSILON or heard_before.integrated is None or heard_after.integrated is None:
+        return 1.0
+    return min(max((heard_after.integrated - heard_before.integrated) / step, _MIN_SLOPE), 1.0)
+
+
+def _fallback(measured: Loudness, target: LoudnessTarget) -> Mastering:
+    """No limiter, and so quiet that the ceiling holds in any case."""
+    wanted = target.lufs - (measured.integrated or 0.0)
+    ceiling = target.true_peak - _FALLBACK_HEADROOM - (measured.true_peak or 0.0)
+    return Mastering(gain=round(min(wanted, ceiling), 3))

@@ -1,0 +1,30 @@
+"""The one step of a playlist that is its own: what does the URL list?"""
+
+from temporalio import activity
+
+from audioprep.activities.resources import Resources
+from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.jobs.playlist import PlaylistItem, PlaylistPayload
+from audioprep.jobs.status import Stage
+
+_MAX_TITLE = 300  # characters; fifty titles have to fit into a workflow's history
+_MAX_URL = 4096  # characters, as in an ingest's payload
+
+
+class PlaylistActivities:
+    """yt-dlp lists, nothing is downloaded."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._ytdlp = YtDlp(resources.network, resources.limits)
+
+    @activity.defn(name="audioprep.expand_playlist")
+    async def expand_playlist(self, order: PlaylistPayload) -> list[PlaylistItem]:
+        """The recordings that the URL lists, in its order, `maxEntries` at most."""
+        async with self._resources.step(Stage.EXPANDING) as step:
+            entries = await self._ytdlp.expand(order.url, order.max_entries, step)
+        return [
+            PlaylistItem(url=entry.source_url, title=entry.title[:_MAX_TITLE])
+            for entry in entries
+            if len(entry.source_url) <= _MAX_URL
+        ]

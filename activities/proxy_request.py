@@ -1,0 +1,53 @@
+"""The head of a request to an HTTP proxy: read strictly, and rewritten for the server it is meant for. Pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([\x21-\x7e]{1,16384}) HTTP/1\.[01]")
+_STATUS: Final = re.compile(rb"HTTP/1\.[01] (?:408|425|429|5\d\d)\b")
+_RETRY_AFTER: Final = re.compile(rb"^retry-after:[ \t]*([\x20-\x7e]{1,64})\r?$", re.IGNORECASE | re.MULTILINE)
+_HOP_BY_HOP: Final = (b"proxy-", b"connection:", b"keep-alive:")
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRequest:
+    """Where a client wants to go. `forward` is what to tell that server first; None for a tunnel."""
+
+    host: str
+    port: int
+    forward: bytes | None
+
+
+def parse_request(head: bytes) -> ProxyRequest:
+    """Raises ValueError for anything but `CONNECT host:port` and `METHOD http://host...`."""
+    first, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    line = _LINE.fullmatch(first)
+    if line is None:
+        raise ValueError("not a request line")
+    method, target = line[1], line[2].decode("ascii")
+    if method == b"CONNECT":
+        parts = urlsplit(f"//{target}")
+        return ProxyRequest(_host(parts.hostname), parts.port or 443, None)
+    parts = urlsplit(target)
+    if parts.scheme != "http" or parts.username is not None:
+        raise ValueError("not a plain http URL")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    # One request for one connection: the next one may name another host, and has to be checked.
+    kept = [header for header in headers if not header.lower().startswith(_HOP_BY_HOP)]
+    lines = [method + b" " + path.encode() + b" HTTP/1.1", *kept, b"Connection: close", b"", b""]
+    return ProxyRequest(_host(parts.hostname), parts.port or 80, b"\r\n".join(lines))
+
+
+def retry_after_of(answer: bytes) -> str | None:
+    """The `Retry-After` of an answer that asks to come back later, from the first bytes of it."""
+    head = answer.split(b"\r\n\r\n", 1)[0]
+    found = _RETRY_AFTER.search(head) if _STATUS.match(head) else None
+    return found[1].decode("ascii") if found else None
+
+
+def _host(host: str | None) -> str:
+    if not host:
+        raise ValueError("no host")
+    return host

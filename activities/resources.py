@@ -1,0 +1,35 @@
+"""What activities share on one worker: made once, passed in, never global."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audioprep.activities.cache import ObjectCache
+from audioprep.activities.limits import MediaLimits
+from audioprep.activities.network import NetworkRules
+from audioprep.activities.step import Step, open_step
+from audioprep.activities.storage import Storage, StoredObject
+from audioprep.jobs.status import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Storage, the cache in front of it, the limits, where scratch files go, and what downloads may reach."""
+
+    storage: Storage
+    cache: ObjectCache
+    limits: MediaLimits
+    scratch_root: Path
+    network: NetworkRules = field(default_factory=NetworkRules)
+
+    @asynccontextmanager
+    async def step(self, stage: Stage) -> AsyncIterator[Step]:
+        async with open_step(stage, self.scratch_root) as step:
+            yield step
+
+    async def fetch(self, found: StoredObject, name: str, step: Step) -> Path:
+        """The object as a file in the step's scratch folder; the download shows as the step's progress."""
+        path = step.scratch / name
+        await self.cache.fetch(found, path, lambda done: step.report(done / max(found.size, 1)))
+        return path

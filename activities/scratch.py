@@ -1,0 +1,46 @@
+"""The folder a worker works in, and the leftovers of workers that were killed."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def open_scratch(root: Path) -> Iterator[Path]:
+    """A folder of this worker's own under `root`, gone afterwards. Folders of dead workers are removed first.
+
+    A live worker holds a lock on its folder, which the kernel releases however the worker ends.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    # One worker at a time sweeps and makes its folder: between making and locking it, a folder looks abandoned.
+    with ExitStack() as held:
+        with _locked(root):
+            _sweep(root)
+            folder = Path(tempfile.mkdtemp(prefix="worker-", dir=root))
+            held.enter_context(_locked(folder))
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the folder's lock. Raises BlockingIOError when it is taken and we do not wait."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sweep(root: Path) -> None:
+    for folder in root.glob("worker-*"):
+        try:
+            with _locked(folder, wait=False):
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:  # its worker lives
+            continue

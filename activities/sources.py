@@ -1,0 +1,34 @@
+"""Where a source comes from: one way for each source type."""
+
+from audioprep.activities.download import Downloader
+from audioprep.activities.fetched import Fetched
+from audioprep.activities.resources import Resources
+from audioprep.activities.step import Step
+from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.jobs import keys
+from audioprep.jobs.ingest import IngestPayload, SourceType
+
+
+class Sources:
+    """Brings any source to disk, within the limits."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._downloader = Downloader(resources.network.policy, resources.limits)
+        self._ytdlp = YtDlp(resources.network, resources.limits)
+
+    async def fetch(self, source: IngestPayload, step: Step) -> Fetched:
+        """The source as a file in the step's scratch folder, as it came: audio or video."""
+        match source.source_type:
+            case SourceType.URL:
+                return await self._downloader.fetch(source.url or "", step)
+            case SourceType.YOUTUBE:
+                return await self._ytdlp.fetch(source.url or "", step)
+            case SourceType.AUDIO_FILE | SourceType.VIDEO_FILE:
+                return await self._uploaded(source, step)
+
+    async def _uploaded(self, source: IngestPayload, step: Step) -> Fetched:
+        key = keys.checked(source.storage_key or "")
+        found = await self._resources.storage.find(key)
+        self._resources.limits.check_size(found.size)
+        return Fetched(await self._resources.fetch(found, "source", step), key.rsplit("/", 1)[-1])

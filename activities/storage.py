@@ -1,0 +1,208 @@
+"""Object storage: a local folder or an S3-compatible bucket, streamed both ways."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, PermissionDeniedError
+from obstore.store import LocalStore, ObjectStore
+
+from audioprep.activities.s3 import open_s3
+from audioprep.activities.shielding import finish
+from audioprep.activities.storage_errors import storage_errors
+from audioprep.jobs.errors import ErrorKind, TransientError
+from audioprep.jobs.keys import ContentType
+
+_BLOCK = 1 << 20  # bytes per read, of an object or of a file
+_PART = 5 << 20  # bytes per part of an upload: the smallest that S3 takes
+_PARTS_AT_ONCE = 2  # so that an upload holds about 15 MB, whatever the size of the file
+
+if TYPE_CHECKING:
+    from obstore import Attributes, ObjectMeta  # these exist for type checkers only
+
+OnBytes = Callable[[int], None]
+"""Called with the number of bytes transferred so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object and its version: the ETag changes whenever the content does."""
+
+    key: str
+    size: int
+    version: str
+    modified: datetime
+
+
+class Storage:
+    """Files by key. Writes are atomic: a reader sees the old object or the new one, never a part.
+
+    A cancelled upload leaves nothing that can be seen; parts that reached an S3 server stay hidden there until the
+    bucket's lifecycle rule for incomplete uploads removes them.
+    """
+
+    def __init__(self, store: ObjectStore, *, on_disk: bool) -> None:
+        self._store = store
+        self._on_disk = on_disk
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """`file:PATH` (made when missing) or `s3://bucket/prefix`, configured by the usual `AWS_*` variables.
+
+        Raises ValueError for any other URL, JobError for a folder that cannot be made.
+        """
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            folder = Path(unquote(parts.netloc + parts.path)).absolute()
+            with storage_errors(str(folder)):
+                return cls(LocalStore(folder, mkdir=True), on_disk=True)
+        if parts.scheme == "s3" and parts.netloc:
+            return cls(open_s3(parts.netloc, parts.path.strip("/") or None), on_disk=False)
+        raise ValueError(f"storage URL {url!r}: expected file:PATH or s3://bucket/prefix")
+
+    async def find(self, key: str) -> StoredObject:
+        """Size and version of an object. Raises PermanentError when there is none."""
+        with storage_errors(key):
+            try:
+                return _stored(await obstore.head_async(self._store, key))
+            except (FileNotFoundError, PermissionDeniedError) as error:
+                raise await self._explained(key, error) from None
+
+    async def look(self, key: str) -> StoredObject | None:
+        """Like `find`, but None when there is none."""
+        with storage_errors(key):
+            try:
+                return _stored(await obstore.head_async(self._store, key))
+            except FileNotFoundError:
+                return None
+
+    async def read(self, key: str) -> bytes:
+        """A small object whole. Raises PermanentError when there is none."""
+        with storage_errors(key):
+            response = await obstore.get_async(self._store, key)
+            return bytes(await response.bytes_async())
+
+    async def _explained(self, key: str, error: Exception) -> Exception:
+        """S3 answers HEAD without a body: only another call tells a missing bucket or a wrong credential."""
+        try:
+            await obstore.list_with_delimiter_async(self._store, key)
+        except FileNotFoundError as told:
+            return told
+        except PermissionDeniedError as told:
+            return told if isinstance(error, PermissionDeniedError) else error
+        return error
+
+    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """Every object below the folder `prefix`, in no particular order."""
+        with storage_errors(prefix):
+            async for batch in obstore.list(self._store, prefix):
+                for meta in batch:
+                    yield _stored(meta)
+
+    async def download(self, found: StoredObject, path: Path, on_bytes: OnBytes) -> None:
+        """Stream an object into a new file; when that fails there is no file.
+
+        Raises TransientError when the object is no longer the one that was found.
+        """
+        try:
+            with storage_errors(found.key):
+                await self._stream(found, path, on_bytes)
+        except BaseException:
+            await finish(asyncio.to_thread(path.unlink, missing_ok=True))
+            raise
+
+    async def _stream(self, found: StoredObject, path: Path, on_bytes: OnBytes) -> None:
+        done = 0
+        response = await obstore.get_async(self._store, found.key)
+        if _stored(response.meta).version != found.version:
+            raise TransientError(ErrorKind.STORAGE, f"The object {found.key!r} was replaced before it could be read.")
+        with path.open("xb") as file:
+            async for block in response.stream(_BLOCK):
+                await asyncio.to_thread(file.write, block)
+                done += len(block)
+                on_bytes(done)
+        if done != found.size:
+            raise TransientError(ErrorKind.STORAGE, f"The object {found.key!r} broke off while being read.")
+
+    async def upload(
+        self, path: Path, key: str, content_type: ContentType | None = None, on_bytes: OnBytes | None = None
+    ) -> None:
+        """Stream a file into an object, in parts when it is large."""
+        attributes = self._attributes(content_type)
+        told = on_bytes or (lambda _: None)
+        with storage_errors(key):
+            size = (await asyncio.to_thread(path.stat)).st_size
+            if size <= _PART:
+                content = await asyncio.to_thread(path.read_bytes)
+                await obstore.put_async(self._store, key, content, attributes=attributes, use_multipart=False)
+            else:
+                await obstore.put_async(
+                    self._store,
+                    key,
+                    _blocks(path, told),
+                    attributes=attributes,
+                    chunk_size=_PART,
+                    max_concurrency=_PARTS_AT_ONCE,
+                )
+        told(size)
+
+    async def write(self, key: str, content: bytes, content_type: ContentType) -> None:
+        """Store a small object whole."""
+        attributes = self._attributes(content_type)
+        with storage_errors(key):
+            await obstore.put_async(self._store, key, content, attributes=attributes, use_multipart=False)
+
+    async def create(self, key: str, content: bytes, content_type: ContentType) -> bool:
+        """Store a small object unless there is one already: of several at once, one gets True."""
+        attributes = self._attributes(content_type)
+        with storage_errors(key):
+            try:
+                await obstore.put_async(self._store, key, content, attributes=attributes, mode="create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    async def copy(self, source: str, target: str) -> StoredObject:
+        """Copy an object, on S3 without moving its bytes through this process."""
+        with storage_errors(source):
+            if self._on_disk:
+                # The library would make a hard link, and a program that rewrites its upload in place would change both.
+                response = await obstore.get_async(self._store, source)
+                await obstore.put_async(
+                    self._store, target, response.stream(_BLOCK), chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
+                )
+            else:
+                await obstore.copy_async(self._store, source, target)
+        return await self.find(target)
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is as good as removed."""
+        with storage_errors(key), suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
+
+    def _attributes(self, content_type: ContentType | None) -> "Attributes | None":
+        # The local store refuses attributes: a file system has no place for them.
+        if content_type is None or self._on_disk:
+            return None
+        return {"Content-Type": content_type.value}
+
+
+def _stored(meta: "ObjectMeta") -> StoredObject:
+    modified = meta["last_modified"]
+    return StoredObject(meta["path"], meta["size"], meta["e_tag"] or str(modified), modified)
+
+
+async def _blocks(path: Path, on_bytes: OnBytes) -> AsyncIterator[bytes]:
+    """A file in blocks; a block counts as done when the next one is asked for."""
+    done = 0
+    with path.open("rb") as file:
+        while block := await asyncio.to_thread(file.read, _BLOCK):
+            yield block
+            done += len(block)
+            on_bytes(done)
