@@ -1,0 +1,40 @@
+"""`ingest`: fetch the source, analyse it, publish the asset."""
+
+from temporalio import workflow
+
+from audioprep.workflows.steps import open_steps
+
+with workflow.unsafe.imports_passed_through():
+    from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
+    from audioprep.jobs.ingest import IngestPayload, IngestResult
+    from audioprep.jobs.keys import asset_id_for
+    from audioprep.jobs.registry import INGEST
+    from audioprep.jobs.request import JobRequest
+    from audioprep.jobs.status import Stage
+
+
+@workflow.defn(name=INGEST.workflow)
+class IngestWorkflow:
+    """A source becomes an asset; `metadata.json` is written last, so that a half-made asset is never taken for one."""
+
+    @workflow.run
+    async def run(self, request: JobRequest[IngestPayload]) -> IngestResult:
+        async with open_steps(request) as steps:
+            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
+            asset_id = asset_id_for(request.job_id)
+            original = await steps.run(
+                IngestActivities.fetch_source,
+                FetchSource(asset_id=asset_id, source=request.payload),
+                stage=Stage.DOWNLOADING,
+                summary=request.payload.summary,
+            )
+            metadata = await steps.run(
+                IngestActivities.analyze, original, stage=Stage.ANALYZING, summary="duration, peaks, waveform"
+            )
+            await steps.run(
+                IngestActivities.publish_asset,
+                PublishAsset(asset_id=asset_id, metadata=metadata),
+                stage=Stage.FINALIZING,
+                summary=f"{metadata.duration:.1f} s, {metadata.codec}",
+            )
+        return IngestResult(asset_id=asset_id, metadata=metadata)

@@ -1,0 +1,118 @@
+"""`playlist`: ask the URL what it lists, and run one ingest per entry, a few at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
+
+from audioprep.workflows.ingest import IngestWorkflow
+from audioprep.workflows.steps import Steps, open_steps
+
+with workflow.unsafe.imports_passed_through():
+    from audioprep.activities.playlist import PlaylistActivities
+    from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
+    from audioprep.jobs.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
+    from audioprep.jobs.registry import INGEST, PLAYLIST
+    from audioprep.jobs.request import JobRequest, workflow_id_for
+    from audioprep.jobs.status import JobStatus, Stage
+
+PARALLEL: Final = 3  # entries at once, so that one list does not take every slot of the workers
+
+
+@workflow.defn(name=PLAYLIST.workflow)
+class PlaylistWorkflow:
+    """An entry that fails does not fail the rest: the result says how each one ended."""
+
+    @workflow.run
+    async def run(self, request: JobRequest[PlaylistPayload]) -> PlaylistResult:
+        async with open_steps(request) as steps:
+            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
+            items = await steps.run(
+                PlaylistActivities.expand_playlist,
+                request.payload,
+                stage=Stage.EXPANDING,
+                summary=request.payload.summary,
+            )
+            return PlaylistResult(entries=await _Entries(request, request.payload, steps, items).run())
+
+
+class _Entries:
+    """The ingests of one playlist."""
+
+    def __init__(
+        self, request: JobRequest[Any], payload: PlaylistPayload, steps: Steps, items: Sequence[PlaylistItem]
+    ) -> None:
+        self._request = request
+        self._payload = payload
+        self._steps = steps
+        self._items = items
+        self._free = asyncio.Semaphore(PARALLEL)
+        self._ended = 0
+
+    async def run(self) -> tuple[PlaylistOutcome, ...]:
+        """How each entry ended, in the list's order. A cancel returns only after every child has closed."""
+        self._tell()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._ingest(index, item)) for index, item in enumerate(self._items)]
+        return tuple(task.result() for task in tasks)
+
+    async def _ingest(self, index: int, item: PlaylistItem) -> PlaylistOutcome:
+        async with self._free:
+            try:
+                made = await self._child(index, item)
+            except FailureError as error:
+                status, sentence = _reason(error)
+                outcome = PlaylistOutcome(url=item.url, title=item.title, status=status, error=sentence)
+            else:
+                outcome = PlaylistOutcome(
+                    url=item.url,
+                    title=item.title,
+                    status=JobStatus.COMPLETE,
+                    asset_id=made.asset_id,
+                    metadata=made.metadata,
+                )
+        self._ended += 1
+        self._tell()
+        return outcome
+
+    async def _child(self, index: int, item: PlaylistItem) -> IngestResult:
+        # A slash sets it apart from every job id that a web app makes up, and the asset id follows from it.
+        job_id = f"{self._request.job_id}/{index + 1}"
+        source = IngestPayload(
+            source_type=SourceType.YOUTUBE, url=item.url, rights_attested=self._payload.rights_attested
+        )
+        return await workflow.execute_child_workflow(
+            IngestWorkflow.run,
+            JobRequest[IngestPayload](
+                job_id=job_id,
+                type=INGEST.name,
+                payload=source,
+                timeout_seconds=self._steps.remaining.total_seconds(),
+                max_attempts=self._request.max_attempts,
+                first_delay_seconds=self._request.first_delay_seconds,
+                last_delay_seconds=self._request.last_delay_seconds,
+            ),
+            id=workflow_id_for(job_id),
+            static_summary=f"entry {index + 1} · {item.title[:80]}",
+            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+            cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+
+    def _tell(self) -> None:
+        total = len(self._items)
+        self._steps.tell(Stage.INGESTING, self._ended / total * 100, f"{self._ended} of {total} entries")
+
+
+def _reason(error: FailureError) -> tuple[JobStatus, str]:
+    """How a child ended that did not complete, and the sentence for its entry."""
+    if is_cancelled_exception(error):
+        return JobStatus.CANCELLED, "The entry was cancelled."
+    cause: BaseException = error
+    while cause.__cause__ is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+    if isinstance(cause, ApplicationError):
+        return JobStatus.FAILED, cause.message
+    return JobStatus.FAILED, f"The entry failed: {cause}."

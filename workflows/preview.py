@@ -1,0 +1,55 @@
+"""`preview` (alias `edit`): a recipe as MP3, rendered once per hash."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+
+from audioprep.workflows.steps import Steps, open_steps
+from audioprep.workflows.turn import give_back, take_turn
+
+with workflow.unsafe.imports_passed_through():
+    from audioprep.activities.preview import PreviewActivities, PreviewOrder
+    from audioprep.jobs.preview import PreviewPayload, PreviewResult
+    from audioprep.jobs.registry import PREVIEW
+    from audioprep.jobs.request import JobRequest
+    from audioprep.jobs.status import Stage
+
+_FIRST_LOOK, _LAST_LOOK = 0.25, 2.0  # seconds between two looks for a preview that another job renders
+
+
+@workflow.defn(name=PREVIEW.workflow)
+class PreviewWorkflow:
+    """Look, take the turn for this hash, render. Whoever finds the turn taken looks again until the preview is there.
+
+    If the job that renders is cancelled or fails, its turn is free again and the next one takes it: nobody waits for
+    a result that will not come.
+    """
+
+    @workflow.run
+    async def run(self, request: JobRequest[PreviewPayload]) -> PreviewResult:
+        async with open_steps(request) as steps:
+            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
+            order = PreviewOrder.of(request.payload)
+            pause = _FIRST_LOOK
+            while not await _is_there(steps, order.key):
+                if await _render_in_turn(steps, order, request):
+                    break
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LAST_LOOK)
+        return PreviewResult(preview_key=order.key)
+
+
+async def _is_there(steps: Steps, key: str) -> bool:
+    return await steps.run(PreviewActivities.find_preview, key, stage=Stage.QUEUED, summary=f"is {key} there?")
+
+
+async def _render_in_turn(steps: Steps, order: PreviewOrder, request: JobRequest[PreviewPayload]) -> bool:
+    """Render, unless another job is at it: then False."""
+    turn = await take_turn(f"audioprep.turn/{order.key}", timedelta(seconds=request.timeout_seconds), "one render")
+    if turn is None:
+        return False
+    summary = request.payload.summary if request.payload else ""
+    await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=summary)
+    await give_back(turn)
+    return True

@@ -1,0 +1,40 @@
+"""`save`: measure, render, publish."""
+
+from temporalio import workflow
+
+from audioprep.workflows.steps import Steps, open_steps
+
+with workflow.unsafe.imports_passed_through():
+    from audioprep.activities.loudness import Plan
+    from audioprep.activities.save import RenderOrder, SaveActivities
+    from audioprep.jobs.recipe import Recipe
+    from audioprep.jobs.registry import SAVE
+    from audioprep.jobs.request import JobRequest
+    from audioprep.jobs.save import SavePayload, SaveResult
+    from audioprep.jobs.status import Stage
+
+
+@workflow.defn(name=SAVE.workflow)
+class SaveWorkflow:
+    """The recipe becomes the asset's prepared file; the old one stays until the new one has replaced it."""
+
+    @workflow.run
+    async def run(self, request: JobRequest[SavePayload]) -> SaveResult:
+        async with open_steps(request) as steps:
+            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
+            recipe = request.payload.recipe
+            plan = await _plan(steps, recipe) if recipe.normalize else None
+            key = await steps.run(
+                SaveActivities.render,
+                RenderOrder(recipe=recipe, plan=plan),
+                stage=Stage.RENDERING if plan else Stage.DOWNLOADING,
+                summary=request.payload.summary,
+            )
+            await steps.run(SaveActivities.publish, recipe, stage=Stage.FINALIZING, summary=key)
+        return SaveResult(asset_id=str(recipe.asset_id), prepared_key=key)
+
+
+async def _plan(steps: Steps, recipe: Recipe) -> Plan:
+    return await steps.run(
+        SaveActivities.measure, recipe, stage=Stage.DOWNLOADING, summary=f"loudness of {recipe.duration:.1f} s"
+    )

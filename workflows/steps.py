@@ -1,0 +1,113 @@
+"""How a job workflow runs its steps: named for people, retried, bounded by the job's time, and told to the bridge."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ActivityCancellationType
+
+with workflow.unsafe.imports_passed_through():
+    from audioprep.jobs.errors import ErrorKind, PermanentError
+    from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
+    from audioprep.jobs.request import JobRequest
+    from audioprep.jobs.status import Stage
+
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Steps:
+    """The steps of one job, run one after the other."""
+
+    def __init__(self, request: JobRequest[Any]) -> None:
+        self._timeout = timedelta(seconds=request.timeout_seconds)
+        self._deadline = workflow.now() + self._timeout
+        self._first_delay = timedelta(seconds=request.first_delay_seconds)
+        self._last_delay = timedelta(seconds=request.last_delay_seconds)
+        self._max_attempts = request.max_attempts
+
+    async def run(self, step: Callable[[Any, A], Awaitable[R]], order: A, *, stage: Stage, summary: str) -> R:
+        """Run one activity in `stage`. A cancel returns only after its child process is dead.
+
+        A worker that shuts down gives the step back: it is scheduled again at once, with the attempts it has left.
+        """
+        self._check_may_go_on()
+        self.tell(stage, 0.0, summary)
+        used = 0
+        while True:
+            try:
+                return await self._attempt(step, order, summary, self._max_attempts - used)
+            except ActivityError as error:
+                failed = _failed_before_handover(error)
+                if failed is None:
+                    raise
+                used += failed
+            self._check_may_go_on()
+
+    async def _attempt(self, step: Callable[[Any, A], Awaitable[R]], order: A, summary: str, attempts: int) -> R:
+        return await workflow.execute_activity_method(
+            step,
+            order,
+            summary=summary,
+            start_to_close_timeout=self._timeout,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=RetryPolicy(
+                initial_interval=self._first_delay,
+                maximum_interval=max(self._last_delay, self._first_delay),
+                maximum_attempts=max(attempts, 1),
+            ),
+            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+
+    def tell(self, stage: Stage, progress: float, summary: str) -> None:
+        """What the job is doing, for the bridge and for people; a running activity's own word goes before it."""
+        workflow.upsert_memo({MEMO_STAGE: stage, MEMO_PROGRESS: progress})
+        workflow.set_current_details(f"**{stage}** · {summary}")
+
+    @property
+    def remaining(self) -> timedelta:
+        """What is left of the job's time; a moment at least."""
+        return max(self._deadline - workflow.now(), timedelta(seconds=1))
+
+    def _check_may_go_on(self) -> None:
+        """A step that completes in the very moment of a cancel or timeout swallows it: it counts here."""
+        if workflow.cancellation_reason() is not None:
+            raise asyncio.CancelledError("cancelled between two steps")
+        if workflow.now() >= self._deadline:
+            raise TimeoutError
+
+
+def _failed_before_handover(error: ActivityError) -> int | None:
+    """The attempts that had failed before a worker handed the step over; None when it failed by itself."""
+    match error.cause:
+        case ApplicationError(type=ErrorKind.WORKER_SHUTDOWN.value, details=[int(failed), *_]):
+            return failed
+        case _:
+            return None
+
+
+@asynccontextmanager
+async def open_steps(request: JobRequest[Any]) -> AsyncIterator[Steps]:
+    """The frame of every job workflow: its id may only have been taken, and its time is limited.
+
+    Raises asyncio.CancelledError when the job was cancelled before it began, PermanentError when its time is up; by
+    then the running step has ended.
+    """
+    if request.cancelled:
+        raise asyncio.CancelledError("cancelled before it began")
+    timer = asyncio.timeout(request.timeout_seconds)
+    try:
+        async with timer:
+            yield Steps(request)
+    except (TimeoutError, ActivityError) as error:
+        # An activity cancelled by the timer ends in ActivityError, which the timer does not recognise as its own.
+        if isinstance(error, TimeoutError) or timer.expired():
+            raise PermanentError(ErrorKind.TIMED_OUT, "Timeout: job exceeded processing time limit") from None
+        raise

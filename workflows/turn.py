@@ -1,0 +1,54 @@
+"""Taking turns: of all workflows that want to do the same work, one does it."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
+
+
+@workflow.defn(name="AudioprepTurn")
+class Turn:
+    """Holds a name, its workflow id, for as long as its parent wants it.
+
+    Why a child workflow, and not a lock in storage: Temporal lets an id run once at a time, and ends the child when the
+    parent closes in whatever way: done, failed, cancelled, timed out, terminated. So there is no lease to renew and
+    no clock to compare, a crashed worker gives nothing away (its step is retried within the same parent), and a
+    cancelled job frees the name for those who wait without touching what they do.
+    """
+
+    def __init__(self) -> None:
+        self._released = False
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: self._released)
+
+    @workflow.signal
+    def release(self) -> None:
+        self._released = True
+
+
+TurnHandle = ChildWorkflowHandle[Turn, None]
+
+
+async def take_turn(name: str, at_most: timedelta, summary: str) -> TurnHandle | None:
+    """The turn for `name`; None while another workflow has it. `at_most` ends it should all else fail."""
+    try:
+        return await workflow.start_child_workflow(
+            Turn.run,
+            id=name,
+            parent_close_policy=ParentClosePolicy.TERMINATE,
+            execution_timeout=at_most,
+            static_summary=summary,
+        )
+    except WorkflowAlreadyStartedError:
+        return None
+
+
+async def give_back(turn: TurnHandle) -> None:
+    """End the turn in good order. One that is gone already is as good: the work is done."""
+    with suppress(FailureError):
+        await turn.signal(Turn.release)
+        await turn
