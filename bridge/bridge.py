@@ -1,0 +1,108 @@
+"""The bridge as a whole: services around one store and one Temporal client."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from libsql_client import Client as DatabaseClient
+from temporalio.client import Client as TemporalClient
+
+from audioprep.bridge.care import Care
+from audioprep.bridge.database_errors import DatabaseError
+from audioprep.bridge.decide import Rules
+from audioprep.bridge.executions import Executions
+from audioprep.bridge.health import Health
+from audioprep.bridge.launch import Launcher
+from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.runner import Runner
+from audioprep.bridge.services import Intake, Strays, Sync
+from audioprep.bridge.store import JobStore
+from audioprep.bridge.terms import TermsByType
+from audioprep.jobs.registry import JOB_TYPES, JobTypes
+from audioprep.jobs.timestamps import utc_now
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeOptions:
+    """How a bridge behaves. Intervals in seconds."""
+
+    task_queue: str = "audioprep"
+    types: JobTypes = JOB_TYPES
+    max_in_flight: int = 4
+    idle_interval: float = 3.0
+    busy_interval: float = 0.5
+    sweep_interval: float = 15.0
+    redrive_after: float = 15.0
+    strays_interval: float = 60.0
+    looks_per_second: float = 50.0
+    terms: TermsByType = TermsByType()
+
+
+class Bridge:
+    """Keeps the rows of one table true. Several bridges may serve the same table."""
+
+    def __init__(self, database: DatabaseClient, temporal: TemporalClient, options: BridgeOptions) -> None:
+        self._database = database
+        store = JobStore(database)
+        executions = Executions(temporal, options.task_queue)
+        rules = Rules(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
+        launcher = Launcher(executions, options.types, options.terms)
+        self._store = store
+        self._metrics = Metrics()
+        self._care = Care(Reconciler(store, executions, launcher, rules, metrics=self._metrics), executions)
+        intake = Intake(
+            store,
+            executions,
+            self._care,
+            max_in_flight=options.max_in_flight,
+            idle_interval=options.idle_interval,
+            busy_interval=options.busy_interval,
+            sweep_interval=options.sweep_interval,
+        )
+        sync = Sync(self._care, interval=options.busy_interval, looks_per_second=options.looks_per_second)
+        strays = Strays(store, executions, self._care, interval=options.strays_interval)
+        self.health = Health()
+        self._intake, *others = (Runner(service, self.health.watch(service.name)) for service in (intake, sync, strays))
+        self._runners = (self._intake, *others)
+
+    async def run(self) -> None:
+        """Serve until `stop`; the pass under way is finished. The jobs themselves run on without a bridge."""
+        log.info("bridge_started")
+        try:
+            async with asyncio.TaskGroup() as group:
+                waker = group.create_task(self._wake_when_freed())
+                await asyncio.gather(*(runner.run() for runner in self._runners))
+                waker.cancel()
+        finally:
+            await self._care.close()
+            log.info("bridge_stopped")
+
+    def stop(self) -> None:
+        for runner in self._runners:
+            runner.stop()
+
+    def wake(self) -> None:
+        """Look for new rows at once."""
+        self._intake.nudge()
+
+    async def metrics(self) -> bytes:
+        """For Prometheus, as of now; also while the database is away, which is when they are wanted."""
+        try:
+            waiting = await self._store.pending(MAX_PENDING)
+        except DatabaseError:
+            waiting = None
+        self._metrics.saw_queue(waiting, utc_now())
+        self._metrics.saw_bridge(in_flight=self._care.in_flight, healthy=not self.health.complaints())
+        self._metrics.saw_database(self._database)
+        return self._metrics.text()
+
+    async def _wake_when_freed(self) -> None:
+        """A job that ends makes room for the next one."""
+        while True:
+            await self._care.freed.wait()
+            self._care.freed.clear()
+            self.wake()

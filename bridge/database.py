@@ -1,0 +1,32 @@
+"""Opening the database: a local file, or a libSQL server over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from libsql_client import Client
+
+from audioprep.bridge.file_client import FileClient
+from audioprep.bridge.pipeline_client import PipelineClient
+
+REMOTE_SCHEMES = ("libsql", "https", "http", "wss", "ws")
+
+
+@asynccontextmanager
+async def open_database(url: str, auth_token: str | None = None) -> AsyncIterator[Client]:
+    """A client for `file:PATH`, or for `libsql:`, `https:` and `http:` through `/v2/pipeline`.
+
+    Raises ValueError for any other URL. Calls raise the errors of `database_errors`.
+    """
+    scheme = urlsplit(url).scheme
+    client: Client
+    if scheme == "file":
+        client = FileClient(url)
+    elif scheme in REMOTE_SCHEMES:
+        client = PipelineClient(url, auth_token)
+    else:
+        raise ValueError(f"database URL {url!r}: expected file:, libsql:, https: or http:")
+    try:
+        yield client
+    finally:
+        await client.close()

@@ -1,0 +1,108 @@
+"""The one place that decides what to do about a job. Pure: the same row, view and time give the same action."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audioprep.bridge.actions import (
+    AcknowledgeCancel,
+    Action,
+    CancelWorkflow,
+    Complete,
+    Fail,
+    Nothing,
+    Reap,
+    RecordCancel,
+    Start,
+    TakeId,
+    WriteProgress,
+)
+from audioprep.bridge.terms import TermsByType
+from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
+from audioprep.jobs.job import Job
+from audioprep.jobs.registry import JobTypes
+from audioprep.jobs.status import JobStatus
+from audioprep.jobs.timestamps import from_text
+
+TIMEOUT_ERROR = "Timeout: job exceeded processing time limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The numbers behind the decisions."""
+
+    types: JobTypes
+    terms: TermsByType = TermsByType()
+    progress_interval: timedelta = timedelta(seconds=2)  # between two progress writes of a job in one stage
+    redrive_after: timedelta = timedelta(seconds=15)  # before a claim that is not ours counts as forgotten
+    touch_interval: timedelta = timedelta(seconds=30)  # a running job's row is never older than this
+
+
+def decide(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed: bool = False) -> Action:
+    """What to do about one row, given what Temporal says of its workflow.
+
+    `seen` must not be older than `job`: news are written only over a row that was read before they were. `claimed`
+    says that this very bridge claimed the row; another's claim, of whatever program, is left alone while it is fresh.
+    """
+    match job.status, seen:
+        case JobStatus.PENDING, _:
+            return Nothing()  # claiming is one atomic statement over many rows
+        case JobStatus.PROCESSING, _:
+            return _decide_processing(job, seen, now, rules, claimed=claimed)
+        case _, Running():
+            return CancelWorkflow()  # the row is final: nothing may run for it
+        case JobStatus.CANCELLED, Missing() if job.cancel_requested:
+            return TakeId()
+        case JobStatus.CANCELLED, _ if job.cancel_requested:
+            return AcknowledgeCancel()
+        case _:
+            return Nothing()
+
+
+def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed: bool) -> Action:
+    match seen:
+        case Missing() if job.is_queued and (claimed or _age(job, now) >= rules.redrive_after):
+            return Start()
+        case Missing() if job.is_queued:
+            return Nothing()
+        case Missing() if _age(job, now) > rules.terms.of(job.type).timeout:
+            return Reap(TIMEOUT_ERROR)
+        case Missing():
+            return Nothing()  # another program's row, and still fresh
+        case Running():
+            return _decide_progress(job, seen, now, rules)
+        case Completed(result):
+            return Complete(result)
+        case Failed(error, kind):
+            return Fail(error, kind)
+        case Cancelled():
+            return RecordCancel()
+
+
+def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Action:
+    stage, progress = _furthest(job, seen, rules)
+    news = WriteProgress(stage, progress, max(job.retry_count, seen.retries))
+    age = _age(job, now)
+    if news == WriteProgress(job.stage or stage, job.progress, job.retry_count):
+        return news if age >= rules.touch_interval else Nothing()
+    moved_on = news.stage != job.stage or news.retries != job.retry_count
+    return news if moved_on or age >= rules.progress_interval else Nothing()
+
+
+def _furthest(job: Job, seen: Running, rules: Rules) -> tuple[str, float]:
+    """Stage and progress that never go back: a retried step repeats work, but the row keeps what was reached."""
+    current = job.stage or ""
+    stage = seen.stage or current
+    order = list(rules.types.stages_of(job.type))
+    if stage == current:
+        return stage, max(job.progress, seen.progress)
+    if stage in order and current in order and order.index(stage) < order.index(current):
+        return current, job.progress
+    return stage, seen.progress
+
+
+def _age(job: Job, now: datetime) -> timedelta:
+    """How long ago the row was touched. A time nobody can read counts as just now: better late than reaped wrongly."""
+    try:
+        return now - from_text(job.updated_at)
+    except ValueError:
+        return timedelta(0)

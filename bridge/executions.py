@@ -1,0 +1,161 @@
+"""The Temporal side of the bridge: workflow executions by job id, spoken to by name only."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from audioprep.bridge.failures import view_of_failure
+from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
+from audioprep.jobs.progress import MEMO_JOB_ID, MEMO_PROGRESS, MEMO_STAGE, MEMO_TYPE, StepProgress
+from audioprep.jobs.request import JobRequest, workflow_id_for
+
+CALL_TIMEOUT = timedelta(seconds=10)
+BACKSTOP = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
+
+_CLOSING_EVENTS = frozenset(
+    {
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+    }
+)
+
+
+class TemporalUnavailable(Exception):
+    """Temporal did not do what was asked: away, overloaded, or refusing us. Back off and ask again."""
+
+
+@contextmanager
+def _temporal_errors() -> Iterator[None]:
+    """The SDK's errors as ours: RPCError of a call, RuntimeError of a first call that cannot connect."""
+    try:
+        yield
+    except RPCError as error:
+        raise TemporalUnavailable(f"Temporal answered {error.status.name}: {error.message}") from error
+    except RuntimeError as error:
+        raise TemporalUnavailable(f"Temporal cannot be reached: {str(error)[:200]}") from error
+
+
+class Executions:
+    """Start, look at, cancel and follow the workflow of a job. Raises TemporalUnavailable."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def check(self) -> None:
+        """Raises TemporalUnavailable when it cannot be reached or does not know our namespace."""
+        request = DescribeNamespaceRequest(namespace=self._client.namespace)
+        with _temporal_errors():
+            await self._client.workflow_service.describe_namespace(request, timeout=CALL_TIMEOUT)
+
+    async def start(self, workflow: str, request: JobRequest[Any], summary: str) -> None:
+        """Start the job's workflow. One that runs already, or has run, is left as it is: a job runs once."""
+        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                workflow,
+                request,
+                id=workflow_id_for(request.job_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                execution_timeout=timedelta(seconds=request.timeout_seconds) + BACKSTOP,
+                memo={MEMO_JOB_ID: request.job_id, MEMO_TYPE: request.type},
+                static_summary=summary,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+
+    async def cancel(self, job_id: str) -> None:
+        """Ask the workflow to cancel. One that is gone meanwhile needs nothing more."""
+        with _temporal_errors():
+            try:
+                await self._handle(job_id).cancel(rpc_timeout=CALL_TIMEOUT)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+
+    async def open_jobs(self) -> AsyncIterator[str]:
+        """The ids of all jobs whose workflow is open on our task queue, as far as the visibility store knows yet."""
+        query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
+        with _temporal_errors():
+            executions = [run async for run in self._client.list_workflows(query, rpc_timeout=CALL_TIMEOUT)]
+        for execution in executions:
+            job_id = (await execution.memo()).get(MEMO_JOB_ID)
+            # Without our memo, or under another id, it is a child of a job's workflow or somebody else's.
+            if isinstance(job_id, str) and execution.id == workflow_id_for(job_id):
+                yield job_id
+
+    async def view(self, job_id: str) -> WorkflowView:
+        """What the workflow is doing, or how it ended."""
+        description = await self._describe(job_id)
+        if description is None:
+            return Missing()
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            return await self._running(description)
+        try:
+            with _temporal_errors():
+                result = await self._handle(job_id).result(rpc_timeout=CALL_TIMEOUT)
+        except WorkflowFailureError as failure:
+            return view_of_failure(failure)
+        return Completed(json.dumps(result, ensure_ascii=False))
+
+    async def follow(self, job_id: str) -> AsyncIterator[Running | None]:
+        """Each stage of the workflow in order, from its first, as it comes; at the end None: it closed."""
+        events = self._handle(job_id).fetch_history_events(wait_new_event=True)
+        while True:
+            with _temporal_errors():
+                event = await anext(events, None)
+            if event is None or event.event_type in _CLOSING_EVENTS:
+                yield None
+                return
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+                memo = event.workflow_properties_modified_event_attributes.upserted_memo.fields
+                if MEMO_STAGE in memo:
+                    yield await self._from_memo(memo)
+
+    def _handle(self, job_id: str) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(workflow_id_for(job_id))
+
+    async def _describe(self, job_id: str) -> WorkflowExecutionDescription | None:
+        with _temporal_errors():
+            try:
+                return await self._handle(job_id).describe(rpc_timeout=CALL_TIMEOUT)
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return None
+                raise
+
+    async def _running(self, description: WorkflowExecutionDescription) -> Running:
+        seen = await self._from_memo(description.raw_description.workflow_execution_info.memo.fields)
+        for pending in description.raw_description.pending_activities:
+            said = StepProgress(stage=seen.stage or "", progress=seen.progress)
+            if pending.heartbeat_details.payloads:
+                said = await self._decode(pending.heartbeat_details.payloads[0], StepProgress)
+            return Running(said.stage or None, said.progress, max(pending.attempt - 1, 0))
+        return seen
+
+    async def _from_memo(self, memo: Mapping[str, Payload]) -> Running:
+        stage = await self._decode(memo[MEMO_STAGE], str) if MEMO_STAGE in memo else None
+        progress = await self._decode(memo[MEMO_PROGRESS], float) if MEMO_PROGRESS in memo else 0.0
+        return Running(stage, progress)
+
+    async def _decode(self, payload: Payload, hint: type[Any]) -> Any:
+        return (await self._client.data_converter.decode([payload], [hint]))[0]

@@ -1,0 +1,54 @@
+"""Is the bridge doing its work? Kept by the runners, shown by the HTTP server."""
+
+import time
+from dataclasses import dataclass
+
+_TOLERATED = 10.0  # seconds of failing before it counts: a busy database or a restart is no news
+_SILENCE = 120.0  # seconds without a finished run, after which a service counts as stuck
+
+
+@dataclass(slots=True)
+class ServiceHealth:
+    """How one service fares. Times are monotonic seconds."""
+
+    name: str
+    last_run: float
+    failing_since: float | None = None
+    reason: str | None = "has not run yet"
+
+    def succeeded(self) -> None:
+        self.last_run = time.monotonic()
+        self.failing_since = self.reason = None
+
+    def failed(self, reason: str) -> None:
+        self.last_run = time.monotonic()
+        self.failing_since = self.failing_since or self.last_run
+        self.reason = reason
+
+    def complaint(self) -> str | None:
+        """What is wrong with it, None when nothing is."""
+        now = time.monotonic()
+        if self.failing_since is not None and now - self.failing_since > _TOLERATED:
+            return f"{self.name} has been failing for {now - self.failing_since:.0f} s: {self.reason}"
+        if now - self.last_run > _SILENCE:
+            return f"{self.name} has not finished a run for {now - self.last_run:.0f} s"
+        return None
+
+
+class Health:
+    """The health of all services of one bridge."""
+
+    def __init__(self) -> None:
+        self._services: list[ServiceHealth] = []
+
+    def watch(self, name: str) -> ServiceHealth:
+        service = ServiceHealth(name, last_run=time.monotonic())
+        self._services.append(service)
+        return service
+
+    def complaints(self) -> list[str]:
+        return [complaint for service in self._services if (complaint := service.complaint())]
+
+    def unready(self) -> list[str]:
+        """Services that have not run yet, or whose last run failed, tolerated or not."""
+        return [f"{service.name}: {service.reason}" for service in self._services if service.reason is not None]

@@ -1,0 +1,124 @@
+"""Brings one job's row and its workflow together: look, decide, act. Every action may be repeated."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import assert_never
+
+import structlog
+
+from audioprep.bridge.actions import (
+    AcknowledgeCancel,
+    Action,
+    CancelWorkflow,
+    Complete,
+    Fail,
+    Nothing,
+    Reap,
+    RecordCancel,
+    Start,
+    TakeId,
+    WriteProgress,
+)
+from audioprep.bridge.decide import Rules, decide
+from audioprep.bridge.executions import Executions
+from audioprep.bridge.launch import Launcher
+from audioprep.bridge.metrics import Metrics
+from audioprep.bridge.store import JobStore
+from audioprep.bridge.views import Running, WorkflowView
+from audioprep.jobs.errors import PermanentError
+from audioprep.jobs.job import Job
+from audioprep.jobs.timestamps import utc_now
+
+log = structlog.get_logger()
+
+
+class Reconciler:
+    """Applies what `decide` says."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        executions: Executions,
+        launcher: Launcher,
+        rules: Rules,
+        clock: Callable[[], datetime] = utc_now,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._store = store
+        self._executions = executions
+        self._launcher = launcher
+        self._rules = rules
+        self._clock = clock
+        self._metrics = metrics or Metrics()
+
+    async def settle(self, job: Job, seen: WorkflowView | None = None, *, claimed: bool = False) -> Job | None:
+        """One look at a job, and what follows from it. `seen` is Temporal's view when the caller has it already,
+        `claimed` whether this bridge claimed the row.
+
+        Returns the row as it is now while the job needs more care, None when it needs none.
+        """
+        if seen is None:
+            seen = await self._executions.view(job.job_id)
+        action = decide(job, seen, self._clock(), self._rules, claimed=claimed)
+        if isinstance(action, Nothing):
+            return job if isinstance(seen, Running) else None
+        after = await self._apply(job, action)
+        if not isinstance(action, WriteProgress):
+            log.info("job_settled", job_id=job.job_id, type=job.type, action=type(action).__name__)
+        return after
+
+    async def _apply(self, job: Job, action: Action) -> Job | None:
+        """Carry out one action. Returns the row that still needs care, if any."""
+        match action:
+            case Nothing():
+                return job
+            case Start():
+                return await self._start(job)
+            case TakeId():
+                return await self._take_id(job)
+            case CancelWorkflow():
+                await self._executions.cancel(job.job_id)
+                return job
+            case WriteProgress(stage, progress, retries):
+                written = await self._store.write_progress(job, stage, progress, retries, self._clock())
+                return written or await self._store.get(job.job_id)
+            case _:
+                closed = await self._close(job, action)
+                if closed:
+                    self._metrics.ended(job.type, action)
+                return None if closed else await self._store.get(job.job_id)
+
+    async def _close(self, job: Job, action: Complete | Fail | Reap | RecordCancel | AcknowledgeCancel) -> bool:
+        """Write a job's end. False when somebody else wrote one first."""
+        now = self._clock()
+        match action:
+            case Complete(result):
+                return await self._store.complete(job.job_id, result, now)
+            case Fail(error):
+                return await self._store.fail(job.job_id, error, now)
+            case Reap(error):
+                return await self._store.reap(job, error, now)
+            case RecordCancel():
+                return await self._store.record_cancel(job.job_id, now)
+            case AcknowledgeCancel():
+                return await self._store.acknowledge_cancel(job.job_id, now)
+            case _:
+                assert_never(action)
+
+    async def _start(self, job: Job) -> Job | None:
+        try:
+            await self._launcher.start(job)
+        except PermanentError as error:
+            log.info("job_refused", job_id=job.job_id, type=job.type, error=error.message)
+            if await self._store.fail(job.job_id, error.message, self._clock()):
+                self._metrics.refused(job.type, error.kind)
+            return None
+        return job
+
+    async def _take_id(self, job: Job) -> Job | None:
+        try:
+            await self._launcher.take_id(job)
+        except PermanentError:  # no workflow exists for this type: nothing can be running
+            await self._store.acknowledge_cancel(job.job_id, self._clock())
+            return None
+        return job

@@ -1,0 +1,69 @@
+"""Runs services: the loop, the jitter, the back-off and the end, written once."""
+
+import asyncio
+import random
+
+import structlog
+
+from audioprep.bridge.care import MOMENTARY
+from audioprep.bridge.health import ServiceHealth
+from audioprep.bridge.services import Service
+
+log = structlog.get_logger()
+
+_FIRST_BACKOFF = 0.5  # seconds
+_LAST_BACKOFF = 15.0  # seconds
+_JITTER = 0.2  # of the wait, up or down, so that two bridges do not move in step
+
+
+class Runner:
+    """One service in its loop. `nudge` makes the next run come at once; `stop` lets the current run finish."""
+
+    def __init__(self, service: Service, health: ServiceHealth) -> None:
+        self._service = service
+        self._health = health
+        self._nudged = asyncio.Event()
+        self._stopping = False
+        self._failures = 0
+
+    def nudge(self) -> None:
+        self._nudged.set()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._nudged.set()
+
+    async def run(self) -> None:
+        while not self._stopping:
+            self._nudged.clear()
+            await self._run_once()
+            await self._wait(self._pause())
+
+    async def _run_once(self) -> None:
+        try:
+            await self._service.run_once()
+        except MOMENTARY as error:
+            self._failed(str(error))
+            log.warning("service_backs_off", service=self._service.name, failures=self._failures, error=str(error))
+        except Exception as error:  # a fault of ours must not end the loop: the next pass starts from the truth again
+            self._failed(type(error).__name__)
+            log.exception("service_failed", service=self._service.name, failures=self._failures)
+        else:
+            self._failures = 0
+            self._health.succeeded()
+
+    def _failed(self, reason: str) -> None:
+        self._failures += 1
+        self._health.failed(reason)
+
+    def _pause(self) -> float:
+        backoff = min(_FIRST_BACKOFF * 2 ** (self._failures - 1), _LAST_BACKOFF)
+        pause = backoff if self._failures else self._service.interval()
+        return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - jitter, not a secret
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
+        except TimeoutError:
+            return

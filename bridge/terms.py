@@ -1,0 +1,26 @@
+"""What a job type may take: time and tries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms one job runs under."""
+
+    timeout: timedelta = timedelta(seconds=600)  # for the whole job; also how long a row may stay untouched
+    max_attempts: int = 3  # tries of one step
+    first_delay: timedelta = timedelta(seconds=1)  # before the second try of a step, then doubled
+    last_delay: timedelta = timedelta(seconds=60)  # between two tries, at most
+
+
+@dataclass(frozen=True, slots=True)
+class TermsByType:
+    """The terms of each type, and those of every other."""
+
+    by_type: Mapping[str, Terms] = field(default_factory=dict)
+    default: Terms = Terms()
+
+    def of(self, job_type: str) -> Terms:
+        return self.by_type.get(job_type, self.default)

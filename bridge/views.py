@@ -1,0 +1,42 @@
+"""What Temporal says of one job's workflow, reduced to what the bridge decides by."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """No workflow has this id: never started, or gone after Temporal's retention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """`stage` is None until the workflow says one. `retries` counts those of the step under way."""
+
+    stage: str | None = None
+    progress: float = 0.0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """`result` is the workflow's result as JSON text."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Failed, timed out or terminated. `error` is one sentence for people; `kind` its cause for logs and metrics."""
+
+    error: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Closed because somebody cancelled it."""
+
+
+WorkflowView: TypeAlias = Missing | Running | Completed | Failed | Cancelled
+Closed: TypeAlias = Completed | Failed | Cancelled
