@@ -1,0 +1,5 @@
+"""`python -m audioprep` is the `audioprep` command."""
+
+from audioprep.cli import main
+
+main()

@@ -1,0 +1,3 @@
+"""The `audioprep` command."""
+
+from audioprep.cli.app import main as main

@@ -1,0 +1,54 @@
+"""`migrate` and `check`: is everything there, and what to do if not."""
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+
+from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, run
+from audioprep.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from audioprep.check import Finding
+    from audioprep.settings import Settings
+
+
+def migrate() -> None:
+    """Make the jobs table and its indexes where they are missing. Safe to repeat; an existing table is not altered."""
+    settings = read_settings()
+    run(_migrate(settings))
+    out.print(f"The jobs table in {settings.database.shown_url} has everything audioprep needs.", highlight=False)
+
+
+def check(as_json: AsJson = False) -> None:
+    """Print every setting and try everything they name: database, Temporal, storage, ffmpeg, yt-dlp."""
+    from audioprep.check import check_all
+
+    settings = read_settings()
+    findings = run(check_all(settings))
+    if as_json:
+        print_json({"settings": settings.shown(), "findings": [vars(finding) for finding in findings]})
+    else:
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for name, value in settings.shown().items():
+            table.add_row(name, value, style="dim")
+        out.print(table)
+        for finding in findings:
+            mark = _mark(finding)
+            out.print(mark, f"[bold]{finding.subject}[/]", finding.says, highlight=False, soft_wrap=True)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _mark(finding: "Finding") -> str:
+    if not finding.ok:
+        return "[bold red]FAIL[/]"
+    return "[yellow]warn[/]" if finding.warning else "[green]ok  [/]"
+
+
+async def _migrate(settings: "Settings") -> None:
+    from audioprep.bridge.database import open_database
+    from audioprep.bridge.store import JobStore
+
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        await JobStore(database).migrate()

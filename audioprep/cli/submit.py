@@ -1,0 +1,144 @@
+"""`submit`: put a job into the table, as a web app would."""
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
+from audioprep.cli.options import AsJson, Watch
+
+if TYPE_CHECKING:
+    from audioprep.settings import Settings
+
+app = typer.Typer(help="Put a job into the table, as a web app would.", no_args_is_help=True)
+
+
+@app.command()
+def ingest(
+    source: Annotated[str, typer.Argument(help="A file, which is uploaded to storage first, or an http(s) URL.")],
+    video: Annotated[bool, typer.Option("--video", help="The file is a video: its audio is taken.")] = False,
+    youtube: Annotated[bool, typer.Option("--youtube", help="Fetch the URL with yt-dlp, as YouTube's are.")] = False,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a recording in: analysed, drawn, described."""
+    is_url = source.startswith(("http://", "https://"))
+    if (video and is_url) or (youtube and not is_url):
+        fail("--video goes with a file, --youtube with a URL.", EXIT_USAGE)
+    if not is_url and not Path(source).is_file():
+        fail(f"There is no file {source}.", EXIT_USAGE)
+    settings = read_settings()
+    job_id = str(uuid.uuid4())
+    metadata = _remote(source, youtube) if is_url else _uploaded(settings, job_id, Path(source), video)
+    _submit(settings, job_id, "ingest", metadata, watch=watch, as_json=as_json)
+
+
+RecipeFile = Annotated[Path, typer.Argument(help="A recipe, or a job's whole metadata, as JSON; - reads stdin.")]
+
+
+@app.command()
+def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Render a recipe to a quick MP3; the same recipe is rendered once."""
+    from audioprep.jobs.preview import hash_of
+
+    metadata = _metadata(recipe)
+    metadata.setdefault("recipeHash", hash_of(metadata["recipe"]))
+    _submit_checked("preview", metadata, watch=watch, as_json=as_json)
+
+
+@app.command()
+def save(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Render a recipe to the asset's prepared file: WAV or AAC, normalised if it says so."""
+    _submit_checked("save", _metadata(recipe), watch=watch, as_json=as_json)
+
+
+def _metadata(file: Path) -> dict[str, Any]:
+    """What the file holds as `{recipe, ...}`; a bare recipe is wrapped."""
+    import json
+
+    try:
+        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8")
+        document = json.loads(text)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.", EXIT_USAGE)
+    except ValueError:
+        fail(f"{file} is not JSON.", EXIT_USAGE)
+    if not isinstance(document, dict):
+        fail(f"{file} is not a recipe: a JSON object is needed.", EXIT_USAGE)
+    return document if "recipe" in document else {"recipe": document}
+
+
+def _submit_checked(job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool) -> None:
+    """Submit what a bridge will accept; what it would refuse ends the command with the same sentence."""
+    import json
+
+    from audioprep.jobs.errors import PermanentError
+    from audioprep.jobs.registry import JOB_TYPES
+
+    try:
+        JOB_TYPES.find(job_type).parse(json.dumps(metadata))
+    except PermanentError as error:
+        fail(error.message, EXIT_USAGE)
+    _submit(read_settings(), str(uuid.uuid4()), job_type, metadata, watch=watch, as_json=as_json)
+
+
+@app.command()
+def playlist(
+    url: Annotated[str, typer.Argument(help="A URL that lists recordings: a channel, an album, a feed.")],
+    max_entries: Annotated[int, typer.Option("--max", min=1, max=50, help="Entries taken, at most.")] = 50,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in every recording that a URL lists."""
+    if not url.startswith(("http://", "https://")):
+        fail(f"{url} is not an http(s) URL.", EXIT_USAGE)
+    metadata = {"url": url, "maxEntries": max_entries}
+    _submit(read_settings(), str(uuid.uuid4()), "playlist", metadata, watch=watch, as_json=as_json)
+
+
+def _remote(url: str, youtube: bool) -> dict[str, Any]:
+    from audioprep.activities.urls import is_youtube
+
+    return {"sourceType": "youtube" if youtube or is_youtube(url) else "url", "url": url}
+
+
+def _uploaded(settings: "Settings", job_id: str, file: Path, video: bool) -> dict[str, Any]:
+    key = f"uploads/{job_id}/{file.name}"
+    run(_upload(settings, file, key))
+    source_type = "video_file" if video else "audio_file"
+    return {"sourceType": source_type, "storageKey": key, "originalFilename": file.name}
+
+
+def _submit(
+    settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
+) -> None:
+    from audioprep.cli.jobs import watch_job
+
+    run(_insert(settings, job_id, job_type, metadata))
+    if watch:
+        watch_job(settings, job_id, as_json=as_json)
+    elif as_json:
+        print_json({"jobId": job_id})
+    else:
+        out.print(f"job {job_id}\nfollow it with: audioprep watch {job_id}", highlight=False, soft_wrap=True)
+
+
+async def _upload(settings: "Settings", file: Path, key: str) -> None:
+    from audioprep.activities.storage import Storage
+    from audioprep.jobs.keys import checked
+
+    await Storage.open(settings.storage.storage_url).upload(file, checked(key))
+
+
+async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any]) -> None:
+    from audioprep.bridge.database import open_database
+    from audioprep.bridge.store import JobStore
+    from audioprep.jobs.job import NewJob
+    from audioprep.jobs.timestamps import utc_now
+
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        store = JobStore(database)
+        await store.migrate()
+        await store.insert(NewJob(job_id, job_type, metadata, utc_now()))

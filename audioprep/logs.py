@@ -1,0 +1,64 @@
+"""Logs: an event with fields, for people or for programs."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict
+
+from audioprep.jobs.redaction import scrub
+from audioprep.settings import LogSettings
+
+
+def configure_logging(settings: LogSettings) -> None:
+    """Send events of ours, and records of the libraries, to stderr in one format."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _without_secrets,
+    ]
+    renderer: structlog.typing.Processor
+    if settings.log_format == "json":
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        # Not its own way with exceptions, which prints the value of every local variable.
+        plain = structlog.dev.plain_traceback
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("audioprep").setLevel(level)
+
+
+def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The last step before printing: no text in an event holds a secret, at whatever depth."""
+    return {name: _scrubbed(value) for name, value in event.items()}
+
+
+def _scrubbed(value: Any) -> Any:
+    match value:
+        case str():
+            return scrub(value)
+        case Mapping():
+            return {key: _scrubbed(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_scrubbed(item) for item in value]
+        case BaseException():
+            return scrub(str(value))
+        case _:
+            return value

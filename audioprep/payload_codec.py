@@ -1,0 +1,73 @@
+"""Payloads that only who has the key can read: URLs and names of files would else stand in Temporal's history.
+
+Optional: with AUDIOPREP_PAYLOAD_KEY set, everything that our clients and workers hand to Temporal is encrypted with
+AES-256-GCM. The variable holds one key or several, in base64 and separated by commas: the first encrypts, all decrypt.
+To change keys, append the new one everywhere, then put it in front, and take the old one out when its last history is
+gone.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+
+_ENCODING: Final = b"binary/encrypted"  # the name that Temporal's own samples give it
+_KEY_ID: Final = "encryption-key-id"
+_NONCE: Final = 12  # bytes, as NIST SP 800-38D recommends; random, since nothing counts payloads across processes
+
+
+class EncryptingCodec(PayloadCodec):
+    """Encrypts with the first of `keys`. Reads what any of them encrypted, and what was never encrypted."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._ciphers = {key_id(key): AESGCM(key) for key in keys}
+        self._current = key_id(keys[0])
+
+    async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        return [self._encrypted(payload) for payload in payloads]
+
+    async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Raises ValueError for what was encrypted with a key we do not have, or changed since."""
+        return [self._decrypted(payload) for payload in payloads]
+
+    def _encrypted(self, payload: Payload) -> Payload:
+        nonce = os.urandom(_NONCE)
+        name = self._current.encode()
+        data = nonce + self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), name)
+        return Payload(metadata={"encoding": _ENCODING, _KEY_ID: name}, data=data)
+
+    def _decrypted(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != _ENCODING:
+            return payload
+        name = payload.metadata.get(_KEY_ID, b"")
+        cipher = self._ciphers.get(name.decode("ascii", "replace"))
+        if cipher is None:
+            raise ValueError("A payload is encrypted with a key that AUDIOPREP_PAYLOAD_KEY does not hold.")
+        try:
+            plain = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], name)
+        except InvalidTag:
+            raise ValueError("An encrypted payload was changed after it was written.") from None
+        return Payload.FromString(plain)
+
+
+def key_id(key: bytes) -> str:
+    """Names a key without telling anything of it."""
+    return hashlib.sha256(b"audioprep payload key\0" + key).hexdigest()[:16]
+
+
+def data_converter(keys: Sequence[bytes]) -> DataConverter:
+    """How values become payloads; without keys, in clear. Failures are payloads then, too."""
+    if not keys:
+        return pydantic_data_converter
+    return replace(
+        pydantic_data_converter,
+        payload_codec=EncryptingCodec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )

@@ -1,0 +1,64 @@
+"""The connection to Temporal, configured by the SDK's own variables and profile file."""
+
+import asyncio
+import os
+from datetime import timedelta
+
+import structlog
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from audioprep.payload_codec import data_converter
+from audioprep.settings import TemporalSettings
+
+log = structlog.get_logger()
+
+DEFAULT_ADDRESS = "localhost:7233"
+_RETRY_INTERVAL = 2.0  # seconds
+_NAMESPACE_TIMEOUT = timedelta(seconds=10)
+
+
+async def connect(*, lazy: bool = False) -> Client:
+    """A client for TEMPORAL_ADDRESS and its relatives. With `lazy`, connecting waits for the first call.
+
+    Raises RuntimeError when Temporal cannot be reached, ValueError when the configuration is wrong.
+    """
+    # A variable set to nothing, as forms of hosting platforms do, is not set: an empty key would switch TLS on.
+    given = {name: value for name, value in os.environ.items() if value}
+    config = ClientConfig.load_client_connect_config(override_env_vars=given)
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    return await Client.connect(**config, data_converter=data_converter(TemporalSettings().payload_keys), lazy=lazy)
+
+
+async def check_namespace(client: Client) -> None:
+    """Is the client's namespace there, and may we use it? Raises RuntimeError, with what to do, when not."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        await client.workflow_service.describe_namespace(request, timeout=_NAMESPACE_TIMEOUT)
+    except RPCError as error:
+        raise RuntimeError(_advice(error, client.namespace)) from error
+
+
+async def connect_patiently() -> Client:
+    """Like `connect`, but a server or a namespace that is not there yet is waited for."""
+    while True:
+        try:
+            client = await connect()
+            await check_namespace(client)
+        except RuntimeError as error:
+            log.warning("temporal_unreachable", error=str(error).splitlines()[0], retry_in=_RETRY_INTERVAL)
+        else:
+            return client
+        await asyncio.sleep(_RETRY_INTERVAL)
+
+
+def _advice(error: RPCError, namespace: str) -> str:
+    match error.status:
+        case RPCStatusCode.NOT_FOUND:
+            return f"Temporal has no namespace {namespace}: check TEMPORAL_NAMESPACE, or create it"
+        case RPCStatusCode.UNAUTHENTICATED | RPCStatusCode.PERMISSION_DENIED:
+            return f"Temporal refuses us namespace {namespace}: check TEMPORAL_API_KEY and TEMPORAL_NAMESPACE"
+        case _:
+            return f"Temporal answered {error.status.name}: {error.message}"
