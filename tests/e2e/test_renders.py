@@ -1,0 +1,129 @@
+"""`preview`, `edit` and `save` from row to file, on the real parts."""
+
+import asyncio
+import json
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from tests.support.audio import make_audio
+from tests.support.deployment import Deployment
+from tests.support.listening import loudness_of, samples_of, stream_of
+from tests.support.studio import clip_of, recipe_of
+from tests.support.waiting import eventually
+
+
+def _source(deployment: Deployment, tmp_path: Path, seconds: float, sound: str = "anoisesrc=seed=3:a=0.4") -> str:
+    asset = str(uuid.uuid4())
+    file = make_audio(tmp_path / "source.flac", seconds, "-ac", "2", "-ar", "44100", source=sound)
+    deployment.upload(file, f"assets/{asset}/original.flac")
+    return asset
+
+
+@pytest.mark.usefixtures("storage_place")
+async def test_a_save_goes_through_its_stages_and_leaves_the_prepared_file(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    await deployment.migrate()
+    await deployment.app.record_changes()
+    deployment.start("serve")
+    source = _source(deployment, tmp_path, 60)
+    recipe = recipe_of(clip_of(source, 10, 50), clip_of(source, 0, 5, fadeOut=1), normalize=True)
+
+    job_id = await deployment.app.submit("save", {"recipe": recipe})
+    row = await deployment.app.finished(job_id)
+
+    assert (row["status"], row["error"], row["stage"]) == ("complete", None, "finalizing")
+    key = f"assets/{recipe['assetId']}/prepared.wav"
+    assert json.loads(row["result"]) == {"assetId": recipe["assetId"], "preparedKey": key}
+    assert len(samples_of(deployment.fetched(key))) == 45 * 44100
+    assert abs(loudness_of(deployment.fetched(key)).integrated + 24) <= 0.5
+    stages = [stage for _, stage in await deployment.app.path(job_id) if stage]
+    order = ["queued", "downloading", "normalizing", "rendering", "uploading", "finalizing"]
+    assert stages == sorted(stages, key=order.index)
+    assert {"queued", "downloading", "rendering", "finalizing"} <= set(stages)
+
+
+@pytest.mark.usefixtures("storage_place")
+async def test_two_identical_previews_at_once_are_one_render(
+    deployment: Deployment, tmp_path: Path, temporal: Client
+) -> None:
+    await deployment.migrate()
+    deployment.start("serve")
+    payload = _preview(_source(deployment, tmp_path, 60))
+
+    jobs = [await deployment.app.submit(kind, payload) for kind in ("preview", "edit", "preview")]
+    rows = [await deployment.app.finished(job) for job in jobs]
+
+    key = f"assets/{payload['recipe']['assetId']}/preview_{payload['recipeHash']}.mp3"
+    assert [json.loads(row["result"] or "{}") for row in rows] == [{"previewKey": key}] * 3, rows
+    assert stream_of(deployment.fetched(key))["bit_rate"] == "128000"
+    steps = Counter([name for job in jobs for name in await _steps(temporal, job)])
+    assert steps["audioprep.render_preview"] == 1
+    turns = temporal.list_workflows(f"WorkflowId = 'audioprep.turn/{key}'")
+    assert [turn.status async for turn in turns] in ([], [WorkflowExecutionStatus.COMPLETED])
+
+
+async def test_cancelling_the_preview_that_renders_leaves_the_other_its_result(
+    deployment: Deployment, tmp_path: Path, temporal: Client
+) -> None:
+    await deployment.migrate()
+    deployment.start("serve")
+    source = _source(deployment, tmp_path, 400, "sine=frequency=440")
+    payload = _preview(source, clip_of(source, 0, 390))
+    first = await deployment.app.submit("preview", payload)
+    await deployment.app.until(first, "processing", stage="rendering")
+    second = await deployment.app.submit("preview", payload)
+    await eventually(lambda: _waits(temporal, second), what="the second preview waits for its turn")
+
+    await deployment.app.cancel(first)
+    await deployment.app.acknowledged(first)
+    row = await deployment.app.finished(second)
+
+    assert row["status"] == "complete", row
+    key = json.loads(row["result"])["previewKey"]
+    assert deployment.fetched(key).is_file()
+
+
+async def test_bad_recipes_fail_with_the_clip_and_the_rule(deployment: Deployment, tmp_path: Path) -> None:
+    await deployment.migrate()
+    deployment.start("serve")
+    source = _source(deployment, tmp_path, 2)
+    loud = recipe_of(clip_of(source, 0, 1), clip_of(source, 0, 1, volume=3))
+    late = recipe_of(clip_of(source, 0, 1), clip_of(source, 1, 4))
+
+    jobs = [await deployment.app.submit("save", {"recipe": recipe}) for recipe in (loud, late)]
+    rows = await asyncio.gather(*(deployment.app.finished(job) for job in jobs))
+
+    assert [row["status"] for row in rows] == ["failed", "failed"]
+    assert "clip 2 ('clip-1'), volume: input should be less than or equal to 2" in rows[0]["error"]
+    assert rows[1]["error"].startswith("clip 2 ('clip-1'): endTime 4 s is after the end of its source")
+
+
+def _preview(source: str, *clips: dict[str, Any]) -> dict[str, Any]:
+    recipe = recipe_of(*(clips or (clip_of(source, 1, 30, fadeIn=1), clip_of(source, 40, 59, volume=0.5))))
+    return {"recipe": recipe, "recipeHash": uuid.uuid4().hex}
+
+
+async def _steps(temporal: Client, job_id: str) -> list[str]:
+    """The activities that the job's workflow scheduled."""
+    history = await temporal.get_workflow_handle(f"audioprep-{job_id}").fetch_history()
+    scheduled = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    return [
+        event.activity_task_scheduled_event_attributes.activity_type.name
+        for event in history.events
+        if event.event_type == scheduled
+    ]
+
+
+async def _waits(temporal: Client, job_id: str) -> bool:
+    """The workflow has found the turn taken: it looked at least twice."""
+    try:
+        return (await _steps(temporal, job_id)).count("audioprep.find_preview") >= 2
+    except Exception:
+        return False

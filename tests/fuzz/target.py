@@ -1,0 +1,43 @@
+"""One fuzz target, and how to run it for a while."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
+
+_ROUND = 300  # examples before Hypothesis starts anew, with other choices
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`check` raises for an input that is taken wrongly; Hypothesis then looks for the smallest of its kind."""
+
+    name: str
+    inputs: SearchStrategy[Any]
+    check: Callable[[Any], None]
+
+    def run(self, seconds: float) -> int:
+        """Try inputs until the time is over. Returns how many; raises what `check` raised, with the input as a note."""
+        deadline = time.monotonic() + seconds
+        tried = 0
+        failing = False
+
+        @settings(max_examples=_ROUND, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(self.inputs)
+        def attempt(given_input: Any) -> None:
+            nonlocal tried, failing
+            if time.monotonic() > deadline and not failing:  # else the smallest failing input is still looked for
+                return
+            try:
+                self.check(given_input)
+            except Exception:
+                failing = True
+                raise
+            tried += 1
+
+        while time.monotonic() < deadline:
+            attempt()
+        return tried

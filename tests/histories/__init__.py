@@ -1,0 +1,1 @@
+"""Recorded histories, and how they are recorded."""

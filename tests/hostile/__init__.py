@@ -1,0 +1,1 @@
+"""Everything a stranger may try, in one table: `python -m tests.hostile`."""

@@ -1,0 +1,155 @@
+"""What the transport makes of a server that misbehaves: two kinds of error, and never a hang."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from audioprep.bridge import pipeline_client
+from audioprep.bridge.database import open_database
+from audioprep.bridge.database_errors import DatabaseError, DatabaseRefused, DatabaseUnavailable
+from audioprep.bridge.pipeline_client import PipelineClient, _endpoint
+from tests.support.processes import free_port
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def server(handler: Handler) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_post("/v2/pipeline", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+def answering(status: int, body: str = "", content_type: str = "text/plain") -> Handler:
+    async def handle(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, content_type=content_type)
+
+    return handle
+
+
+def refusing(code: str, message: str) -> Handler:
+    error = {"type": "error", "error": {"message": message, "code": code}}
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response({"results": [error]})
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("handler", "error", "says"),
+    [
+        (answering(401), DatabaseRefused, "TURSO_AUTH_TOKEN"),
+        (answering(403), DatabaseRefused, "TURSO_AUTH_TOKEN"),
+        (answering(404), DatabaseRefused, "TURSO_DATABASE_URL"),
+        (answering(408), DatabaseUnavailable, "408"),
+        (answering(429), DatabaseUnavailable, "429"),
+        (answering(500, "oops"), DatabaseUnavailable, "oops"),
+        (answering(503), DatabaseUnavailable, "503"),
+        (answering(200, "not json"), DatabaseUnavailable, "reached"),
+        (answering(200, "[]", "application/json"), DatabaseUnavailable, "protocol"),
+        (answering(200, '{"results": []}', "application/json"), DatabaseUnavailable, "protocol"),
+        (refusing("SQLITE_BUSY", "database is locked"), DatabaseUnavailable, "busy"),
+        (refusing("SQL_PARSE_ERROR", "near x"), DatabaseRefused, "near x"),
+        (refusing("SQLITE_UNKNOWN", "no such table: audio_prep_jobs"), DatabaseRefused, "audioprep migrate"),
+    ],
+)
+async def test_answers_become_our_errors(handler: Handler, error: type[DatabaseError], says: str) -> None:
+    async with server(handler) as url, open_database(url) as client:
+        with pytest.raises(error, match=says):
+            await client.execute("SELECT 1")
+
+
+async def test_a_server_that_is_not_there() -> None:
+    async with open_database(f"http://127.0.0.1:{free_port()}") as client:
+        with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
+            await client.execute("SELECT 1")
+
+
+async def test_a_frozen_server_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline_client, "CALL_TIMEOUT", 0.2)
+    thawed = asyncio.Event()
+
+    async def freeze(_: web.Request) -> web.Response:
+        await thawed.wait()
+        return web.Response()
+
+    async with server(freeze) as url, open_database(url) as client:
+        with pytest.raises(DatabaseUnavailable, match="no answer in time"):
+            await asyncio.wait_for(client.execute("SELECT 1"), 5)
+        thawed.set()
+
+
+async def test_a_connection_that_breaks_off() -> None:
+    async def hang_up(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    async with server(hang_up) as url, open_database(url) as client:
+        with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
+            await client.execute("SELECT 1")
+
+
+async def test_a_busy_server_is_asked_again() -> None:
+    answers = iter([refusing("SQLITE_BUSY", "locked")] * 2)
+    ok = {"cols": [], "rows": [], "affected_row_count": 0, "rows_read": 7, "rows_written": 2}
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        handler = next(answers, None)
+        if handler:
+            return await handler(request)
+        return web.json_response({"results": [{"type": "ok", "response": {"type": "execute", "result": ok}}]})
+
+    async with server(handle) as url, open_database(url) as client:
+        await client.execute("SELECT 1")
+
+        assert isinstance(client, PipelineClient)
+        assert (client.rows.read, client.rows.written) == (7, 2)
+
+
+async def test_the_token_is_sent_and_only_when_there_is_one() -> None:
+    seen: list[str | None] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        seen.append(request.headers.get("Authorization"))
+        return web.Response(status=500)
+
+    async with server(handle) as url:
+        for token in (None, "t0ken"):
+            async with open_database(url, token) as client:
+                with pytest.raises(DatabaseUnavailable):
+                    await client.execute("SELECT 1")
+
+    assert seen == [None, "Bearer t0ken"]
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("libsql://db.turso.io", ("https://db.turso.io/v2/pipeline", None)),
+        ("libsql://db.turso.io?authToken=abc", ("https://db.turso.io/v2/pipeline", "abc")),
+        ("libsql://127.0.0.1:8080?tls=0", ("http://127.0.0.1:8080/v2/pipeline", None)),
+        ("https://db.turso.io/", ("https://db.turso.io/v2/pipeline", None)),
+        ("http://127.0.0.1:8080", ("http://127.0.0.1:8080/v2/pipeline", None)),
+        ("wss://db.turso.io", ("https://db.turso.io/v2/pipeline", None)),
+    ],
+)
+def test_urls(url: str, endpoint: tuple[str, str | None]) -> None:
+    assert _endpoint(url) == endpoint
+
+
+async def test_an_unknown_scheme_is_named() -> None:
+    with pytest.raises(ValueError, match="expected file:, libsql:, https: or http:"):
+        async with open_database("postgres://x"):
+            pass

@@ -1,0 +1,45 @@
+"""Scratch folders outlive no worker, however it ended."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from audioprep.activities.scratch import open_scratch
+from tests.support.processes import Program
+from tests.support.waiting import eventually
+
+_HOLD = """
+import signal, sys
+from pathlib import Path
+from audioprep.activities.scratch import open_scratch
+
+with open_scratch(Path(sys.argv[1])) as folder:
+    (folder / "half a file").write_bytes(b"x")
+    print("holding", flush=True)
+    signal.pause()
+"""
+
+
+async def test_the_folder_of_a_killed_worker_is_swept_and_that_of_a_live_one_is_not(tmp_path: Path) -> None:
+    root = tmp_path / "scratch"
+    workers = [Program([sys.executable, "-c", _HOLD, root], tmp_path / f"{n}.log").start() for n in range(2)]
+    try:
+        for worker in workers:
+            await eventually(_holding(worker), what="the worker's folder")
+        workers[0].kill()
+
+        with open_scratch(root) as own:
+            left = {folder for folder in root.iterdir() if folder != own}
+
+        assert len(left) == 1
+        assert (left.pop() / "half a file").exists()
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+def _holding(worker: Program) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return "holding" in worker.said()
+
+    return check

@@ -1,0 +1,66 @@
+"""The activities of an ingest, run one after the other without a Temporal server."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from temporalio.testing import ActivityEnvironment
+
+from audioprep.activities.cache import ObjectCache
+from audioprep.activities.ingest import FetchSource, IngestActivities
+from audioprep.activities.limits import MediaLimits
+from audioprep.activities.resources import Resources
+from audioprep.activities.storage import Storage
+from audioprep.jobs import keys
+from audioprep.jobs.ingest import AudioMetadata, IngestPayload, SourceType
+from audioprep.jobs.progress import StepProgress
+from tests.support.places import LocalPlace, local_place
+
+ASSET = "asset"
+
+
+@dataclass
+class Ingesting:
+    """One asset on local storage in `folder`; `said` is every heartbeat of its steps."""
+
+    folder: Path
+    limits: MediaLimits = field(default_factory=MediaLimits)
+    said: list[StepProgress] = field(default_factory=list)
+
+    @property
+    def place(self) -> LocalPlace:
+        return local_place(self.folder / "storage")
+
+    async def ingest(self, name: str, content: bytes, source_type: SourceType = SourceType.AUDIO_FILE) -> AudioMetadata:
+        """Fetch and analyse an upload called `name`."""
+        key = f"uploads/{name}"
+        self.place.put(key, content)
+        return await self.adopt(key, name, source_type)
+
+    async def adopt(
+        self, key: str, name: str | None = None, source_type: SourceType = SourceType.AUDIO_FILE
+    ) -> AudioMetadata:
+        """Fetch and analyse what is stored under `key`."""
+        steps = IngestActivities(self._resources())
+        payload = IngestPayload.model_construct(source_type=source_type, storage_key=key, original_filename=name)
+        environment = ActivityEnvironment()
+        environment.on_heartbeat = self.said.append
+        original = await environment.run(steps.fetch_source, FetchSource(asset_id=ASSET, source=payload))
+        metadata = await environment.run(steps.analyze, original)
+        assert isinstance(metadata, AudioMetadata)
+        return metadata
+
+    @property
+    def peaks(self) -> list[Any]:
+        found: list[Any] = json.loads(self.place.get(keys.peaks(ASSET)))
+        return found
+
+    @property
+    def waveform(self) -> bytes:
+        return self.place.get(keys.waveform(ASSET))
+
+    def _resources(self) -> Resources:
+        storage = Storage.open(self.place.url)
+        cache = ObjectCache(self.folder / "cache", storage, 1 << 30)
+        return Resources(storage, cache, self.limits, self.folder / "scratch")

@@ -1,0 +1,82 @@
+"""Rendering without a server: activities called directly, on real ffmpeg and a storage folder of the test's own."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from temporalio.testing import ActivityEnvironment
+
+from audioprep.activities.cache import ObjectCache
+from audioprep.activities.limits import MediaLimits
+from audioprep.activities.loudness import LoudnessTarget
+from audioprep.activities.preview import PreviewActivities, PreviewOrder
+from audioprep.activities.resources import Resources
+from audioprep.activities.save import RenderOrder, SaveActivities
+from audioprep.activities.storage import Storage
+from audioprep.jobs.preview import PreviewPayload
+from audioprep.jobs.progress import StepProgress
+from audioprep.jobs.recipe import Recipe
+
+T = TypeVar("T")
+
+
+@dataclass
+class Studio:
+    """Assets in, renders out; `heartbeats` is everything the activities said of themselves."""
+
+    folder: Path
+    limits: MediaLimits = field(default_factory=MediaLimits)
+    heartbeats: list[StepProgress] = field(default_factory=list)
+
+    @property
+    def storage(self) -> Path:
+        return self.folder / "storage"
+
+    @property
+    def resources(self) -> Resources:
+        storage = Storage.open(f"file:{self.storage}")
+        cache = ObjectCache(self.folder / "cache", storage, 1 << 30)
+        return Resources(storage, cache, self.limits, self.folder / "scratch")
+
+    def add(self, file: Path, asset_id: str | None = None) -> str:
+        """Put a file where ingest would have put it; without a metadata.json, so that its length is counted."""
+        asset_id = asset_id or str(uuid.uuid4())
+        target = self.asset(asset_id) / f"original{file.suffix}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+        return asset_id
+
+    def asset(self, asset_id: str) -> Path:
+        return self.storage / "assets" / asset_id
+
+    async def save(self, recipe: dict[str, Any]) -> Path:
+        """The whole of a save. The prepared file."""
+        model = Recipe.model_validate(recipe)
+        save = SaveActivities(self.resources, LoudnessTarget())
+        plan = await self._run(save.measure, model) if model.normalize else None
+        key = await self._run(save.render, RenderOrder(recipe=model, plan=plan))
+        await self._run(save.publish, model)
+        return self.storage / key
+
+    async def preview(self, recipe: dict[str, Any], recipe_hash: str = "hash") -> Path:
+        payload = PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash)
+        order = PreviewOrder.of(payload)
+        await self._run(PreviewActivities(self.resources).render_preview, order)
+        return self.storage / order.key
+
+    async def _run(self, step: Callable[[Any], Awaitable[T]], order: Any) -> T:
+        environment = ActivityEnvironment()
+        environment.on_heartbeat = self.heartbeats.append
+        return await environment.run(step, order)
+
+
+def recipe_of(*clips: dict[str, Any], asset_id: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A recipe whose clips are numbered."""
+    numbered = [{"id": f"clip-{number}", **clip} for number, clip in enumerate(clips)]
+    return {"version": 1, "assetId": asset_id or str(uuid.uuid4()), "clips": numbered, **fields}
+
+
+def clip_of(source: str, start: float, end: float, **fields: Any) -> dict[str, Any]:
+    return {"sourceAssetId": source, "startTime": start, "endTime": end, **fields}

@@ -1,0 +1,139 @@
+"""The decision table, line by line."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from audioprep.bridge.actions import (
+    AcknowledgeCancel,
+    Action,
+    CancelWorkflow,
+    Complete,
+    Fail,
+    Nothing,
+    Reap,
+    RecordCancel,
+    Start,
+    TakeId,
+    WriteProgress,
+)
+from audioprep.bridge.decide import TIMEOUT_ERROR, Rules, decide
+from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
+from audioprep.jobs.job import Job
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.status import JobStatus
+from audioprep.jobs.timestamps import to_text
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+RULES = Rules(types=JOB_TYPES, terms=TermsByType({"ingest": Terms(timeout=timedelta(seconds=100))}))
+
+
+def job(status: str, stage: str | None = None, *, age: float = 1.0, progress: float = 0.0, retries: int = 0) -> Job:
+    then = to_text(NOW - timedelta(seconds=age))
+    return Job("j1", "ingest", JobStatus(status), progress, stage, "{}", None, None, retries, then, then)
+
+
+CASES: list[tuple[str, Job, WorkflowView, Action]] = [
+    ("a pending row waits for the claim", job("pending"), Missing(), Nothing()),
+    ("another's fresh claim is left alone", job("processing", "queued", age=14), Missing(), Nothing()),
+    ("a forgotten claim gets its workflow", job("processing", "queued", age=15), Missing(), Start()),
+    ("however old it is", job("processing", "queued", age=9999), Missing(), Start()),
+    ("another program's fresh row is left alone", job("processing", "downloading"), Missing(), Nothing()),
+    ("a stale row is reaped", job("processing", "downloading", age=101), Missing(), Reap(TIMEOUT_ERROR)),
+    ("also one without a stage", job("processing", None, age=101), Missing(), Reap(TIMEOUT_ERROR)),
+    (
+        "an old row whose workflow runs is never reaped",
+        job("processing", "downloading", age=9999),
+        Running("downloading"),
+        WriteProgress("downloading", 0.0, 0),
+    ),
+    ("nor one whose outcome waits", job("processing", "analyzing", age=9999), Completed("{}"), Complete("{}")),
+    (
+        "a new stage is written at once",
+        job("processing", "queued", age=0),
+        Running("downloading", 3.0),
+        WriteProgress("downloading", 3.0, 0),
+    ),
+    ("progress waits for its interval", job("processing", "analyzing", age=1), Running("analyzing", 40.0), Nothing()),
+    (
+        "and is written then",
+        job("processing", "analyzing", age=2),
+        Running("analyzing", 40.0),
+        WriteProgress("analyzing", 40.0, 0),
+    ),
+    (
+        "progress never goes back within a stage",
+        job("processing", "analyzing", age=5, progress=40),
+        Running("analyzing", 10.0),
+        Nothing(),
+    ),
+    (
+        "nor does the stage",
+        job("processing", "analyzing", age=5, progress=40),
+        Running("downloading", 90.0),
+        Nothing(),
+    ),
+    (
+        "a retry is written at once",
+        job("processing", "analyzing", age=0, progress=40),
+        Running("analyzing", 0.0, retries=1),
+        WriteProgress("analyzing", 40.0, 1),
+    ),
+    ("a quiet row is not touched early", job("processing", "analyzing", age=29), Running("analyzing"), Nothing()),
+    (
+        "and touched in time",
+        job("processing", "analyzing", age=30),
+        Running("analyzing"),
+        WriteProgress("analyzing", 0.0, 0),
+    ),
+    (
+        "a workflow that says no stage keeps the row's",
+        job("processing", "queued", age=30),
+        Running(),
+        WriteProgress("queued", 0.0, 0),
+    ),
+    ("failure", job("processing", "analyzing"), Failed("why", "kind"), Fail("why", "kind")),
+    ("a cancel made in Temporal", job("processing", "analyzing"), Cancelled(), RecordCancel()),
+    ("a cancel asked for while running", job("cancelled", "analyzing"), Running("analyzing"), CancelWorkflow()),
+    ("is acknowledged when closed", job("cancelled", "analyzing"), Cancelled(), AcknowledgeCancel()),
+    ("however it closed", job("cancelled", "analyzing"), Completed("{}"), AcknowledgeCancel()),
+    ("or failed", job("cancelled", "analyzing"), Failed("why", "kind"), AcknowledgeCancel()),
+    ("without a workflow the id is taken first", job("cancelled", "queued"), Missing(), TakeId()),
+    ("an acknowledged cancel needs nothing", job("cancelled"), Missing(), Nothing()),
+    ("nor when closed", job("cancelled"), Cancelled(), Nothing()),
+    ("but nothing may run for it", job("cancelled"), Running(), CancelWorkflow()),
+    ("nor for a failed row", job("failed", "analyzing"), Running(), CancelWorkflow()),
+    ("nor for a complete one", job("complete", "finalizing"), Running(), CancelWorkflow()),
+    ("final rows stay", job("complete", "finalizing"), Failed("why", "kind"), Nothing()),
+    ("final rows stay, failed", job("failed", "analyzing"), Completed("{}"), Nothing()),
+]
+
+
+@pytest.mark.parametrize(("row", "seen", "action"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_decision(row: Job, seen: WorkflowView, action: Action) -> None:
+    assert decide(row, seen, NOW, RULES) == action
+
+
+def test_a_claim_of_our_own_gets_its_workflow_at_once() -> None:
+    assert decide(job("processing", "queued", age=0), Missing(), NOW, RULES, claimed=True) == Start()
+
+
+def test_a_time_nobody_can_read_is_not_reaped() -> None:
+    row = replace(job("processing", "downloading"), updated_at="yesterday")
+
+    assert decide(row, Missing(), NOW, RULES) == Nothing()
+
+
+def test_sqlite_times_without_a_zone_count_as_utc() -> None:
+    row = replace(job("processing", "downloading"), updated_at="2026-01-31 11:58:00")
+
+    assert decide(row, Missing(), NOW, RULES) == Reap(TIMEOUT_ERROR)
+
+
+def test_a_type_without_a_timeout_of_its_own_has_the_default() -> None:
+    row = replace(job("processing", "downloading", age=599), type="transcribe")
+
+    assert decide(row, Missing(), NOW, RULES) == Nothing()
+    assert decide(row, Missing(), NOW + timedelta(seconds=2), RULES) == Reap(TIMEOUT_ERROR)

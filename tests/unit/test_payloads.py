@@ -1,0 +1,92 @@
+"""The contract's models: what is accepted, and what a refusal says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from audioprep.jobs.errors import PermanentError
+from audioprep.jobs.ingest import AudioMetadata, IngestPayload, IngestResult
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.request import JobRequest
+from audioprep.jobs.timestamps import from_text, to_text
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"sourceType": "audio_file", "storageKey": "uploads/a.mp3"},
+        {"sourceType": "video_file", "storageKey": "uploads/a.mp4", "originalFilename": "a film.mp4"},
+        {"sourceType": "url", "url": "https://example.com/a.mp3", "rightsAttested": True},
+        {"sourceType": "youtube", "url": "https://youtu.be/x", "somethingOfTheApp": 1},
+    ],
+)
+def test_payloads_of_the_contract_are_accepted(metadata: dict[str, Any]) -> None:
+    payload = JOB_TYPES.find("ingest").parse(json.dumps(metadata))
+
+    assert isinstance(payload, IngestPayload)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ("{", "it is not valid JSON"),
+        ("[]", "invalid"),
+        ("null", "invalid"),
+        ("{}", "sourceType"),
+        ('{"sourceType": "audio_file"}', "sourceType audio_file needs storageKey"),
+        ('{"sourceType": "youtube"}', "sourceType youtube needs url"),
+        ('{"sourceType": "tape", "storageKey": "a"}', "sourceType"),
+        ('{"sourceType": "audio_file", "storageKey": 7}', "storageKey"),
+        ('{"sourceType": "audio_file", "storageKey": "' + "k" * 1025 + '"}', "storageKey"),
+        ("[" * 1000 + "]" * 1000, "The metadata"),
+        (" " * 1_000_001, "larger"),
+    ],
+)
+def test_a_refusal_is_one_sentence_that_names_the_fault(metadata: str, says: str) -> None:
+    with pytest.raises(PermanentError) as refusal:
+        JOB_TYPES.find("ingest").parse(metadata)
+
+    assert says in refusal.value.message
+    assert "\n" not in refusal.value.message
+    assert len(refusal.value.message) < 300
+
+
+def test_an_unknown_type_is_told_the_known_ones() -> None:
+    with pytest.raises(PermanentError, match=r"Unknown job type 'x': expected one of .*ingest"):
+        JOB_TYPES.find("x")
+
+
+def test_results_are_camel_case_json() -> None:
+    metadata = AudioMetadata(
+        duration=1.5, sample_rate=48000, channels=2, codec="opus", format="ogg", original_filename="a.opus"
+    )
+
+    assert IngestResult(asset_id="a", metadata=metadata).model_dump() == {
+        "assetId": "a",
+        "metadata": {
+            "duration": 1.5,
+            "sampleRate": 48000,
+            "channels": 2,
+            "codec": "opus",
+            "format": "ogg",
+            "originalFilename": "a.opus",
+        },
+    }
+
+
+def test_requests_round_trip_through_json() -> None:
+    payload = IngestPayload(source_type="audio_file", storage_key="k")
+    request = JobRequest[IngestPayload](job_id="j", type="ingest", payload=payload)
+
+    assert JobRequest[IngestPayload].model_validate_json(request.model_dump_json()) == request
+    assert json.loads(request.model_dump_json())["payload"]["storageKey"] == "k"
+
+
+def test_times_are_written_as_the_table_has_them() -> None:
+    text = "2026-01-31T12:00:00.123Z"
+
+    assert to_text(from_text(text)) == text
+    assert to_text(from_text("2026-01-31T13:00:00.123+01:00")) == text
+    with pytest.raises(ValueError, match="time zone"):
+        to_text(from_text(text).replace(tzinfo=None))
