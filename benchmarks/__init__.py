@@ -1,0 +1,1 @@
+"""Measurements on real servers: each module is a command that prints one table."""
