@@ -1,6 +1,7 @@
 """Real servers for every test. A missing one fails the test and says what to do; nothing is skipped."""
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,11 @@ from tests.support.deployment import Deployment
 from tests.support.places import StoragePlace, local_place
 from tests.support.s3 import S3Server, seaweedfs
 from tests.support.webapp import WebApp
+
+
+def pytest_configure() -> None:
+    """A suite in the background of a shell has SIGINT ignored, and so would every program that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

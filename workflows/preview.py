@@ -20,10 +20,10 @@ _FIRST_LOOK, _LAST_LOOK = 0.25, 2.0  # seconds between two looks for a preview t
 
 @workflow.defn(name=PREVIEW.workflow)
 class PreviewWorkflow:
-    """Look, take the turn for this hash, render. Whoever finds the turn taken looks again until the preview is there.
+    """Look, take the turn for this hash, look again, render. Whoever finds the turn taken looks until it is there.
 
-    If the job that renders is cancelled or fails, its turn is free again and the next one takes it: nobody waits for
-    a result that will not come.
+    The second look is for a render that ended between the first one and the turn. If the job that renders is cancelled
+    or fails, its turn is free again and the next one takes it: nobody waits for a result that will not come.
     """
 
     @workflow.run
@@ -49,7 +49,8 @@ async def _render_in_turn(steps: Steps, order: PreviewOrder, request: JobRequest
     turn = await take_turn(f"audioprep.turn/{order.key}", timedelta(seconds=request.timeout_seconds), "one render")
     if turn is None:
         return False
-    summary = request.payload.summary if request.payload else ""
-    await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=summary)
+    if not await _is_there(steps, order.key):
+        summary = request.payload.summary if request.payload else ""
+        await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=summary)
     await give_back(turn)
     return True
