@@ -85,7 +85,8 @@ def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Ac
     if news == WriteProgress(job.stage or stage, job.progress, job.retry_count):
         return news if age >= rules.touch_interval else Nothing()
     moved_on = news.stage != job.stage or news.retries != job.retry_count
-    return news if moved_on or age >= rules.progress_interval else Nothing()
+    first = job.progress == 0  # who waits sees at once that the stage moves, the rest costs rows
+    return news if moved_on or first or age >= rules.progress_interval else Nothing()
 
 
 def _furthest(job: Job, seen: Running, rules: Rules) -> tuple[str, float]:

@@ -38,7 +38,7 @@ async def playlists(deployment: Deployment) -> Deployment:
 @pytest.mark.usefixtures("storage_place")
 async def test_one_failed_entry_does_not_fail_the_rest(playlists: Deployment, site: Site) -> None:
     playlists.start("serve")
-    feed = site.url("feed/file+one.mp3,status+404+gone.mp3,file+two.mp3,file+one.mp3,file+long.mp3")
+    feed = site.url("feed/file+one.mp3,status+404+gone.mp3,slow+two.mp3,file+one.mp3,file+long.mp3")
 
     job_id = await playlists.app.submit("playlist", {"url": feed, "maxEntries": 4})
     empty_id = await playlists.app.submit("playlist", {"url": site.url("page/nothing")})
