@@ -16,6 +16,10 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --no-install-project
 COPY . .
 RUN uv sync --frozen --no-dev --no-editable
+# Sites change faster than we do: another yt-dlp than the locked one, without touching anything else.
+ARG YTDLP_VERSION=
+RUN test -z "${YTDLP_VERSION}" \
+    || uv pip install --python /opt/audioprep/bin/python "yt-dlp[default,deno]==${YTDLP_VERSION}"
 # Pygments' module for Sphinx, which is not here: a search for Sphinx in the image shall find nothing.
 RUN find /opt/audioprep -name 'sphinx*' -delete
 

