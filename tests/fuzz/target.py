@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
 _ROUND = 300  # examples before Hypothesis starts anew, with other choices
+_AT_LEAST = 20  # inputs, however slow the machine is
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Target:
     check: Callable[[Any], None]
 
     def run(self, seconds: float) -> int:
-        """Try inputs until the time is over. Returns how many; raises what `check` raised, with the input as a note."""
+        """Try inputs until the time is over, and some at least. Returns how many; raises what `check` raised, with the input as a note."""
         deadline = time.monotonic() + seconds
         tried = 0
         failing = False
@@ -29,7 +30,9 @@ class Target:
         @given(self.inputs)
         def attempt(given_input: Any) -> None:
             nonlocal tried, failing
-            if time.monotonic() > deadline and not failing:  # else the smallest failing input is still looked for
+            if (
+                time.monotonic() > deadline and tried >= _AT_LEAST and not failing
+            ):  # else the smallest failing input is still looked for
                 return
             try:
                 self.check(given_input)
@@ -38,6 +41,6 @@ class Target:
                 raise
             tried += 1
 
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline or tried < _AT_LEAST:
             attempt()
         return tried
