@@ -21,7 +21,10 @@ class Target:
     check: Callable[[Any], None]
 
     def run(self, seconds: float) -> int:
-        """Try inputs until the time is over, and some at least. Returns how many; raises what `check` raised, with the input as a note."""
+        """Try inputs until the time is over, and some at least. Returns how many.
+
+        Raises what `check` raised, with the input as a note.
+        """
         deadline = time.monotonic() + seconds
         tried = 0
         failing = False
@@ -30,9 +33,8 @@ class Target:
         @given(self.inputs)
         def attempt(given_input: Any) -> None:
             nonlocal tried, failing
-            if (
-                time.monotonic() > deadline and tried >= _AT_LEAST and not failing
-            ):  # else the smallest failing input is still looked for
+            over = time.monotonic() > deadline and tried >= _AT_LEAST
+            if over and not failing:  # else the smallest failing input is still looked for
                 return
             try:
                 self.check(given_input)

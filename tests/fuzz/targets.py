@@ -27,7 +27,7 @@ from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.save import SavePayload
 from tests.fuzz.target import Target
 
-_SAFE_FILTERS: Final = re.compile(r"[a-zA-Z0-9_=:,;.|*+\[\]-]+")
+_SAFE_FILTERS: Final = re.compile(r"[a-zA-Z0-9_=:,;.|*/+\[\]-]+")
 _UUID: Final = st.uuids().map(str)
 _TEXT: Final = st.text(max_size=30)
 _DIGITS: Final = st.integers(1, 6000).map(lambda count: "9" * count)
@@ -41,6 +41,21 @@ _TIME: Final = st.floats(0, 100) | _NUMBER | _WILD
 _CLIP: Final = st.fixed_dictionaries(
     {"id": _TEXT, "sourceAssetId": _UUID | _WILD, "startTime": st.floats(0, 10) | _TIME, "endTime": _TIME},
     optional={"volume": st.floats(0, 2) | _WILD, "fadeIn": _TIME, "fadeOut": _TIME},
+)
+_GOOD_CLIP: Final = st.builds(
+    lambda clip, length, fades: (
+        clip | {"endTime": clip["startTime"] + length} | {k: v * length for k, v in fades.items()}
+    ),
+    st.fixed_dictionaries(
+        {"id": st.text("abc", min_size=1), "sourceAssetId": _UUID, "startTime": st.floats(0, 1700)},
+        optional={"volume": st.floats(0, 2)},
+    ),
+    st.floats(0.11, 60),
+    st.fixed_dictionaries({}, optional={"fadeIn": st.floats(0, 0.5), "fadeOut": st.floats(0, 0.5)}),
+)
+_GOOD_RECIPE: Final = st.fixed_dictionaries(
+    {"assetId": _UUID, "clips": st.lists(_GOOD_CLIP, min_size=1, max_size=4)},
+    optional={"outputSampleRate": st.integers(8000, 192_000)},
 )
 _RECIPE: Final = st.fixed_dictionaries(
     {"assetId": _UUID | _WILD, "clips": st.lists(_CLIP, max_size=4) | _WILD},
@@ -156,7 +171,7 @@ _STREAMS = st.lists(
 ).map(lambda streams: json.dumps({"streams": streams}))
 
 TARGETS: Final = (
-    Target("recipe", _RECIPE | _WILD, _recipe),
+    Target("recipe", _GOOD_RECIPE | _RECIPE | _WILD, _recipe),
     Target("metadata", _JSON, _metadata),
     Target("ffmpeg progress", _LINE, _ffmpeg),
     Target("ffmpeg loudness", _LINE, _loudness),
