@@ -14,7 +14,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.testing import WorkflowEnvironment
 
 from audioprep.payload_codec import data_converter
-from audioprep.settings import TemporalSettings
+from audioprep.settings.temporal import TemporalSettings
 
 # These two make a cancel reach a running activity at once instead of with its next heartbeat.
 _DYNAMIC_CONFIG = ("frontend.WorkerCommandsEnabled=true", "system.enableCancelActivityWorkerCommand=true")

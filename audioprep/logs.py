@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import EventDict
 
 from audioprep.jobs.redaction import scrub
-from audioprep.settings import LogSettings
+from audioprep.settings.log import LogSettings
 
 
 def configure_logging(settings: LogSettings) -> None:

@@ -15,7 +15,8 @@ from audioprep.bridge.database_errors import DatabaseUnavailable
 from audioprep.bridge.http import http_server
 from audioprep.bridge.store import JobStore
 from audioprep.bridge.terms import Terms, TermsByType
-from audioprep.settings import HttpSettings, Settings
+from audioprep.settings import Settings
+from audioprep.settings.http import HttpSettings
 from audioprep.temporal import connect, connect_patiently
 from audioprep.worker import build_worker, open_resources
 

@@ -11,7 +11,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.payload_codec import data_converter
-from audioprep.settings import TemporalSettings
+from audioprep.settings.temporal import TemporalSettings
 
 log = structlog.get_logger()
 

@@ -22,7 +22,8 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.save import SaveActivities
 from audioprep.activities.scratch import open_scratch
 from audioprep.activities.storage import Storage
-from audioprep.settings import Settings, VersionSettings
+from audioprep.settings import Settings
+from audioprep.settings.version import VersionSettings
 from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow

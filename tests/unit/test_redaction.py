@@ -12,7 +12,8 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.ingest import IngestPayload
 from audioprep.jobs.redaction import MAX_SENTENCE, scrub, sentence_of
 from audioprep.logs import configure_logging
-from audioprep.settings import LogSettings, Settings
+from audioprep.settings import Settings
+from audioprep.settings.log import LogSettings
 
 SECRET = "hunter2hunter2"  # noqa: S105 - made up
 TEXTS = [

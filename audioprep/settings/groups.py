@@ -1,0 +1,77 @@
+"""All settings together."""
+
+from copy import copy
+from pathlib import Path
+from typing import Self
+
+from dotenv import load_dotenv
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+from audioprep.jobs.redaction import scrub
+from audioprep.settings.bridge import BridgeSettings
+from audioprep.settings.database import DatabaseSettings
+from audioprep.settings.http import HttpSettings
+from audioprep.settings.log import LogSettings
+from audioprep.settings.names import variable
+from audioprep.settings.network import NetworkSettings
+from audioprep.settings.storage import StorageSettings
+from audioprep.settings.temporal import TemporalSettings
+from audioprep.settings.terms import AttemptSettings, TimeoutSettings
+from audioprep.settings.version import VersionSettings
+from audioprep.settings.worker import WorkerSettings
+
+
+class SettingsError(Exception):
+    """A setting has a value it cannot have. The message names the variable."""
+
+
+class Settings:
+    """All groups, read from the environment and from `.env` in the working folder.
+
+    Raises SettingsError with one line per wrong value.
+    """
+
+    def __init__(self) -> None:
+        # Into the environment itself, since the Temporal SDK and the S3 client read their own variables there.
+        load_dotenv(".env")
+        try:
+            self.database = DatabaseSettings()
+            self.temporal = TemporalSettings()
+            self.storage = StorageSettings()
+            self.bridge = BridgeSettings()
+            self.http = HttpSettings()
+            self.timeouts = TimeoutSettings()
+            self.attempts = AttemptSettings()
+            self.worker = WorkerSettings()
+            self.network = NetworkSettings()
+            self.version = VersionSettings()
+            self.log = LogSettings()
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+    def local(self, folder: Path) -> Self:
+        """The same, but with database, storage and work in `folder`: nothing of a deployment is touched."""
+        local = copy(self)
+        local.database = self.database.model_copy(
+            update={"database_url": f"file:{folder.absolute() / 'jobs.db'}", "auth_token": None}
+        )
+        local.storage = self.storage.model_copy(
+            update={"storage_url": f"file:{folder.absolute() / 'storage'}", "work_dir": folder / "work"}
+        )
+        return local
+
+    def shown(self) -> dict[str, str]:
+        """Every variable and its value, secrets masked."""
+        groups = [value for value in vars(self).values() if isinstance(value, BaseSettings)]
+        values = {variable(type(group), name): scrub(str(value)) for group in groups for name, value in group}
+        return values | {"TURSO_DATABASE_URL": self.database.shown_url}
+
+
+def _explain(error: ValidationError) -> str:
+    groups = {group.__name__: group for group in BaseSettings.__subclasses__()}
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        place = f"{variable(groups[error.title], str(fault['loc'][0]))}: " if fault["loc"] else ""
+        lines.append(place + fault["msg"].removeprefix("Value error, "))
+    return "\n".join(lines)

@@ -1,0 +1,20 @@
+"""The worker's load, and its limits."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from audioprep.settings.names import OURS
+
+
+class WorkerSettings(BaseSettings):
+    """What a worker takes on."""
+
+    model_config = OURS
+
+    activity_slots: int = Field(2, ge=1, description="steps run at once; about the number of cores")
+    drain_grace: float = Field(0.5, ge=0, description="seconds a step may go on at shutdown before it is handed over")
+    max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")
+    max_minutes: float = Field(30, gt=0, description="minutes of audio, at most")
+    max_output_mb: float = Field(1024, gt=0, description="MB of a rendered file, at most")
+    target_lufs: float = Field(-24.0, ge=-70, le=-5, description="LUFS of a normalised save")
+    true_peak: float = Field(-2.0, ge=-9, le=0, description="dBTP that a normalised save stays under")
