@@ -56,7 +56,7 @@ class ChildLimits:
         """Raises PermanentError when a child that ended so had come to one of its limits.
 
         The exit code alone does not always tell for CPU time, since programs catch that signal or are killed for other
-        reasons: `cpu_seconds` is what it can have used at most.
+        reasons: `cpu_seconds` is what it used, with the children it waited for.
         """
         stopped = code in (-signal.SIGKILL, _CAUGHT) and cpu_seconds >= self.cpu_seconds * _CERTAINTY
         if stopped or code == -signal.SIGXCPU:

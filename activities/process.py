@@ -3,22 +3,23 @@
 import asyncio
 import contextlib
 import os
-import resource
-import shutil
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
+from audioprep.activities.child_command import child_command
 from audioprep.activities.child_environment import child_environment
 from audioprep.activities.child_limits import ChildLimits
+from audioprep.activities.child_outcome import ChildOutcome, outcome_of
+from audioprep.activities.child_record import ChildRecord
 from audioprep.activities.shielding import finish
+from audioprep.activities.spawn import Spawned
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 TERM_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 STALL_TIMEOUT = 60.0  # seconds without progress before a child counts as stuck
 _STDERR_TAIL = 4096  # bytes of stderr kept for the error message
 _STDERR_CLOSE = 1.0  # seconds to wait for stderr to close once the child is dead
-_IF_ORPHANED_EXIT = '[ "$PPID" = "$0" ] && exec "$@"'  # a fixed text: the command line follows as arguments
 _PIPE_LIMIT = 1 << 18  # bytes; also the longest line we accept
 
 
@@ -28,7 +29,7 @@ class ChildProcess:
     def __init__(
         self,
         name: str,
-        process: asyncio.subprocess.Process,
+        process: Spawned,
         limits: ChildLimits | None,
         stall: asyncio.Timeout,
         stall_timeout: float,
@@ -37,21 +38,28 @@ class ChildProcess:
         self._name = name
         self._process = process
         self._limits = limits
-        self._cpu_before = _cpu_of_children()
+        self._limited = self._stopped = False
         self._stall = stall
         self._stall_timeout = stall_timeout
+        self._stdout: asyncio.StreamReader | None = None
         self._stderr = bytearray()
         self._stderr_closed = asyncio.Event()
+        self._stderr_reader: asyncio.Task[None] | None = None
+
+    async def listen(self) -> None:
+        """Open the pipes, and drain stderr from now on."""
+        self._stdout, stderr = await self._process.open_pipes()
+        self._stderr_reader = asyncio.create_task(self._keep_stderr(stderr), name=f"stderr of {self._name}")
 
     async def lines(self) -> AsyncIterator[str]:
         """Lines of stdout as they come, without their end."""
-        async for line in _pipe(self._process.stdout):
+        async for line in _pipe(self._stdout):
             self._touch()
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Raw stdout, in pieces of whatever size is there."""
-        stdout = _pipe(self._process.stdout)
+        stdout = _pipe(self._stdout)
         while block := await stdout.read(_PIPE_LIMIT):
             self._touch()
             yield block
@@ -65,7 +73,11 @@ class ChildProcess:
         with contextlib.suppress(TimeoutError):  # a grandchild may hold it open
             await asyncio.wait_for(self._stderr_closed.wait(), _STDERR_CLOSE)
         if self._limits is not None:
-            self._limits.check(self._name, code, _cpu_of_children() - self._cpu_before, self.stderr_tail)
+            try:
+                self._limits.check(self._name, code, self._process.usage.cpu_seconds, self.stderr_tail)
+            except PermanentError:
+                self._limited = True
+                raise
         return code
 
     @property
@@ -82,9 +94,8 @@ class ChildProcess:
     def _touch(self) -> None:
         self._stall.reschedule(asyncio.get_running_loop().time() + self._stall_timeout)
 
-    async def keep_stderr(self) -> None:
+    async def _keep_stderr(self, stderr: asyncio.StreamReader) -> None:
         """Drain stderr, so that the child never blocks on it, and keep its tail."""
-        stderr = _pipe(self._process.stderr)
         while block := await stderr.read(_PIPE_LIMIT):
             self._stderr += block
             del self._stderr[:-_STDERR_TAIL]
@@ -93,12 +104,31 @@ class ChildProcess:
     async def end(self) -> None:
         """SIGTERM, the grace, SIGKILL, each for the whole group. Returns when the child is reaped."""
         if self._process.returncode is None:
+            self._stopped = True
             self._signal_group(signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), TERM_GRACE)
         # Also after a clean exit: whatever the child left behind in its session goes with it.
         self._signal_group(signal.SIGKILL)
         await self._process.wait()
+
+    async def bury(self, record: ChildRecord) -> None:
+        """End it if it still runs, hear its last words, and write down how it went."""
+        try:
+            await self.end()
+            if self._stderr_reader is not None:
+                await asyncio.wait([self._stderr_reader], timeout=_STDERR_CLOSE)
+        finally:
+            if self._stderr_reader is not None:
+                self._stderr_reader.cancel()
+            self._process.close()
+            record.ended(self._outcome, self._process.returncode or 0, self._process.usage)
+
+    @property
+    def _outcome(self) -> ChildOutcome:
+        return outcome_of(
+            self._process.returncode or 0, stopped=self._stopped, stalled=self._stall.expired(), limited=self._limited
+        )
 
     def _signal_group(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):  # the group is empty: what we wanted
@@ -125,12 +155,19 @@ async def child_process(
     stall = asyncio.timeout(stall_timeout)
     try:
         async with stall:
-            child = ChildProcess(name, await _spawn(argv, cwd, env, limits), limits, stall, stall_timeout)
-            stderr = asyncio.create_task(child.keep_stderr(), name=f"stderr of {name}")
+            spawned = Spawned(
+                child_command(argv, limits),
+                cwd=cwd,
+                env=child_environment() if env is None else env,
+                pipe_limit=_PIPE_LIMIT,
+            )
+            child = ChildProcess(name, spawned, limits, stall, stall_timeout)
+            record = ChildRecord(name)
             try:
+                await child.listen()
                 yield child
             finally:
-                await finish(_bury(child, stderr))
+                await finish(child.bury(record))
     except TimeoutError:
         if not stall.expired():
             raise
@@ -138,55 +175,7 @@ async def child_process(
         raise TransientError(ErrorKind.STALLED, sentence) from None
 
 
-async def _spawn(
-    argv: Sequence[str | Path], cwd: Path, env: Mapping[str, str] | None, limits: ChildLimits | None
-) -> asyncio.subprocess.Process:
-    program = shutil.which(argv[0])
-    if program is None:
-        raise PermanentError(ErrorKind.CHILD_FAILED, f"{argv[0]} is not installed on the worker.")
-    return await asyncio.create_subprocess_exec(
-        *_death_guard(),
-        *(limits.prefix() if limits else ()),
-        program,
-        *argv[1:],
-        cwd=cwd,
-        env=child_environment() if env is None else env,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_PIPE_LIMIT,
-        start_new_session=True,
-    )
-
-
-def _death_guard() -> tuple[str, ...]:
-    """A prefix that lets the kernel kill the child when the worker dies; empty where the system has no such thing.
-
-    Python's `preexec_fn` could do the same, but may deadlock in a process with threads:
-    https://docs.python.org/3/library/subprocess.html#subprocess.Popen
-    A worker that died before the signal was set has left the child to another parent: then it does not begin.
-    """
-    setpriv = shutil.which("setpriv")
-    return (
-        (setpriv, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", _IF_ORPHANED_EXIT, str(os.getpid())) if setpriv else ()
-    )
-
-
-def _cpu_of_children() -> float:
-    """CPU seconds of all children that were reaped: what one used is at most what came to it in its time."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-async def _bury(child: ChildProcess, stderr: asyncio.Task[None]) -> None:
-    try:
-        await child.end()
-    finally:
-        await asyncio.wait([stderr], timeout=_STDERR_CLOSE)
-        stderr.cancel()
-
-
 def _pipe(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
     if stream is None:
-        raise RuntimeError("the child was spawned without this pipe")
+        raise RuntimeError("the pipes of this child are not open yet")
     return stream

@@ -30,3 +30,8 @@ class JobRequest(WireModel, Generic[P]):
 
 def workflow_id_for(job_id: str) -> str:
     return WORKFLOW_ID_PREFIX + job_id
+
+
+def job_id_of(workflow_id: str) -> str:
+    """The other way round; a workflow that is not a job's keeps its id."""
+    return workflow_id.removeprefix(WORKFLOW_ID_PREFIX)

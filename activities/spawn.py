@@ -1,0 +1,91 @@
+"""A program with its output in pipes, reaped by a call that tells what this very child used.
+
+asyncio's own subprocesses are reaped with waitpid(2), after which the kernel knows only the sum over all children: of
+two that run at once, neither's share. wait4(2) gives each child's, with that of the grandchildren it waited for.
+"""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_UNKNOWN = 255  # the exit code of a child that somebody else has reaped, as in asyncio
+_KB = 1 if sys.platform == "darwin" else 1024  # ru_maxrss counts kilobytes, on macOS bytes: getrusage(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a child and the grandchildren it waited for used."""
+
+    cpu_seconds: float = 0.0  # user and system time
+    peak_memory: int = 0  # bytes resident of the largest of them
+
+
+class Spawned:
+    """A program that runs from the moment this is made, in a session of its own. Call `open_pipes` before reading.
+
+    Raises OSError when it cannot be started.
+    """
+
+    def __init__(self, argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], pipe_limit: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pipe_limit = pipe_limit
+        self._ended = asyncio.Event()
+        self._transports: list[asyncio.ReadTransport] = []
+        # In this thread, as asyncio does: the death signal comes when the thread that forked ends, see prctl(2).
+        self._popen = subprocess.Popen(
+            argv,
+            bufsize=0,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.pid = self._popen.pid
+        self.returncode: int | None = None
+        self.usage = Usage()
+        threading.Thread(target=self._reap, name=f"reaper of {self.pid}", daemon=True).start()
+
+    async def open_pipes(self) -> tuple[asyncio.StreamReader, asyncio.StreamReader]:
+        """Its stdout and stderr."""
+        return await self._open(self._popen.stdout), await self._open(self._popen.stderr)
+
+    async def wait(self) -> int:
+        """The exit code, negative for a signal, once it is reaped. `usage` is complete then."""
+        await self._ended.wait()
+        return self._popen.returncode
+
+    def close(self) -> None:
+        """Close our ends of the pipes."""
+        for transport in self._transports:
+            transport.close()
+
+    async def _open(self, pipe: IO[bytes] | None) -> asyncio.StreamReader:
+        reader = asyncio.StreamReader(self._pipe_limit)
+        transport, _ = await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        self._transports.append(transport)
+        return reader
+
+    def _reap(self) -> None:
+        """In a thread of its own, which all systems can: wait for the end, and tell the loop."""
+        try:
+            _, status, used = os.wait4(self.pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+            usage = Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * _KB)
+        except ChildProcessError:
+            code, usage = _UNKNOWN, Usage()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._end, code, usage)
+
+    def _end(self, code: int, usage: Usage) -> None:
+        self._popen.returncode = self.returncode = code  # Popen must not look for a child that is gone
+        self.usage = usage
+        self._ended.set()
