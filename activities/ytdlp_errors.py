@@ -24,7 +24,7 @@ _OF_RECORDINGS: Final = (
     _means(
         r"confirm you.{1,3}re not a bot",
         PermanentError,
-        ErrorKind.REFUSED,
+        ErrorKind.BOT_CHECK,
         "YouTube asks this server to confirm that it is not a bot: download the recording yourself and upload it.",
     ),
     _means(

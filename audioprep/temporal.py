@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
+from audioprep.bridge.health import ServiceHealth
 from audioprep.payload_codec import data_converter
 from audioprep.settings.temporal import TemporalSettings
 
@@ -20,8 +23,12 @@ _RETRY_INTERVAL = 2.0  # seconds
 _NAMESPACE_TIMEOUT = timedelta(seconds=10)
 
 
-async def connect(*, lazy: bool = False) -> Client:
+async def connect(
+    *, lazy: bool = False, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
     """A client for TEMPORAL_ADDRESS and its relatives. With `lazy`, connecting waits for the first call.
+
+    `runtime` and `interceptors` are for who wants to watch it.
 
     Raises RuntimeError when Temporal cannot be reached, ValueError when the configuration is wrong.
     """
@@ -29,7 +36,13 @@ async def connect(*, lazy: bool = False) -> Client:
     given = {name: value for name, value in os.environ.items() if value}
     config = ClientConfig.load_client_connect_config(override_env_vars=given)
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, data_converter=data_converter(TemporalSettings().payload_keys), lazy=lazy)
+    return await Client.connect(
+        **config,
+        data_converter=data_converter(TemporalSettings().payload_keys),
+        interceptors=interceptors,
+        lazy=lazy,
+        runtime=runtime,
+    )
 
 
 async def check_namespace(client: Client) -> None:
@@ -41,15 +54,20 @@ async def check_namespace(client: Client) -> None:
         raise RuntimeError(_advice(error, client.namespace)) from error
 
 
-async def connect_patiently() -> Client:
-    """Like `connect`, but a server or a namespace that is not there yet is waited for."""
+async def connect_patiently(
+    health: ServiceHealth, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
+    """Like `connect`, but a server or a namespace that is not there yet is waited for; `health` tells how it goes."""
     while True:
         try:
-            client = await connect()
+            client = await connect(runtime=runtime, interceptors=interceptors)
             await check_namespace(client)
         except RuntimeError as error:
-            log.warning("temporal_unreachable", error=str(error).splitlines()[0], retry_in=_RETRY_INTERVAL)
+            sentence = str(error).splitlines()[0]
+            health.failed(sentence)
+            log.warning("temporal_unreachable", error=sentence, retry_in=_RETRY_INTERVAL)
         else:
+            health.succeeded()
             return client
         await asyncio.sleep(_RETRY_INTERVAL)
 

@@ -1,8 +1,11 @@
 """The bridge as a whole: services around one store and one Temporal client."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from libsql_client import Client as DatabaseClient
@@ -11,10 +14,11 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.care import Care
 from audioprep.bridge.database_errors import DatabaseError
 from audioprep.bridge.decide import Rules
-from audioprep.bridge.executions import Executions
+from audioprep.bridge.executions import Executions, TemporalUnavailable
 from audioprep.bridge.health import Health
 from audioprep.bridge.launch import Launcher
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pollers import count_workers
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.runner import Runner
 from audioprep.bridge.services import Intake, Strays, Sync
@@ -24,6 +28,10 @@ from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
+
+_SCRAPE_PATIENCE = 3.0  # seconds; Prometheus gives up after ten, and would have nothing then
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +60,14 @@ class Bridge:
         rules = Rules(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
         launcher = Launcher(executions, options.types, options.terms)
         self._store = store
-        self._metrics = Metrics()
+        self._count_workers = partial(count_workers, temporal, options.task_queue)
+        self._metrics = Metrics(options.types.names)
         self._care = Care(Reconciler(store, executions, launcher, rules, metrics=self._metrics), executions)
         intake = Intake(
             store,
             executions,
             self._care,
+            self._metrics,
             max_in_flight=options.max_in_flight,
             idle_interval=options.idle_interval,
             busy_interval=options.busy_interval,
@@ -90,13 +100,13 @@ class Bridge:
         self._intake.nudge()
 
     async def metrics(self) -> bytes:
-        """For Prometheus, as of now; also while the database is away, which is when they are wanted."""
-        try:
-            waiting = await self._store.pending(MAX_PENDING)
-        except DatabaseError:
-            waiting = None
+        """For Prometheus, as of now; also while the database or Temporal is away, which is when they are wanted."""
+        waiting, workers = await asyncio.gather(
+            _unless_away(self._store.pending(MAX_PENDING)), _unless_away(self._count_workers())
+        )
         self._metrics.saw_queue(waiting, utc_now())
-        self._metrics.saw_bridge(in_flight=self._care.in_flight, healthy=not self.health.complaints())
+        self._metrics.saw_workers(workers)
+        self._metrics.saw_bridge(in_flight=self._care.in_flight, health=self.health)
         self._metrics.saw_database(self._database)
         return self._metrics.text()
 
@@ -106,3 +116,12 @@ class Bridge:
             await self._care.freed.wait()
             self._care.freed.clear()
             self.wake()
+
+
+async def _unless_away(question: Awaitable[T]) -> T | None:
+    """The answer; None when the other side is away, or slower than a scrape may be."""
+    try:
+        async with asyncio.timeout(_SCRAPE_PATIENCE):
+            return await question
+    except (DatabaseError, TemporalUnavailable, TimeoutError):
+        return None

@@ -3,9 +3,11 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -44,7 +46,7 @@ class TemporalUnavailable(Exception):
 
 
 @contextmanager
-def _temporal_errors() -> Iterator[None]:
+def temporal_errors() -> Iterator[None]:
     """The SDK's errors as ours: RPCError of a call, RuntimeError of a first call that cannot connect."""
     try:
         yield
@@ -64,12 +66,12 @@ class Executions:
     async def check(self) -> None:
         """Raises TemporalUnavailable when it cannot be reached or does not know our namespace."""
         request = DescribeNamespaceRequest(namespace=self._client.namespace)
-        with _temporal_errors():
+        with temporal_errors():
             await self._client.workflow_service.describe_namespace(request, timeout=CALL_TIMEOUT)
 
     async def start(self, workflow: str, request: JobRequest[Any], summary: str) -> None:
         """Start the job's workflow. One that runs already, or has run, is left as it is: a job runs once."""
-        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+        with temporal_errors(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 workflow,
                 request,
@@ -85,7 +87,7 @@ class Executions:
 
     async def cancel(self, job_id: str) -> None:
         """Ask the workflow to cancel. One that is gone meanwhile needs nothing more."""
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 await self._handle(job_id).cancel(rpc_timeout=CALL_TIMEOUT)
             except RPCError as error:
@@ -95,7 +97,7 @@ class Executions:
     async def open_jobs(self) -> AsyncIterator[str]:
         """The ids of all jobs whose workflow is open on our task queue, as far as the visibility store knows yet."""
         query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
-        with _temporal_errors():
+        with temporal_errors():
             executions = [run async for run in self._client.list_workflows(query, rpc_timeout=CALL_TIMEOUT)]
         for execution in executions:
             job_id = (await execution.memo()).get(MEMO_JOB_ID)
@@ -111,17 +113,17 @@ class Executions:
         if description.status is WorkflowExecutionStatus.RUNNING:
             return await self._running(description)
         try:
-            with _temporal_errors():
+            with temporal_errors():
                 result = await self._handle(job_id).result(rpc_timeout=CALL_TIMEOUT)
         except WorkflowFailureError as failure:
-            return view_of_failure(failure)
-        return Completed(json.dumps(result, ensure_ascii=False))
+            return replace(view_of_failure(failure), since=description.close_time)
+        return Completed(json.dumps(result, ensure_ascii=False), description.close_time)
 
     async def follow(self, job_id: str) -> AsyncIterator[Running | None]:
         """Each stage of the workflow in order, from its first, as it comes; at the end None: it closed."""
         events = self._handle(job_id).fetch_history_events(wait_new_event=True)
         while True:
-            with _temporal_errors():
+            with temporal_errors():
                 event = await anext(events, None)
             if event is None or event.event_type in _CLOSING_EVENTS:
                 yield None
@@ -129,13 +131,13 @@ class Executions:
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
                 memo = event.workflow_properties_modified_event_attributes.upserted_memo.fields
                 if MEMO_STAGE in memo:
-                    yield await self._from_memo(memo)
+                    yield replace(await self._from_memo(memo), since=_time(event.event_time))
 
     def _handle(self, job_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(workflow_id_for(job_id))
 
     async def _describe(self, job_id: str) -> WorkflowExecutionDescription | None:
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 return await self._handle(job_id).describe(rpc_timeout=CALL_TIMEOUT)
             except RPCError as error:
@@ -146,10 +148,11 @@ class Executions:
     async def _running(self, description: WorkflowExecutionDescription) -> Running:
         seen = await self._from_memo(description.raw_description.workflow_execution_info.memo.fields)
         for pending in description.raw_description.pending_activities:
-            said = StepProgress(stage=seen.stage or "", progress=seen.progress)
+            said, said_at = StepProgress(stage=seen.stage or "", progress=seen.progress), None
             if pending.heartbeat_details.payloads:
                 said = await self._decode(pending.heartbeat_details.payloads[0], StepProgress)
-            return Running(said.stage or None, said.progress, max(pending.attempt - 1, 0))
+                said_at = _time(pending.last_heartbeat_time)
+            return Running(said.stage or None, said.progress, max(pending.attempt - 1, 0), said_at)
         return seen
 
     async def _from_memo(self, memo: Mapping[str, Payload]) -> Running:
@@ -159,3 +162,7 @@ class Executions:
 
     async def _decode(self, payload: Payload, hint: type[Any]) -> Any:
         return (await self._client.data_converter.decode([payload], [hint]))[0]
+
+
+def _time(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(UTC)

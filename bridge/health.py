@@ -1,5 +1,6 @@
-"""Is the bridge doing its work? Kept by the runners, shown by the HTTP server."""
+"""Does a process do its work? Kept by the runners, shown by the HTTP server."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -13,11 +14,13 @@ class ServiceHealth:
 
     name: str
     last_run: float
+    silence: float = _SILENCE
+    last_success: float | None = None
     failing_since: float | None = None
     reason: str | None = "has not run yet"
 
     def succeeded(self) -> None:
-        self.last_run = time.monotonic()
+        self.last_run = self.last_success = time.monotonic()
         self.failing_since = self.reason = None
 
     def failed(self, reason: str) -> None:
@@ -30,13 +33,13 @@ class ServiceHealth:
         now = time.monotonic()
         if self.failing_since is not None and now - self.failing_since > _TOLERATED:
             return f"{self.name} has been failing for {now - self.failing_since:.0f} s: {self.reason}"
-        if now - self.last_run > _SILENCE:
+        if now - self.last_run > self.silence:
             return f"{self.name} has not finished a run for {now - self.last_run:.0f} s"
         return None
 
 
 class Health:
-    """The health of all services of one bridge."""
+    """The health of several services."""
 
     def __init__(self) -> None:
         self._services: list[ServiceHealth] = []
@@ -46,8 +49,19 @@ class Health:
         self._services.append(service)
         return service
 
+    def watch_once(self, name: str) -> ServiceHealth:
+        """For what has to succeed one time: from then on silence is no complaint."""
+        service = ServiceHealth(name, last_run=time.monotonic(), silence=math.inf)
+        self._services.append(service)
+        return service
+
     def complaints(self) -> list[str]:
         return [complaint for service in self._services if (complaint := service.complaint())]
+
+    def since_success(self) -> dict[str, float]:
+        """Seconds since the last run of each service that succeeded; without those that never did."""
+        now = time.monotonic()
+        return {each.name: now - each.last_success for each in self._services if each.last_success is not None}
 
     def unready(self) -> list[str]:
         """Services that have not run yet, or whose last run failed, tolerated or not."""

@@ -1,20 +1,28 @@
 """What Prometheus may know of a bridge: counters kept as things happen, gauges read when it asks."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from math import nan
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from libsql_client import Client
-from prometheus_client import CollectorRegistry, Counter, Gauge
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
 
 from audioprep.bridge.actions import AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
+from audioprep.bridge.health import Health
 from audioprep.bridge.pipeline_client import PipelineClient, RowCounts
+from audioprep.bridge.views import Missing, WorkflowView
+from audioprep.jobs.errors import ErrorKind
+from audioprep.jobs.job import Job
+from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.timestamps import from_text
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-MAX_PENDING = 1000  # rows counted: a scrape of a long queue must not cost more than this
+MAX_PENDING: Final = 1000  # rows counted: a scrape of a long queue must not cost more than this
+_CLAIM_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
+_LAG_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
+_OTHER: Final = "other"  # a type nobody knows: the text of strangers is no label
 
 End: TypeAlias = Complete | Fail | Reap | RecordCancel | AcknowledgeCancel
 
@@ -22,42 +30,73 @@ End: TypeAlias = Complete | Fail | Reap | RecordCancel | AcknowledgeCancel
 class Metrics:
     """One bridge's own registry, so that several bridges in one process do not mix."""
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, job_types: Iterable[str] = JOB_TYPES.names) -> None:
+        self._types = frozenset(job_types)
+        self._registry = registry = CollectorRegistry()
         self._ended = Counter(
-            "audioprep_jobs_ended",
-            "Jobs whose end this bridge wrote",
-            ["type", "outcome", "kind"],
-            registry=self._registry,
+            "audioprep_jobs_ended", "Jobs whose end this bridge wrote", ["type", "outcome", "kind"], registry=registry
         )
-        self._pending = self._gauge("audioprep_jobs_pending", "Rows that wait to be claimed; counted up to 1000")
-        self._oldest = self._gauge("audioprep_oldest_pending_seconds", "Age of the row that waits longest")
-        self._in_flight = self._gauge("audioprep_jobs_in_flight", "Jobs in this bridge's care that are not final")
-        self._healthy = self._gauge("audioprep_bridge_healthy", "1 while /healthz says 200")
-        self._rows = Counter(
-            "audioprep_database_rows",
-            "Rows the server read and wrote for this bridge",
+        self._claims = Histogram(
+            "audioprep_claim_latency_seconds",
+            "From a row's INSERT to its claim by this bridge",
+            ["type"],
+            buckets=_CLAIM_BUCKETS,
+            registry=registry,
+        )
+        self._lag = Histogram(
+            "audioprep_sync_lag_seconds",
+            "From a workflow's new stage or end, by Temporal's clock, to its being in the row",
             ["what"],
-            registry=self._registry,
+            buckets=_LAG_BUCKETS,
+            registry=registry,
+        )
+        self._rows = Counter(
+            "audioprep_database_rows", "Rows the server read and wrote for this bridge", ["what"], registry=registry
+        )
+        self._pending = _gauge(registry, "audioprep_jobs_pending", "Rows that wait to be claimed; counted up to 1000")
+        self._oldest = _gauge(registry, "audioprep_oldest_pending_seconds", "Age of the row that waits longest")
+        self._in_flight = _gauge(registry, "audioprep_jobs_in_flight", "Jobs in this bridge's care that are not final")
+        self._healthy = _gauge(registry, "audioprep_bridge_healthy", "1 while the bridge does its work, as in /healthz")
+        self._workers = _gauge(registry, "audioprep_workers", "Workers that asked for work in the last two minutes")
+        self._last_run = _gauge(
+            registry, "audioprep_bridge_last_run_seconds", "Since a service's last run that succeeded", "service"
         )
         self._counted = RowCounts()
+        self._begin_at_zero()
+
+    def claimed(self, jobs: Iterable[Job], now: datetime) -> None:
+        """Rows were taken from the queue."""
+        for job in jobs:
+            self._claims.labels(self._type(job.type)).observe(_age(job.created_at, now))
+
+    def wrote_stage(self, seen: WorkflowView, now: datetime) -> None:
+        self._wrote("stage", seen, now)
+
+    def wrote_end(self, seen: WorkflowView, now: datetime) -> None:
+        self._wrote("end", seen, now)
 
     def ended(self, job_type: str, action: End) -> None:
         """A job's end was written."""
-        self._ended.labels(job_type, *_outcome(action)).inc()
+        self._ended.labels(self._type(job_type), *_outcome(action)).inc()
 
     def refused(self, job_type: str, kind: str) -> None:
         """A job failed before anything ran for it."""
-        self._ended.labels(job_type, "failed", kind).inc()
+        self._ended.labels(self._type(job_type), "failed", kind).inc()
 
     def saw_queue(self, created: list[str] | None, now: datetime) -> None:
         """When the rows that wait were made, oldest first; None while the database does not say."""
         self._pending.set(nan if created is None else len(created))
         self._oldest.set(nan if created is None else _age(created[0], now) if created else 0)
 
-    def saw_bridge(self, *, in_flight: int, healthy: bool) -> None:
+    def saw_workers(self, workers: int | None) -> None:
+        """None while Temporal does not say."""
+        self._workers.set(nan if workers is None else workers)
+
+    def saw_bridge(self, *, in_flight: int, health: Health) -> None:
         self._in_flight.set(in_flight)
-        self._healthy.set(healthy)
+        self._healthy.set(not health.complaints())
+        for service, seconds in health.since_success().items():
+            self._last_run.labels(service).set(seconds)
 
     def saw_database(self, database: Client) -> None:
         """A database in a file does not count its rows."""
@@ -71,8 +110,26 @@ class Metrics:
         """All of it in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def _gauge(self, name: str, meaning: str) -> Gauge:
-        return Gauge(name, meaning, registry=self._registry)
+    def _wrote(self, what: str, seen: WorkflowView, now: datetime) -> None:
+        if not isinstance(seen, Missing) and seen.since is not None:
+            self._lag.labels(what).observe(max((now - seen.since).total_seconds(), 0))
+
+    def _type(self, name: str) -> str:
+        return name if name in self._types else _OTHER
+
+    def _begin_at_zero(self) -> None:
+        """A counter that appears with its first event shows Prometheus no increase."""
+        for job_type in self._types:
+            self._claims.labels(job_type)
+            for outcome, kinds in (("complete", [""]), ("cancelled", [""]), ("failed", [*ErrorKind, "reaped"])):
+                for kind in kinds:
+                    self._ended.labels(job_type, outcome, str(kind))
+        for what in ("stage", "end"):
+            self._lag.labels(what)
+
+
+def _gauge(registry: CollectorRegistry, name: str, meaning: str, *labels: str) -> Gauge:
+    return Gauge(name, meaning, labels, registry=registry)
 
 
 def _outcome(action: End) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from audioprep.bridge.decide import Rules, decide
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.launch import Launcher
 from audioprep.bridge.metrics import Metrics
+from audioprep.bridge.spans import start_span
 from audioprep.bridge.store import JobStore
 from audioprep.bridge.views import Running, WorkflowView
 from audioprep.jobs.errors import PermanentError
@@ -62,12 +63,12 @@ class Reconciler:
         action = decide(job, seen, self._clock(), self._rules, claimed=claimed)
         if isinstance(action, Nothing):
             return job if isinstance(seen, Running) else None
-        after = await self._apply(job, action)
+        after = await self._apply(job, action, seen)
         if not isinstance(action, WriteProgress):
             log.info("job_settled", job_id=job.job_id, type=job.type, action=type(action).__name__)
         return after
 
-    async def _apply(self, job: Job, action: Action) -> Job | None:
+    async def _apply(self, job: Job, action: Action, seen: WorkflowView) -> Job | None:
         """Carry out one action. Returns the row that still needs care, if any."""
         match action:
             case Nothing():
@@ -81,11 +82,14 @@ class Reconciler:
                 return job
             case WriteProgress(stage, progress, retries):
                 written = await self._store.write_progress(job, stage, progress, retries, self._clock())
+                if written is not None and stage != job.stage:
+                    self._metrics.wrote_stage(seen, self._clock())
                 return written or await self._store.get(job.job_id)
             case _:
                 closed = await self._close(job, action)
                 if closed:
                     self._metrics.ended(job.type, action)
+                    self._metrics.wrote_end(seen, self._clock())
                 return None if closed else await self._store.get(job.job_id)
 
     async def _close(self, job: Job, action: Complete | Fail | Reap | RecordCancel | AcknowledgeCancel) -> bool:
@@ -107,7 +111,8 @@ class Reconciler:
 
     async def _start(self, job: Job) -> Job | None:
         try:
-            await self._launcher.start(job)
+            with start_span(job):
+                await self._launcher.start(job)
         except PermanentError as error:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=error.message)
             if await self._store.fail(job.job_id, error.message, self._clock()):

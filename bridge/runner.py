@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -38,6 +40,16 @@ class Runner:
             self._nudged.clear()
             await self._run_once()
             await self._wait(self._pause())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """In the background while the block lasts; the run under way is finished."""
+        task = asyncio.create_task(self.run(), name=self._service.name)
+        try:
+            yield
+        finally:
+            self.stop()
+            await task
 
     async def _run_once(self) -> None:
         try:

@@ -7,6 +7,7 @@ import structlog
 
 from audioprep.bridge.care import Care
 from audioprep.bridge.executions import Executions
+from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.store import JobStore
 from audioprep.jobs.timestamps import utc_now
 
@@ -40,6 +41,7 @@ class Intake:
         store: JobStore,
         executions: Executions,
         care: Care,
+        metrics: Metrics,
         *,
         max_in_flight: int,
         idle_interval: float,
@@ -49,6 +51,7 @@ class Intake:
         self._store = store
         self._executions = executions
         self._care = care
+        self._metrics = metrics
         self._max_in_flight = max_in_flight
         self._idle_interval = idle_interval
         self._busy_interval = busy_interval
@@ -71,6 +74,7 @@ class Intake:
             self._next_sweep = now + timedelta(seconds=self._sweep_interval)
         self._claimed_full = 0 < capacity == len(found.claimed)
         self._care.took(found.claimed)
+        self._metrics.claimed(found.claimed, utc_now())
         await self._care.settle_all([*found.claimed, *found.cancel_requested, *found.processing])
 
 

@@ -1,6 +1,10 @@
-"""What Temporal says of one job's workflow, reduced to what the bridge decides by."""
+"""What Temporal says of one job's workflow, reduced to what the bridge decides by.
 
-from dataclasses import dataclass
+`since` is when Temporal learned it, where that is known. Nothing is decided by it: metrics tell how old news are.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 
@@ -16,6 +20,7 @@ class Running:
     stage: str | None = None
     progress: float = 0.0
     retries: int = 0
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Completed:
     """`result` is the workflow's result as JSON text."""
 
     result: str
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,14 @@ class Failed:
 
     error: str
     kind: str
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """Closed because somebody cancelled it."""
+
+    since: datetime | None = field(default=None, compare=False)
 
 
 WorkflowView: TypeAlias = Missing | Running | Completed | Failed | Cancelled

@@ -17,6 +17,7 @@ class ErrorKind(StrEnum):
     UNSUPPORTED_MEDIA = "UnsupportedMedia"  # not audio, or in no form we read
     LIMIT_EXCEEDED = "LimitExceeded"  # larger or longer than the limits
     REFUSED = "Refused"  # private, removed, blocked, wrong credentials
+    BOT_CHECK = "BotCheck"  # the site takes this server for a bot: all of its recordings are out of reach
     TIMED_OUT = "TimedOut"  # the job's time is up
     STALLED = "Stalled"  # a child process stopped making progress
     NETWORK = "Network"  # reset, refused, DNS, 408, 425, 429, 5xx

@@ -56,6 +56,11 @@ class JobTypes:
     def __init__(self, types: Iterable[JobType]) -> None:
         self._by_name = {name: kind for kind in types for name in (kind.name, *kind.aliases)}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every word that the `type` column may have."""
+        return tuple(self._by_name)
+
     def find(self, name: str) -> JobType:
         """Raises PermanentError when no type has this name."""
         if name not in self._by_name:

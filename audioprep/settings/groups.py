@@ -18,6 +18,7 @@ from audioprep.settings.network import NetworkSettings
 from audioprep.settings.storage import StorageSettings
 from audioprep.settings.temporal import TemporalSettings
 from audioprep.settings.terms import AttemptSettings, TimeoutSettings
+from audioprep.settings.tracing import TracingSettings
 from audioprep.settings.version import VersionSettings
 from audioprep.settings.worker import WorkerSettings
 
@@ -47,6 +48,7 @@ class Settings:
             self.network = NetworkSettings()
             self.version = VersionSettings()
             self.log = LogSettings()
+            self.tracing = TracingSettings()
         except ValidationError as error:
             raise SettingsError(_explain(error)) from None
 

@@ -146,13 +146,13 @@ async def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_runs_on_elsewhere(
 ) -> None:
     deployment.extra["PATH"] = slow_ffmpeg(tmp_path / "bin", speed=4)
     deployment.start("bridge")
-    first = deployment.start("worker")
+    first = deployment.start("worker", AUDIOPREP_HTTP_PORT="0")
     job_id = await deployment.app.submit("ingest", INGEST)
     ffmpeg = await child_of(first.pid, "readrate")
 
     first.kill()
     await until_gone(ffmpeg, within=2)
-    deployment.start("worker")
+    deployment.start("worker", AUDIOPREP_HTTP_PORT="0")
 
     row = await deployment.app.finished(job_id)
     assert (row["status"], row["retryCount"]) == ("complete", 1)
@@ -161,7 +161,7 @@ async def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_runs_on_elsewhere(
 
 async def test_a_bridge_that_is_killed_again_and_again_loses_nothing(deployment: Deployment) -> None:
     await deployment.app.record_changes()
-    deployment.start("worker")
+    deployment.start("worker", AUDIOPREP_HTTP_PORT="0")
     jobs = [await deployment.app.submit("ingest", INGEST) for _ in range(6)]
 
     for _ in range(4):

@@ -82,8 +82,9 @@ class Deployment:
             stderr=asyncio.subprocess.PIPE,
         )
 
-    def start(self, role: str) -> Program:
-        program = audioprep(role, self.folder / f"{role}-{len(self.programs)}.log", self.env)
+    def start(self, role: str, **extra: str) -> Program:
+        """`extra` is for this program's environment alone."""
+        program = audioprep(role, self.folder / f"{role}-{len(self.programs)}.log", {**self.env, **extra})
         self.programs.append(program)
         return program.start()
 

@@ -45,10 +45,10 @@ LAST_WORDS = [
     (
         "ERROR: [youtube] x: Sign in to confirm you\u2019re not a bot. Use --cookies",
         False,
-        ErrorKind.REFUSED,
+        ErrorKind.BOT_CHECK,
         "not a bot",
     ),
-    ("ERROR: [youtube] x: Sign in to confirm you're not a bot.", False, ErrorKind.REFUSED, "not a bot"),
+    ("ERROR: [youtube] x: Sign in to confirm you're not a bot.", False, ErrorKind.BOT_CHECK, "not a bot"),
     ("ERROR: [youtube] x: Private video. Sign in if you've been granted access", False, ErrorKind.REFUSED, "private"),
     ("ERROR: [youtube] x: This video is private", False, ErrorKind.REFUSED, "private"),
     ("ERROR: [youtube] x: Video unavailable", False, ErrorKind.SOURCE_MISSING, "not available"),

@@ -1,23 +1,23 @@
-"""The bridge's HTTP server: who may wake it, how often, and with how much."""
+"""The HTTP server: who may wake a bridge, how often, and with how much."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
-from typing import cast
 
 import aiohttp
 import pytest
 
-from audioprep.bridge.bridge import Bridge
-from audioprep.bridge.http import WAKE_HEADER, http_server
-from audioprep.bridge.token_bucket import TokenBucket
+from audioprep.bridge.health import Health
+from audioprep.http.endpoints import WAKE_HEADER
+from audioprep.http.part import Part
+from audioprep.http.server import http_server
+from audioprep.http.token_bucket import TokenBucket
 from tests.support.processes import free_port
 
 SECRET = "open sesame"  # noqa: S105 - made up
 
 
-class Sleeper(SimpleNamespace):
+class Sleeper:
     """Stands for a bridge; only counts how often it is woken."""
 
     wakes = 0
@@ -34,7 +34,7 @@ def sleeper() -> Sleeper:
 @pytest.fixture
 async def url(sleeper: Sleeper) -> AsyncIterator[str]:
     port = free_port()
-    async with http_server(cast("Bridge", sleeper), "127.0.0.1", port, SECRET):
+    async with http_server([Part(Health(), wake=sleeper.wake)], "127.0.0.1", port, SECRET):
         yield f"http://127.0.0.1:{port}/wake"
 
 

@@ -1,0 +1,41 @@
+"""From the settings to how a bridge behaves."""
+
+from datetime import timedelta
+
+from audioprep.bridge.bridge import BridgeOptions
+from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.settings import Settings
+
+
+def bridge_options(settings: Settings) -> BridgeOptions:
+    return BridgeOptions(
+        task_queue=settings.temporal.task_queue,
+        max_in_flight=settings.bridge.max_in_flight,
+        idle_interval=settings.bridge.poll_interval,
+        busy_interval=settings.bridge.busy_interval,
+        sweep_interval=settings.bridge.sweep_interval,
+        redrive_after=settings.bridge.redrive_after,
+        strays_interval=settings.bridge.strays_interval,
+        terms=_terms(settings),
+    )
+
+
+def _terms(settings: Settings) -> TermsByType:
+    def terms(timeout: float, attempts: int) -> Terms:
+        return Terms(
+            timeout=timedelta(seconds=timeout),
+            max_attempts=attempts,
+            first_delay=timedelta(seconds=settings.bridge.retry_first_delay),
+            last_delay=timedelta(seconds=settings.bridge.retry_last_delay),
+        )
+
+    timeouts, attempts = settings.timeouts, settings.attempts
+    preview = terms(timeouts.preview, attempts.preview)
+    by_type = {
+        "ingest": terms(timeouts.ingest, attempts.ingest),
+        "preview": preview,
+        "edit": preview,
+        "save": terms(timeouts.save, attempts.save),
+        "playlist": terms(timeouts.playlist, attempts.playlist),
+    }
+    return TermsByType(by_type, default=terms(timeouts.default, attempts.default))

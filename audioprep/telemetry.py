@@ -1,0 +1,54 @@
+"""How one process is watched: its HTTP server with health and metrics, and the traces it sends."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from temporalio.client import Interceptor
+from temporalio.runtime import Runtime
+
+from audioprep.bridge.health import Health
+from audioprep.bridge.runner import Runner
+from audioprep.http.part import Part
+from audioprep.http.server import http_server
+from audioprep.sdk_metrics import SdkMetrics
+from audioprep.settings import Settings
+from audioprep.settings.http import HttpSettings
+from audioprep.tracing import tracing
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What a role gets. `startup` is the health of what it waits for before it can begin; roles add their `parts`."""
+
+    interceptors: Sequence[Interceptor] = ()
+    runtime: Runtime | None = None
+    startup: Health = field(default_factory=Health)
+    parts: list[Part] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemetry]:
+    """As far as the settings ask for it; what they do not ask for costs nothing.
+
+    Raises RuntimeError when the port is taken.
+    """
+    async with AsyncExitStack() as stack:
+        interceptors = await stack.enter_async_context(tracing(settings.tracing, role))
+        if settings.http.http_port is None:
+            yield Telemetry(interceptors)
+            return
+        sdk = SdkMetrics()
+        telemetry = Telemetry(interceptors, sdk.runtime)
+        own = Health()
+        telemetry.parts.extend([Part(telemetry.startup), Part(own, sdk.text)])
+        await stack.enter_async_context(_served(telemetry.parts, settings.http, settings.http.http_port))
+        await stack.enter_async_context(Runner(sdk, own.watch(sdk.name)).running())
+        yield telemetry
+
+
+@asynccontextmanager
+async def _served(parts: Sequence[Part], settings: HttpSettings, port: int) -> AsyncIterator[None]:
+    secret = settings.wake_secret.get_secret_value() if settings.wake_secret else None
+    async with http_server(parts, settings.http_host, port, secret):
+        yield
