@@ -8,7 +8,6 @@ from opentelemetry.trace import Span, Status, StatusCode
 from temporalio import activity
 
 from audioprep.activities.child_outcome import ChildOutcome
-from audioprep.activities.spawn import Usage
 from audioprep.jobs.request import job_id_of
 
 _GOOD = (ChildOutcome.OK, ChildOutcome.STOPPED)
@@ -22,33 +21,30 @@ class ChildRecord:
         self._program = program
         self._span: Span = _tracer.start_span(program, attributes={"process.executable.name": program})
 
-    def ended(self, outcome: ChildOutcome, code: int, usage: Usage) -> None:
+    def ended(self, outcome: ChildOutcome, code: int, cpu_seconds: float) -> None:
         """Once, when the child is reaped."""
-        self._trace(outcome, code, usage)
+        self._trace(outcome, code, cpu_seconds)
         if activity.in_activity():
-            self._count(outcome, usage)
+            self._count(outcome, cpu_seconds)
 
-    def _trace(self, outcome: ChildOutcome, code: int, usage: Usage) -> None:
+    def _trace(self, outcome: ChildOutcome, code: int, cpu_seconds: float) -> None:
         if activity.in_activity():
             self._span.set_attribute("audioprep.job.id", job_id_of(activity.info().workflow_id or ""))
         self._span.set_attributes(
             {
                 "process.exit.code": code,
                 "audioprep.child.outcome": outcome.value,
-                "audioprep.child.cpu_seconds": usage.cpu_seconds,
-                "audioprep.child.peak_memory_bytes": usage.peak_memory,
+                "audioprep.child.cpu_seconds": cpu_seconds,
             }
         )
         if outcome not in _GOOD:
             self._span.set_status(Status(StatusCode.ERROR, f"{self._program}: {outcome}"))
         self._span.end()
 
-    def _count(self, outcome: ChildOutcome, usage: Usage) -> None:
+    def _count(self, outcome: ChildOutcome, cpu_seconds: float) -> None:
         """Through the SDK's meter: it knows the task queue and the activity, and costs nothing while nobody asks."""
         meter = activity.metric_meter().with_additional_attributes({"program": self._program})
         runs = meter.create_counter("audioprep_child_runs", "Child processes that ended")
         cpu = meter.create_histogram_float("audioprep_child_cpu", "CPU time of one child process", "s")
-        memory = meter.create_histogram("audioprep_child_peak_memory", "Largest resident size of one child", "By")
         runs.add(1, {"outcome": outcome.value})
-        cpu.record(usage.cpu_seconds)
-        memory.record(usage.peak_memory)
+        cpu.record(cpu_seconds)

@@ -7,6 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from audioprep.activities.step_log import told
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.redaction import sentence_of
 
@@ -20,6 +21,10 @@ class StepInterceptor(Interceptor):
 
 class _Attempt(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
+        with told():
+            return await self._attempt(input)
+
+    async def _attempt(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
         try:
             return await super().execute_activity(input)
         except asyncio.CancelledError:

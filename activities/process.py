@@ -74,7 +74,7 @@ class ChildProcess:
             await asyncio.wait_for(self._stderr_closed.wait(), _STDERR_CLOSE)
         if self._limits is not None:
             try:
-                self._limits.check(self._name, code, self._process.usage.cpu_seconds, self.stderr_tail)
+                self._limits.check(self._name, code, self._process.cpu_seconds, self.stderr_tail)
             except PermanentError:
                 self._limited = True
                 raise
@@ -122,7 +122,7 @@ class ChildProcess:
             if self._stderr_reader is not None:
                 self._stderr_reader.cancel()
             self._process.close()
-            record.ended(self._outcome, self._process.returncode or 0, self._process.usage)
+            record.ended(self._outcome, self._process.returncode or 0, self._process.cpu_seconds)
 
     @property
     def _outcome(self) -> ChildOutcome:

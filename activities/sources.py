@@ -1,5 +1,9 @@
 """Where a source comes from: one way for each source type."""
 
+import asyncio
+
+from temporalio import activity
+
 from audioprep.activities.download import Downloader
 from audioprep.activities.fetched import Fetched
 from audioprep.activities.resources import Resources
@@ -21,9 +25,9 @@ class Sources:
         """The source as a file in the step's scratch folder, as it came: audio or video."""
         match source.source_type:
             case SourceType.URL:
-                return await self._downloader.fetch(source.url or "", step)
+                return await _counted(source, await self._downloader.fetch(source.url or "", step))
             case SourceType.YOUTUBE:
-                return await self._ytdlp.fetch(source.url or "", step)
+                return await _counted(source, await self._ytdlp.fetch(source.url or "", step))
             case SourceType.AUDIO_FILE | SourceType.VIDEO_FILE:
                 return await self._uploaded(source, step)
 
@@ -32,3 +36,11 @@ class Sources:
         found = await self._resources.storage.find(key)
         self._resources.limits.check_size(found.size)
         return Fetched(await self._resources.fetch(found, "source", step), key.rsplit("/", 1)[-1])
+
+
+async def _counted(source: IngestPayload, fetched: Fetched) -> Fetched:
+    """What came from outside, for Prometheus."""
+    meter = activity.metric_meter().with_additional_attributes({"source": source.source_type.value})
+    size = (await asyncio.to_thread(fetched.path.stat)).st_size
+    meter.create_counter("audioprep_downloaded_bytes", "Bytes of sources that were downloaded").add(size)
+    return fetched

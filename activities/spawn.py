@@ -1,30 +1,20 @@
 """A program with its output in pipes, reaped by a call that tells what this very child used.
 
 asyncio's own subprocesses are reaped with waitpid(2), after which the kernel knows only the sum over all children: of
-two that run at once, neither's share. wait4(2) gives each child's, with that of the grandchildren it waited for.
+two that run at once, neither's share. wait4(2) gives each child's, with that of the grandchildren it waited for. CPU
+time only: the peak of memory it tells begins with ours, since a child is a copy of us until it becomes its program.
 """
 
 import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 _UNKNOWN = 255  # the exit code of a child that somebody else has reaped, as in asyncio
-_KB = 1 if sys.platform == "darwin" else 1024  # ru_maxrss counts kilobytes, on macOS bytes: getrusage(2)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a child and the grandchildren it waited for used."""
-
-    cpu_seconds: float = 0.0  # user and system time
-    peak_memory: int = 0  # bytes resident of the largest of them
 
 
 class Spawned:
@@ -51,7 +41,7 @@ class Spawned:
         )
         self.pid = self._popen.pid
         self.returncode: int | None = None
-        self.usage = Usage()
+        self.cpu_seconds = 0.0
         threading.Thread(target=self._reap, name=f"reaper of {self.pid}", daemon=True).start()
 
     async def open_pipes(self) -> tuple[asyncio.StreamReader, asyncio.StreamReader]:
@@ -59,7 +49,7 @@ class Spawned:
         return await self._open(self._popen.stdout), await self._open(self._popen.stderr)
 
     async def wait(self) -> int:
-        """The exit code, negative for a signal, once it is reaped. `usage` is complete then."""
+        """The exit code, negative for a signal, once it is reaped. `cpu_seconds` is known then."""
         await self._ended.wait()
         return self._popen.returncode
 
@@ -79,13 +69,13 @@ class Spawned:
         try:
             _, status, used = os.wait4(self.pid, 0)
             code = os.waitstatus_to_exitcode(status)
-            usage = Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * _KB)
+            cpu_seconds = used.ru_utime + used.ru_stime
         except ChildProcessError:
-            code, usage = _UNKNOWN, Usage()
+            code, cpu_seconds = _UNKNOWN, 0.0
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._end, code, usage)
+            self._loop.call_soon_threadsafe(self._end, code, cpu_seconds)
 
-    def _end(self, code: int, usage: Usage) -> None:
+    def _end(self, code: int, cpu_seconds: float) -> None:
         self._popen.returncode = self.returncode = code  # Popen must not look for a child that is gone
-        self.usage = usage
+        self.cpu_seconds = cpu_seconds
         self._ended.set()

@@ -1,4 +1,7 @@
-"""Logs: an event with fields, for people or for programs."""
+"""Logs: an event with fields, for people or for programs. docs/logs.md lists the events.
+
+A line about a job has its `job_id` and its `workflow_id`. A record of a library is the event `library_record`.
+"""
 
 import logging
 import sys
@@ -9,6 +12,7 @@ import structlog
 from structlog.typing import EventDict
 
 from audioprep.jobs.redaction import scrub
+from audioprep.jobs.request import job_id_of, workflow_id_for
 from audioprep.settings.log import LogSettings
 
 
@@ -20,6 +24,7 @@ def configure_logging(settings: LogSettings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _with_workflow_id,
         _without_secrets,
     ]
     renderer: structlog.typing.Processor
@@ -37,12 +42,25 @@ def configure_logging(settings: LogSettings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[_as_event, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     logging.getLogger("audioprep").setLevel(level)
+
+
+def _as_event(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A library's record: its text is the message, and what Temporal's SDK knows of the workflow goes along."""
+    record: logging.LogRecord = event["_record"]
+    about = getattr(record, "temporal_activity", None) or getattr(record, "temporal_workflow", None) or {}
+    named = {"job_id": job_id_of(about["workflow_id"])} if "workflow_id" in about else {}
+    return {**event, "event": "library_record", "logger": record.name, "message": event["event"], **named}
+
+
+def _with_workflow_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """So that a line leads to Temporal as well as to the row."""
+    return {**event, "workflow_id": workflow_id_for(event["job_id"])} if "job_id" in event else event
 
 
 def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:

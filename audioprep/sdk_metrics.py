@@ -28,28 +28,8 @@ _BUFFERED: Final = 50_000  # updates kept between two drains, far above what a b
 _DRAIN_INTERVAL: Final = 1.0  # seconds
 _INTERNAL_QUEUE: Final = "temporal-sys/"  # named anew by every process: as labels they would pile up
 _DROPPED_LABELS: Final = ("service_name",)  # the same on every series
-_SECONDS: Final = (
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-    10.0,
-    30.0,
-    60.0,
-    120.0,
-    300.0,
-    600.0,
-    1800.0,
-)
-_BYTES: Final = tuple(float(mb * 1024 * 1024) for mb in (16, 32, 64, 128, 192, 256, 384, 512, 768, 1024, 2048))
-_BUCKETS: Final = {"s": _SECONDS, "By": _BYTES}
-_SUFFIXES: Final = {"s": "_seconds", "By": "_bytes"}  # https://prometheus.io/docs/practices/naming/#base-units
+# Seconds; every histogram there is counts them. From a local call to the longest job.
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 _Labels = tuple[tuple[str, str], ...]
 
@@ -58,13 +38,11 @@ _Labels = tuple[tuple[str, str], ...]
 class _Histogram:
     """`counts` by bucket, the last one for all that is larger."""
 
-    bounds: tuple[float, ...]
-    counts: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
     total: float = 0.0
 
     def observe(self, value: float) -> None:
-        self.counts = self.counts or [0] * (len(self.bounds) + 1)
-        self.counts[bisect_left(self.bounds, value)] += 1
+        self.counts[bisect_left(_BUCKETS, value)] += 1
         self.total += value
 
 
@@ -112,8 +90,7 @@ class SdkMetrics(Collector):
         self._described[metric.name] = metric
         if metric.kind == BUFFERED_METRIC_KIND_HISTOGRAM:
             series = self._histograms.setdefault(metric.name, {})
-            bounds = _BUCKETS.get(metric.unit or "", _SECONDS)
-            series.setdefault(labels, _Histogram(bounds)).observe(update.value)
+            series.setdefault(labels, _Histogram()).observe(update.value)
         else:
             values = self._values.setdefault(metric.name, {})
             before = values.get(labels, 0) if metric.kind == BUFFERED_METRIC_KIND_COUNTER else 0
@@ -129,10 +106,10 @@ class SdkMetrics(Collector):
 
     def _distribution(self, name: str) -> Metric:
         metric = self._described[name]
-        name += _SUFFIXES.get(metric.unit or "", "")
+        name += "_seconds" if metric.unit == "s" else ""
         family = Metric(name, metric.description or name, "histogram")
         for labels, histogram in self._histograms[metric.name].items():
-            bounds = [*map(str, histogram.bounds), "+Inf"]
+            bounds = [*map(str, _BUCKETS), "+Inf"]
             for bound, count in zip(bounds, accumulate(histogram.counts), strict=True):
                 family.add_sample(f"{name}_bucket", {**dict(labels), "le": bound}, count)
             family.add_sample(f"{name}_count", dict(labels), sum(histogram.counts))

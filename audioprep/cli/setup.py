@@ -1,6 +1,7 @@
 """`migrate` and `check`: is everything there, and what to do if not."""
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -9,7 +10,7 @@ from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, r
 from audioprep.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from audioprep.check import Finding
+    from audioprep.checks.finding import Finding
     from audioprep.settings import Settings
 
 
@@ -20,12 +21,23 @@ def migrate() -> None:
     out.print(f"The jobs table in {settings.database.shown_url} has everything audioprep needs.", highlight=False)
 
 
-def check(as_json: AsJson = False) -> None:
-    """Print every setting and try everything they name: database, Temporal, storage, ffmpeg, yt-dlp."""
-    from audioprep.check import check_all
+class Checked(StrEnum):
+    """Whose needs are checked."""
+
+    ALL = "all"
+    BRIDGE = "bridge"
+    WORKER = "worker"
+
+
+def check(
+    role: Annotated[Checked, typer.Option(help="A worker needs no database, a bridge no storage.")] = Checked.ALL,
+    as_json: AsJson = False,
+) -> None:
+    """Print every setting and try everything they name: database, Temporal, storage, ffmpeg, yt-dlp, memory."""
+    from audioprep.checks.run import check_all
 
     settings = read_settings()
-    findings = run(check_all(settings))
+    findings = run(check_all(settings, role.value))
     if as_json:
         print_json({"settings": settings.shown(), "findings": [vars(finding) for finding in findings]})
     else:

@@ -33,7 +33,6 @@ async def test_each_of_several_children_is_told_its_own_cpu_time(tmp_path: Path)
 
     used = sorted(value for name, value, _ in counted if name == "audioprep_child_cpu")
     assert all(0 <= got - wanted < 0.18 for got, wanted in zip(used, [*asked, 0.7], strict=True)), used
-    assert all(value > MB for name, value, _ in counted if name == "audioprep_child_peak_memory")
 
 
 async def test_every_way_to_end_has_its_own_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

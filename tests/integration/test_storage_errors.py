@@ -12,7 +12,7 @@ import pytest
 
 from audioprep.activities import s3
 from audioprep.activities.storage import Storage
-from audioprep.check import check_storage
+from audioprep.checks.storage import probe_storage
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 from audioprep.jobs.keys import ContentType
 from tests.support.processes import free_port
@@ -175,11 +175,11 @@ async def test_check_says_what_is_wrong_with_storage(
 ) -> None:
     use(s3_env, s3_server, identity)
     if says is None:
-        assert "can be read and written" in await check_storage(url)
+        assert "can be read and written" in await probe_storage(url)
         return
 
     with pytest.raises((JobError, ValueError), match=says) as caught:
-        await check_storage(url)
+        await probe_storage(url)
 
     _assert_no_secret(str(caught.value))
 

@@ -1,9 +1,15 @@
 """`audioprep check`: what is too old or too late is told from what is not."""
 
+from pathlib import Path
+
 import pytest
 
-from audioprep.check import major_version
-from audioprep.clock import judged
+from audioprep.checks import memory
+from audioprep.checks.clock import judged
+from audioprep.checks.finding import Advice
+from audioprep.checks.programs import major_version
+
+MB = 1024 * 1024
 
 
 @pytest.mark.parametrize(
@@ -28,3 +34,43 @@ def test_a_small_skew_is_fine(skew: float) -> None:
 def test_a_great_skew_is_named_with_its_direction(skew: float, direction: str) -> None:
     with pytest.raises(RuntimeError, match=direction):
         judged(skew)
+
+
+@pytest.mark.parametrize(
+    ("limit", "slots", "says"),
+    [(None, 2, "no limit"), (512 * MB, 2, "512 MB is enough for 2 slots"), (2048 * MB, 8, "enough for 8 slots")],
+)
+def test_memory_that_suffices(limit: int | None, slots: int, says: str) -> None:
+    assert says in memory.judged(limit, slots)
+
+
+@pytest.mark.parametrize(
+    ("limit", "slots", "fitting"), [(511 * MB, 2, 1), (512 * MB, 3, 2), (1024 * MB, 8, 4), (64 * MB, 1, 1)]
+)
+def test_too_little_memory_is_told_with_the_slots_that_fit(limit: int, slots: int, fitting: int) -> None:
+    with pytest.raises(Advice, match=f"set AUDIOPREP_ACTIVITY_SLOTS={fitting}$"):
+        memory.judged(limit, slots)
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "limit"),
+    [
+        ("0::/", {"memory.max": "536870912"}, 512 * MB),
+        ("0::/", {"memory.max": "max"}, None),
+        ("0::/a/b", {"a/b/memory.max": "max", "a/memory.max": "1048576"}, MB),
+        ("4:memory:/x", {"memory/x/memory.limit_in_bytes": "2097152"}, 2 * MB),
+        ("4:memory:/not/seen/from/here", {"memory/memory.limit_in_bytes": "1048576"}, MB),
+        ("4:memory:/", {"memory/memory.limit_in_bytes": "9223372036854771712"}, None),
+        ("3:cpu:/", {}, None),
+    ],
+)
+def test_the_limit_is_the_smallest_of_all_control_groups_above(
+    tmp_path: Path, groups: str, files: dict[str, str], limit: int | None
+) -> None:
+    root, own = tmp_path / "cgroup", tmp_path / "own"
+    own.write_text(groups + "\n")
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text + "\n")
+
+    assert memory.memory_limit(root, own) == limit

@@ -1,0 +1,54 @@
+"""All checks of a role, each on its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal
+
+from audioprep.bridge.database_errors import DatabaseError
+from audioprep.checks.database import check_clock, check_database
+from audioprep.checks.finding import Advice, Finding
+from audioprep.checks.memory import check_memory
+from audioprep.checks.programs import check_ffmpeg, check_javascript, check_ytdlp
+from audioprep.checks.storage import check_storage
+from audioprep.checks.temporal import check_temporal
+from audioprep.jobs.errors import JobError
+from audioprep.jobs.redaction import scrub
+from audioprep.settings import Settings
+
+_TIMEOUT = 15.0  # seconds for one check
+
+Check = Callable[[Settings], Awaitable[str]]
+CheckedRole = Literal["all", "bridge", "worker"]
+
+
+_BRIDGE: Final[dict[str, Check]] = {"database": check_database, "clock": check_clock}
+_BOTH: Final[dict[str, Check]] = {"temporal": check_temporal}
+_WORKER: Final[dict[str, Check]] = {
+    "storage": check_storage,
+    "ffmpeg": check_ffmpeg,
+    "yt-dlp": check_ytdlp,
+    "javascript": check_javascript,
+    "memory": check_memory,
+}
+_CHECKS: Final[dict[CheckedRole, dict[str, Check]]] = {
+    "all": _BRIDGE | _BOTH | _WORKER,
+    "bridge": _BRIDGE | _BOTH,
+    "worker": _BOTH | _WORKER,
+}
+
+
+async def check_all(settings: Settings, role: CheckedRole = "all") -> list[Finding]:
+    """Every check of the role; one that fails does not keep the others from running."""
+    return await asyncio.gather(*(_find(subject, check, settings) for subject, check in _CHECKS[role].items()))
+
+
+async def _find(subject: str, check: Check, settings: Settings) -> Finding:
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return Finding(subject, True, await check(settings))
+    except Advice as advice:
+        return Finding(subject, True, str(advice), warning=True)
+    except TimeoutError:
+        return Finding(subject, False, f"gave no answer within {_TIMEOUT:g} s")
+    except (DatabaseError, JobError, RuntimeError, ValueError, OSError) as error:
+        return Finding(subject, False, scrub(" ".join(str(error).split())) or type(error).__name__)

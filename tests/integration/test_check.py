@@ -1,0 +1,107 @@
+"""`audioprep check` finds what is wrong, and says what to do about it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from audioprep.bridge.database import open_database
+from audioprep.checks.finding import Finding
+from audioprep.checks.run import CheckedRole, check_all
+from audioprep.settings import Settings
+from tests.conftest import TemporalServer
+from tests.support.processes import free_port
+
+_COLUMNS = (
+    "jobId TEXT PRIMARY KEY, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt"
+)
+
+
+@pytest.fixture
+async def strict_database() -> AsyncIterator[str]:
+    """A server that lets nobody in."""
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=401, text="Unauthorized")
+
+    app = web.Application()
+    app.router.add_post("/v2/pipeline", refuse)
+    runner, port = web.AppRunner(app), free_port()
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield f"http://127.0.0.1:{port}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An interpreter that stands alone, with the programs that `_program` makes and no others."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("AUDIOPREP_STORAGE_URL", f"file:{tmp_path / 'storage'}")
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", "not-the-one")
+    return monkeypatch
+
+
+def _program(name: str, says: str) -> None:
+    program = Path("bin") / name
+    program.write_text(f"#!/bin/sh\necho '{says}'\n")
+    program.chmod(0o755)
+
+
+async def _skewed(_: object) -> float:
+    return 90.0
+
+
+async def _findings(role: CheckedRole = "all") -> dict[str, Finding]:
+    return {finding.subject: finding for finding in await check_all(Settings(), role)}
+
+
+async def test_who_is_not_there_or_does_not_let_us_in(environment: pytest.MonkeyPatch, strict_database: str) -> None:
+    environment.setenv("TURSO_DATABASE_URL", strict_database)
+    environment.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
+    Path("storage").write_text("a file where a folder should be")
+
+    found = await _findings()
+
+    assert {name for name, finding in found.items() if not finding.ok} >= {"database", "clock", "temporal", "storage"}
+    assert "check TURSO_AUTH_TOKEN" in found["database"].says
+    assert "check TEMPORAL_ADDRESS" in found["temporal"].says
+    assert "not-the-one" not in str(found)
+
+
+async def test_what_is_there_but_not_as_it_should_be(
+    environment: pytest.MonkeyPatch, sqld_url: str, temporal_server: TemporalServer
+) -> None:
+    async with open_database(sqld_url) as database:
+        await database.execute(f"CREATE TABLE audio_prep_jobs ({_COLUMNS})")
+    environment.setenv("TURSO_DATABASE_URL", sqld_url)
+    environment.setenv("TEMPORAL_ADDRESS", temporal_server.address)
+    environment.setenv("TEMPORAL_NAMESPACE", "nowhere")
+    environment.setattr("audioprep.checks.database.clock_skew", _skewed)
+    for name, says in (("ffmpeg", "ffmpeg version 4.4.2"), ("ffprobe", "ffprobe"), ("yt-dlp", "2024.01.31")):
+        _program(name, says)
+
+    found = await _findings()
+
+    assert "idx_jobs_claim" in found["database"].says
+    assert "run `audioprep migrate`" in found["database"].says
+    assert "90 s ahead" in found["clock"].says
+    assert "no namespace nowhere: check TEMPORAL_NAMESPACE" in found["temporal"].says
+    assert "upgrade it" in found["ffmpeg"].says
+    assert "pip install --upgrade yt-dlp" in found["yt-dlp"].says
+    assert "no JavaScript runtime" in found["javascript"].says
+    assert {name for name, finding in found.items() if finding.warning} >= {"ffmpeg", "yt-dlp", "javascript"}
+    assert found["storage"].ok
+
+
+async def test_a_role_is_not_blamed_for_what_it_does_not_need(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
+
+    assert set(await _findings("bridge")) == {"database", "clock", "temporal"}
+    worker = await _findings("worker")
+    assert set(worker) == {"temporal", "storage", "ffmpeg", "yt-dlp", "javascript", "memory"}
+    assert "install ffmpeg" in worker["ffmpeg"].says
