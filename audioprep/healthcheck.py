@@ -1,6 +1,6 @@
-"""`python -m audioprep.healthcheck`: the image's health check. Exit code 0 when the bridge here calls itself healthy.
+"""`python -m audioprep.healthcheck`: the image's health check. Exit code 0 when the role here calls itself healthy.
 
-A process without the HTTP server, as a worker is, has no health to ask for: that it runs is all there is.
+A process without the HTTP server has no health to ask for: that it runs is all there is.
 """
 
 import os
