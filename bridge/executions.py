@@ -1,8 +1,8 @@
 """The Temporal side of the bridge: workflow executions by job id, spoken to by name only."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.bridge.failures import view_of_failure
+from audioprep.bridge.temporal_errors import temporal_errors
 from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
+from audioprep.jobs.details import details_of
 from audioprep.jobs.progress import MEMO_JOB_ID, MEMO_PROGRESS, MEMO_STAGE, MEMO_TYPE, StepProgress
 from audioprep.jobs.request import JobRequest, workflow_id_for
 
@@ -39,21 +41,6 @@ _CLOSING_EVENTS = frozenset(
 )
 
 
-class TemporalUnavailable(Exception):
-    """Temporal did not do what was asked: away, overloaded, or refusing us. Back off and ask again."""
-
-
-@contextmanager
-def _temporal_errors() -> Iterator[None]:
-    """The SDK's errors as ours: RPCError of a call, RuntimeError of a first call that cannot connect."""
-    try:
-        yield
-    except RPCError as error:
-        raise TemporalUnavailable(f"Temporal answered {error.status.name}: {error.message}") from error
-    except RuntimeError as error:
-        raise TemporalUnavailable(f"Temporal cannot be reached: {str(error)[:200]}") from error
-
-
 class Executions:
     """Start, look at, cancel and follow the workflow of a job. Raises TemporalUnavailable."""
 
@@ -64,12 +51,12 @@ class Executions:
     async def check(self) -> None:
         """Raises TemporalUnavailable when it cannot be reached or does not know our namespace."""
         request = DescribeNamespaceRequest(namespace=self._client.namespace)
-        with _temporal_errors():
+        with temporal_errors():
             await self._client.workflow_service.describe_namespace(request, timeout=CALL_TIMEOUT)
 
     async def start(self, workflow: str, request: JobRequest[Any], summary: str) -> None:
         """Start the job's workflow. One that runs already, or has run, is left as it is: a job runs once."""
-        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+        with temporal_errors(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 workflow,
                 request,
@@ -80,12 +67,13 @@ class Executions:
                 execution_timeout=timedelta(seconds=request.timeout_seconds) + BACKSTOP,
                 memo={MEMO_JOB_ID: request.job_id, MEMO_TYPE: request.type},
                 static_summary=summary,
+                static_details=details_of(request),
                 rpc_timeout=CALL_TIMEOUT,
             )
 
     async def cancel(self, job_id: str) -> None:
         """Ask the workflow to cancel. One that is gone meanwhile needs nothing more."""
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 await self._handle(job_id).cancel(rpc_timeout=CALL_TIMEOUT)
             except RPCError as error:
@@ -95,7 +83,7 @@ class Executions:
     async def open_jobs(self) -> AsyncIterator[str]:
         """The ids of all jobs whose workflow is open on our task queue, as far as the visibility store knows yet."""
         query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
-        with _temporal_errors():
+        with temporal_errors():
             executions = [run async for run in self._client.list_workflows(query, rpc_timeout=CALL_TIMEOUT)]
         for execution in executions:
             job_id = (await execution.memo()).get(MEMO_JOB_ID)
@@ -111,7 +99,7 @@ class Executions:
         if description.status is WorkflowExecutionStatus.RUNNING:
             return await self._running(description)
         try:
-            with _temporal_errors():
+            with temporal_errors():
                 result = await self._handle(job_id).result(rpc_timeout=CALL_TIMEOUT)
         except WorkflowFailureError as failure:
             return view_of_failure(failure)
@@ -121,7 +109,7 @@ class Executions:
         """Each stage of the workflow in order, from its first, as it comes; at the end None: it closed."""
         events = self._handle(job_id).fetch_history_events(wait_new_event=True)
         while True:
-            with _temporal_errors():
+            with temporal_errors():
                 event = await anext(events, None)
             if event is None or event.event_type in _CLOSING_EVENTS:
                 yield None
@@ -135,7 +123,7 @@ class Executions:
         return self._client.get_workflow_handle(workflow_id_for(job_id))
 
     async def _describe(self, job_id: str) -> WorkflowExecutionDescription | None:
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 return await self._handle(job_id).describe(rpc_timeout=CALL_TIMEOUT)
             except RPCError as error:
