@@ -1,7 +1,7 @@
 """`ingest`: bring a source into storage and describe it."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,8 @@ from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.wording import code, codes
+
+_FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
 
 
 class SourceType(StrEnum):
@@ -52,12 +54,8 @@ class IngestPayload(WireModel):
         source = self.url if self.source_type is SourceType.YOUTUBE else scrub(self.url or self.storage_key or "")
         return {
             "source": f"{self.source_type.value}, {code(source or '')}",
-            "files": codes(f"{keys.asset_folder(asset)}/original.*", *_outlines(asset)),
+            "files": f"in {code(keys.asset_folder(asset))}: {codes(*_FILES)}",
         }
-
-
-def _outlines(asset: str) -> tuple[str, ...]:
-    return keys.peaks(asset), keys.waveform(asset), keys.metadata(asset)
 
 
 class AudioMetadata(WireModel):

@@ -3,7 +3,7 @@
 from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.recipe import Recipe
-from audioprep.jobs.wording import codes
+from audioprep.jobs.wording import code, codes
 
 
 class SavePayload(WireModel):
@@ -17,8 +17,9 @@ class SavePayload(WireModel):
     def facts(self, job_id: str) -> dict[str, str]:
         """Markdown by name: which assets are cut, and where the render will be."""
         asset = str(self.recipe.asset_id)
-        files = codes(keys.prepared(asset, self.recipe.output_format.extension), keys.edits(asset))
-        return {"sources": self.recipe.sources, "files": files}
+        names = (keys.prepared(asset, self.recipe.output_format.extension), keys.edits(asset))
+        files = codes(*(name.rsplit("/", 1)[-1] for name in names))
+        return {"sources": self.recipe.sources, "files": f"in {code(keys.asset_folder(asset))}: {files}"}
 
 
 class SaveResult(WireModel):

@@ -9,7 +9,7 @@ _MINUTE: Final = 60  # seconds
 
 def as_list(facts: Mapping[str, str]) -> str:
     """A Markdown list, one line a fact."""
-    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    return "\n".join(f"- **{name}**: {value}" for name, value in facts.items())
 
 
 def code(text: str) -> str:

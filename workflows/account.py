@@ -1,4 +1,4 @@
-"""What a running workflow tells of itself in Temporal's UI, as Markdown: its stages, and its files at the end. Pure."""
+"""What a running workflow tells of itself in Temporal's UI, as Markdown: its steps, and its files at the end. Pure."""
 
 from datetime import datetime
 from typing import Any
@@ -9,24 +9,24 @@ from audioprep.jobs.wording import as_list, clock
 
 
 class Account:
-    """The current details of one job. Stages that ended say how long they took."""
+    """The current details of one job. Steps that ended say how long they took."""
 
     def __init__(self, request: JobRequest[Any], now: datetime) -> None:
         self._facts = dict(facts_of(request))
         self._files = self._facts.pop("files", None)
         self._limits = limits_of(request)
-        self._began = self._stage_began = now
-        self._stage = ""
+        self._began = self._step_began = now
+        self._step = ""
         self._head = ""
         self._took: dict[str, float] = {}
         self._closed = False
 
-    def begin(self, stage: str, summary: str, now: datetime) -> None:
-        """A stage, or news within it."""
-        if stage != self._stage:
+    def begin(self, step: str, head: str, now: datetime) -> None:
+        """A step, or news within it."""
+        if step != self._step:
             self._leave(now)
-            self._stage = stage
-        self._head = f"**{stage}** · {summary}"
+            self._step = step
+        self._head = head
 
     def end(self, how: str, now: datetime) -> None:
         self._leave(now)
@@ -35,12 +35,12 @@ class Account:
 
     @property
     def text(self) -> str:
-        took = {stage: clock(seconds) for stage, seconds in self._took.items()}
+        took = {step: clock(seconds) for step, seconds in self._took.items()}
         files = {"files": self._files} if self._closed and self._files else {}
         return f"{self._head}\n\n{as_list({**self._facts, 'limits': self._limits, **took, **files})}"
 
     def _leave(self, now: datetime) -> None:
-        if self._stage:
-            spent = (now - self._stage_began).total_seconds()
-            self._took[self._stage] = self._took.get(self._stage, 0.0) + spent
-        self._stage_began = now
+        if self._step:
+            spent = (now - self._step_began).total_seconds()
+            self._took[self._step] = self._took.get(self._step, 0.0) + spent
+        self._step_began = now

@@ -41,7 +41,7 @@ class Steps:
         A worker that shuts down gives the step back: it is scheduled again at once, with the attempts it has left.
         """
         self._check_may_go_on()
-        self.tell(stage, 0.0, summary)
+        self.tell(stage, 0.0, summary, step=step.__name__)
         used = 0
         while True:
             try:
@@ -68,10 +68,13 @@ class Steps:
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 
-    def tell(self, stage: Stage, progress: float, summary: str) -> None:
-        """What the job is doing, for the bridge and for people; a running activity's own word goes before it."""
+    def tell(self, stage: Stage, progress: float, summary: str, *, step: str = "") -> None:
+        """What the job is doing, for the bridge and for people; a running activity's own word goes before it.
+
+        Without a `step` the stage names what takes the time.
+        """
         workflow.upsert_memo({MEMO_STAGE: stage, MEMO_PROGRESS: progress})
-        self._account.begin(stage, summary, workflow.now())
+        self._account.begin(step or stage, f"**{stage}** · {summary}", workflow.now())
         workflow.set_current_details(self._account.text)
 
     def close(self, how: str) -> None:

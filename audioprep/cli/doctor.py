@@ -82,15 +82,16 @@ def _rules(settings: "Settings") -> "Rules":
 
 
 def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime") -> None:
-    table = Table(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    table = Table(box=None, header_style="bold", padding=(0, 3, 0, 1))
     for column in ("", "the row says", "Temporal says"):
         table.add_column(column, overflow="fold")
     for name, row, temporal in _sides(evidence, now):
-        table.add_row(f"[dim]{name}[/]", escape(row), escape(temporal))
+        if row or temporal:
+            table.add_row(f"[dim]{name}[/]", escape(row), escape(temporal))
     out.print(table)
-    out.print(f"next     a bridge would: {diagnosis.next}", markup=False, highlight=False, soft_wrap=True)
+    out.print(f" next         {diagnosis.next}", markup=False, highlight=False, soft_wrap=True)
     for complaint in diagnosis.complaints:
-        out.print("[bold red]to do[/]    " + escape(complaint), highlight=False, soft_wrap=True)
+        out.print(" [bold red]to do[/]        " + escape(complaint), highlight=False, soft_wrap=True)
 
 
 def _sides(evidence: "Evidence", now: "datetime") -> list[tuple[str, str, str]]:

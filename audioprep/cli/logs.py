@@ -54,7 +54,7 @@ def _of_row(job: "Job") -> "list[Moment]":
     from audioprep.jobs.timestamps import from_text
 
     try:
-        moments = [Moment(from_text(job.created_at), "asked for", f"{job.type} job {job.job_id}")]
+        moments = [Moment(from_text(job.created_at), "asked for", job.type)]
         if settled(job):
             moments.append(
                 Moment(from_text(job.updated_at), f"row {job.status.value}", job.error or "", bad=bool(job.error))

@@ -31,12 +31,11 @@ class Watcher:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
+            BarColumn(),
             TextColumn("{task.fields[shown]:>5}"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
-            expand=True,
             disable=quiet or not console.is_terminal,
         )
 

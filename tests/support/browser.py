@@ -21,6 +21,10 @@ _FLAGS = (
     *("--remote-debugging-port=0", "about:blank"),
 )
 _ANSWER = 30.0  # seconds for one command
+_TEXT = """
+[document, ...[...document.querySelectorAll('iframe')].map(frame => frame.contentDocument)]
+  .map(part => part?.body?.innerText ?? '').join('\\n')
+"""
 
 
 class Page:
@@ -40,8 +44,8 @@ class Page:
         )
 
     async def text(self) -> str:
-        """What a person reads on the page as it is now."""
-        return str(await self.evaluate("document.body ? document.body.innerText : ''"))
+        """What a person reads on the page as it is now, its frames included."""
+        return str(await self.evaluate(_TEXT))
 
     async def evaluate(self, script: str) -> Any:
         answer = await self._do("Runtime.evaluate", expression=script, returnByValue=True)
@@ -62,9 +66,10 @@ class Page:
             raise AssertionError(f"{error}; it shows:\n{last}") from None
         return last
 
-    async def picture(self) -> bytes:
-        """A PNG of what is in view."""
-        answer = await self._do("Page.captureScreenshot", format="png")
+    async def picture(self, left: int, top: int, width: int, height: int) -> bytes:
+        """A PNG of a part of what is in view, in pixels."""
+        clip = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
+        answer = await self._do("Page.captureScreenshot", format="png", clip=clip)
         return base64.b64decode(answer["data"])
 
     async def _do(self, method: str, **parameters: Any) -> Any:
