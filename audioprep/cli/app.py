@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli import cancel, doctor, listing, logs, retry, roles, setup, show, submit, watch
+from audioprep.cli import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
 from audioprep.version import __version__
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.command("demo", rich_help_panel=_RUN)(roles.demo)
 app.command("codec-server", rich_help_panel=_RUN)(roles.codec_server)
 app.command("migrate", rich_help_panel=_SETUP)(setup.migrate)
 app.command("check", rich_help_panel=_SETUP)(setup.check)
+app.command("schema", rich_help_panel=_SETUP)(schema.schema)
 app.add_typer(submit.app, name="submit", rich_help_panel=_JOBS)
 app.command("jobs", rich_help_panel=_JOBS)(listing.list_jobs)
 app.command("watch", rich_help_panel=_JOBS)(watch.watch)
