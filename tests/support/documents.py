@@ -16,6 +16,12 @@ def snippets(document: Path, language: str) -> list[str]:
     return [body for name, body in _FENCE.findall(document.read_text("utf-8")) if name == language]
 
 
+def commands(document: Path) -> list[str]:
+    """What a reader types into a shell, without comments."""
+    lines = "\n".join(snippets(document, "sh")).splitlines()
+    return [command for line in lines if (command := line.split("  #")[0].strip())]
+
+
 def statements(sql: str) -> list[str]:
     """The statements of a block of SQL, without comments."""
     lines = [line for line in sql.splitlines() if not line.startswith("--")]
