@@ -80,28 +80,31 @@ async def _pages(deployment: Deployment, client: Client, ui_url: str) -> None:
         url = site.url("flaky/interview.mp3")
         ingest = await deployment.app.submit("ingest", {"sourceType": "url", "url": url})
         await deployment.app.until(ingest, "complete")
-        await page.resize(1280, 430)
+        await page.resize(_WIDTH, 430)
         await page.open(await timeline_page(client, ui_url, ingest))
         await page.shows("Timeline")
-        await page.evaluate(_SCROLL)
+        await page.evaluate(f"{_HEADING}.scrollIntoView()")
         await page.shows("audioprep.publish_asset")
         await asyncio.sleep(_SETTLE)
-        (FOLDER / "ui-timeline.png").write_bytes(await page.picture(272, 0, 992, 280))
+        top = round(await page.evaluate(f"{_HEADING}.getBoundingClientRect().top + window.scrollY"))
+        picture = await page.picture(_SIDEBAR, top - 16, _WIDTH - _SIDEBAR - 16, 270)
+        (FOLDER / "ui-timeline.png").write_bytes(picture)
 
-        asset = str(uuid.UUID(int=7))
+        asset = str(uuid.uuid4())
         deployment.upload(tone, f"assets/{asset}/original.mp3")
         recipe = recipe_of(clip_of(asset, 4, 100, fadeIn=1), clip_of(asset, 110, 200), asset_id=asset, normalize=True)
         save = await deployment.app.submit("save", {"recipe": recipe})
         await deployment.app.until(save, "processing", stage="rendering")
-        await page.resize(1280, 900)
+        await page.resize(_WIDTH, 900)
         await page.open(await metadata_page(client, ui_url, save))
         await page.shows("save · 2 clips · 3:06 · wav · normalized", "rendering")
         await asyncio.sleep(_SETTLE)
-        (FOLDER / "ui-details.png").write_bytes(await page.picture(272, 104, 992, 740))
+        (FOLDER / "ui-details.png").write_bytes(await page.picture(_SIDEBAR, 104, _WIDTH - _SIDEBAR - 16, 660))
 
 
 _SETTLE = 1.5  # seconds for the UI's own animations, which nothing on the page announces the end of
-_SCROLL = "[...document.querySelectorAll('h2, h3')].find(h => h.innerText.includes('Timeline')).scrollIntoView()"
+_WIDTH, _SIDEBAR = 1500, 272  # pixels of the page, and of its left that no picture shows
+_HEADING = "[...document.querySelectorAll('h2, h3')].find(h => h.innerText.includes('Timeline'))"
 
 
 if __name__ == "__main__":
