@@ -69,6 +69,14 @@ def test_a_retry_is_a_new_job_that_asks_for_the_same(run: CliRunner) -> None:
     assert new["jobId"] != old
 
 
+def test_who_watches_while_nothing_is_under_way_is_told_so(run: CliRunner) -> None:
+    run.invoke(app, ["cancel", submitted(run)])
+
+    done = run.invoke(app, ["watch"])
+
+    assert (done.exit_code, done.stdout) == (0, "Nothing is under way; `audioprep jobs` lists the newest.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
