@@ -51,7 +51,7 @@ class Diagnosis:
 
 def diagnose(evidence: Evidence, now: datetime, rules: Rules) -> Diagnosis:
     if evidence.seen is None:
-        return Diagnosis("wait for Temporal", (f"{evidence.outage.rstrip('.')}: mend that first.",))
+        return Diagnosis("wait for Temporal", (f"{evidence.outage.rstrip('.')}. Mend that first.",))
     action = decide(evidence.job, evidence.seen, now, rules)
     complaints = (_no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
     return Diagnosis(_next(evidence.job, action), tuple(filter(None, complaints)))

@@ -10,6 +10,7 @@ from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, r
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.row import as_dict
 from audioprep.cli.table import open_table
+from audioprep.cli.temporal import open_client
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,16 +52,15 @@ async def _gather(settings: "Settings", job_id: str) -> "Evidence":
     try:
         return await _ask_temporal(settings, job, in_flight)
     except (TemporalUnavailable, RuntimeError) as error:
-        return Evidence(job, None, None, (), in_flight, f"Temporal did not answer: {str(error).splitlines()[0][:200]}")
+        return Evidence(job, None, None, (), in_flight, str(error).splitlines()[0][:200])
 
 
 async def _ask_temporal(settings: "Settings", job: "Job", in_flight: int) -> "Evidence":
     from audioprep.bridge.executions import Executions
     from audioprep.bridge.inspection import Inspection
     from audioprep.cli.diagnosis import Evidence
-    from audioprep.temporal import connect
 
-    client = await connect()
+    client = await open_client()
     inspection = Inspection(client, settings.temporal.task_queue)
     return Evidence(
         job=job,

@@ -8,6 +8,7 @@ from rich.table import Table
 from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.table import open_table
+from audioprep.cli.temporal import open_client
 
 if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
@@ -38,11 +39,10 @@ def logs(job_id: JobId, as_json: AsJson = False) -> None:
 
 async def _tell(settings: "Settings", job_id: str) -> "list[Moment]":
     from audioprep.bridge.inspection import Inspection
-    from audioprep.temporal import connect
 
     async with open_table(settings) as rows:
         job = await rows.find(job_id)
-    inspection = Inspection(await connect(), settings.temporal.task_queue)
+    inspection = Inspection(await open_client(), settings.temporal.task_queue)
     moments = [*_of_row(job), *await _of_history(inspection, job_id), *_of_now(await inspection.execution(job_id))]
     return sorted(moments, key=lambda moment: moment.at)
 

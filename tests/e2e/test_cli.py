@@ -182,4 +182,4 @@ async def test_doctor_says_who_has_to_act(deployment: Deployment) -> None:
     assert json.loads(alone.out)["workflow"] is None
     assert json.loads(alone.out)["next"] == "claim the row when its turn comes"
     assert "audioprep worker" in json.loads(alone.out)["toDo"][0]
-    assert "Temporal did not answer" in " ".join(away.out.split())
+    assert "Temporal cannot be reached; `audioprep check` says where" in " ".join(away.out.split())

@@ -34,7 +34,7 @@ CASES: dict[str, Case] = {
     "cancelling": ("cancelled", "analyzing", 2, Running("analyzing"), WORKER, 0, "cancel the workflow", ""),
     "not acknowledged": ("cancelled", "analyzing", 90, Cancelled(), WORKER, 0, "acknowledge", "audioprep bridge"),
     "finished, no worker": ("complete", "finalizing", 900, Completed("{}"), (), 0, "the job is finished", ""),
-    "Temporal is away": ("processing", "analyzing", 5, None, (), 1, "wait", "refused: mend that first"),
+    "Temporal is away": ("processing", "analyzing", 5, None, (), 1, "wait", "refused. Mend that first"),
 }
 
 
@@ -44,7 +44,7 @@ def test_who_has_to_act_is_told(case: Case) -> None:
     then = to_text(NOW - timedelta(seconds=age))
     job = Job("j1", "ingest", JobStatus(status), 0.0, stage, "{}", None, None, 0, then, then)
 
-    told = diagnose(Evidence(job, seen, None, workers, in_flight, "connection refused"), NOW, RULES)
+    told = diagnose(Evidence(job, seen, None, workers, in_flight, "Connection refused."), NOW, RULES)
 
     assert comes_next in told.next
     assert [to_do in complaint for complaint in told.complaints] == ([True] if to_do else [])
