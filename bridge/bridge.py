@@ -14,7 +14,7 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.care import Care
 from audioprep.bridge.database_errors import DatabaseError
 from audioprep.bridge.decide import Rules
-from audioprep.bridge.executions import Executions, TemporalUnavailable
+from audioprep.bridge.executions import Executions
 from audioprep.bridge.health import Health
 from audioprep.bridge.launch import Launcher
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
@@ -23,6 +23,7 @@ from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.runner import Runner
 from audioprep.bridge.services import Intake, Strays, Sync
 from audioprep.bridge.store import JobStore
+from audioprep.bridge.temporal_errors import TemporalUnavailable
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.timestamps import utc_now

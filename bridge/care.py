@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import structlog
 
 from audioprep.bridge.database_errors import DatabaseUnavailable
-from audioprep.bridge.executions import Executions, TemporalUnavailable
+from audioprep.bridge.executions import Executions
 from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.temporal_errors import TemporalUnavailable
 from audioprep.bridge.views import WorkflowView
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus

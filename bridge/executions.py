@@ -1,8 +1,8 @@
 """The Temporal side of the bridge: workflow executions by job id, spoken to by name only."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.bridge.failures import view_of_failure
+from audioprep.bridge.temporal_errors import temporal_errors
 from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
+from audioprep.jobs.details import details_of
 from audioprep.jobs.progress import MEMO_JOB_ID, MEMO_PROGRESS, MEMO_STAGE, MEMO_TYPE, StepProgress
 from audioprep.jobs.request import JobRequest, workflow_id_for
 
@@ -39,21 +41,6 @@ _CLOSING_EVENTS = frozenset(
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
     }
 )
-
-
-class TemporalUnavailable(Exception):
-    """Temporal did not do what was asked: away, overloaded, or refusing us. Back off and ask again."""
-
-
-@contextmanager
-def temporal_errors() -> Iterator[None]:
-    """The SDK's errors as ours: RPCError of a call, RuntimeError of a first call that cannot connect."""
-    try:
-        yield
-    except RPCError as error:
-        raise TemporalUnavailable(f"Temporal answered {error.status.name}: {error.message}") from error
-    except RuntimeError as error:
-        raise TemporalUnavailable(f"Temporal cannot be reached: {str(error)[:200]}") from error
 
 
 class Executions:
@@ -82,6 +69,7 @@ class Executions:
                 execution_timeout=timedelta(seconds=request.timeout_seconds) + BACKSTOP,
                 memo={MEMO_JOB_ID: request.job_id, MEMO_TYPE: request.type},
                 static_summary=summary,
+                static_details=details_of(request),
                 rpc_timeout=CALL_TIMEOUT,
             )
 

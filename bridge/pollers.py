@@ -8,7 +8,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from audioprep.bridge.executions import CALL_TIMEOUT, temporal_errors
+from audioprep.bridge.executions import CALL_TIMEOUT
+from audioprep.bridge.temporal_errors import temporal_errors
 
 WORKER_SEEN_WITHIN: Final = timedelta(minutes=2)  # a poll for work lasts a minute, and is seen when it begins
 

@@ -50,7 +50,7 @@ class JobStore:
             statements.append((JOBS["processing"], {"limit": _MAX_LISTED}))
         if capacity > 0:
             statements.append((JOBS["claim"], {"now": to_text(now), "capacity": capacity}))
-        answers = [_jobs(result) for result in await self._client.batch(statements)]
+        answers = [jobs_of(result) for result in await self._client.batch(statements)]
         return Poll(
             cancel_requested=answers[0],
             processing=answers[1] if with_processing else [],
@@ -63,11 +63,8 @@ class JobStore:
         return [str(row[0]) for row in result.rows]
 
     async def get(self, job_id: str) -> Job | None:
-        found = _jobs(await self._client.execute(JOBS["get"], {"job_id": job_id}))
+        found = jobs_of(await self._client.execute(JOBS["get"], {"job_id": job_id}))
         return found[0] if found else None
-
-    async def newest(self, limit: int) -> list[Job]:
-        return _jobs(await self._client.execute(JOBS["newest"], {"limit": limit}))
 
     async def insert(self, job: NewJob) -> None:
         """What a web app does to ask for a job."""
@@ -112,7 +109,8 @@ class JobStore:
         return result.rows_affected == 1
 
 
-def _jobs(result: ResultSet) -> list[Job]:
+def jobs_of(result: ResultSet) -> list[Job]:
+    """The rows of an answer to a query that names the columns in our order."""
     return [_job(row) for row in result.rows]
 
 

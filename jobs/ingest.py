@@ -1,11 +1,16 @@
 """`ingest`: bring a source into storage and describe it."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, model_validator
 
+from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.redaction import scrub
+from audioprep.jobs.wording import code, codes
+
+_FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
 
 
 class SourceType(StrEnum):
@@ -42,6 +47,15 @@ class IngestPayload(WireModel):
         url = (self.url or "").split("?")[0] if self.source_type is SourceType.URL else self.url
         name = self.original_filename or (self.storage_key or url or "").rsplit("/", 1)[-1]
         return f"{self.source_type.value} · {name[:80]}"
+
+    def facts(self, job_id: str) -> dict[str, str]:
+        """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
+        asset = keys.asset_id_for(job_id)
+        source = self.url if self.source_type is SourceType.YOUTUBE else scrub(self.url or self.storage_key or "")
+        return {
+            "source": f"{self.source_type.value}, {code(source or '')}",
+            "files": f"in {code(keys.asset_folder(asset))}: {codes(*_FILES)}",
+        }
 
 
 class AudioMetadata(WireModel):

@@ -6,7 +6,10 @@ from pydantic import Field
 
 from audioprep.jobs.ingest import AudioMetadata
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.redaction import scrub
+from audioprep.jobs.request import workflow_id_for
 from audioprep.jobs.status import JobStatus
+from audioprep.jobs.wording import code
 
 MAX_ENTRIES: Final = 50
 
@@ -21,6 +24,13 @@ class PlaylistPayload(WireModel):
     @property
     def summary(self) -> str:
         return self.url.rsplit("/", 1)[-1][:80]
+
+    def facts(self, job_id: str) -> dict[str, str]:
+        """Markdown by name: the list, and which workflows its entries are."""
+        return {
+            "source": code(scrub(self.url)),
+            "entries": f"at most {self.max_entries}, each a workflow: {code(f'{workflow_id_for(job_id)}/1')} and on",
+        }
 
 
 class PlaylistItem(WireModel):

@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
+from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.wording import code
 
 
 class PreviewPayload(WireModel):
@@ -16,7 +18,14 @@ class PreviewPayload(WireModel):
 
     @property
     def summary(self) -> str:
-        return f"{len(self.recipe.clips)} clips · {self.recipe.duration:.1f} s"
+        return self.recipe.summary
+
+    def facts(self, job_id: str) -> dict[str, str]:
+        """Markdown by name: which assets are cut, and where the MP3 will be."""
+        return {
+            "sources": self.recipe.sources,
+            "files": code(keys.preview(str(self.recipe.asset_id), self.recipe_hash)),
+        }
 
 
 class PreviewResult(WireModel):

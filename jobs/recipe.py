@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from audioprep.jobs.faults import clip_name
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.wording import clock, codes
 
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50
@@ -69,6 +70,17 @@ class Recipe(WireModel):
     def duration(self) -> float:
         """Seconds of the whole render."""
         return sum(clip.duration for clip in self.clips)
+
+    @property
+    def summary(self) -> str:
+        """How many clips, and how long they are together."""
+        count = len(self.clips)
+        return f"{count} clip{'s' if count > 1 else ''} · {clock(self.duration)}"
+
+    @property
+    def sources(self) -> str:
+        """The assets that are cut, as Markdown, each once."""
+        return codes(*dict.fromkeys(str(clip.source_asset_id) for clip in self.clips))
 
     def name_of(self, index: int) -> str:
         """A clip in the words of an error: its position, counted from 1, and its id."""

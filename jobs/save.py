@@ -1,7 +1,9 @@
 """`save`: a recipe as the asset's prepared file."""
 
+from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.wording import code, codes
 
 
 class SavePayload(WireModel):
@@ -10,9 +12,14 @@ class SavePayload(WireModel):
     @property
     def summary(self) -> str:
         normalized = " · normalized" if self.recipe.normalize else ""
-        return (
-            f"{len(self.recipe.clips)} clips · {self.recipe.duration:.1f} s · {self.recipe.output_format}{normalized}"
-        )
+        return f"{self.recipe.summary} · {self.recipe.output_format}{normalized}"
+
+    def facts(self, job_id: str) -> dict[str, str]:
+        """Markdown by name: which assets are cut, and where the render will be."""
+        asset = str(self.recipe.asset_id)
+        names = (keys.prepared(asset, self.recipe.output_format.extension), keys.edits(asset))
+        files = codes(*(name.rsplit("/", 1)[-1] for name in names))
+        return {"sources": self.recipe.sources, "files": f"in {code(keys.asset_folder(asset))}: {files}"}
 
 
 class SaveResult(WireModel):

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.registry import INGEST
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
+    from audioprep.jobs.wording import clock
 
 
 @workflow.defn(name=INGEST.workflow)
@@ -35,6 +36,6 @@ class IngestWorkflow:
                 IngestActivities.publish_asset,
                 PublishAsset(asset_id=asset_id, metadata=metadata),
                 stage=Stage.FINALIZING,
-                summary=f"{metadata.duration:.1f} s, {metadata.codec}",
+                summary=f"{clock(metadata.duration)} · {metadata.codec}",
             )
         return IngestResult(asset_id=asset_id, metadata=metadata)

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.save import SavePayload, SaveResult
     from audioprep.jobs.status import Stage
+    from audioprep.jobs.wording import clock
 
 
 @workflow.defn(name=SAVE.workflow)
@@ -36,5 +37,5 @@ class SaveWorkflow:
 
 async def _plan(steps: Steps, recipe: Recipe) -> Plan:
     return await steps.run(
-        SaveActivities.measure, recipe, stage=Stage.DOWNLOADING, summary=f"loudness of {recipe.duration:.1f} s"
+        SaveActivities.measure, recipe, stage=Stage.DOWNLOADING, summary=f"loudness of {clock(recipe.duration)}"
     )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
+    from audioprep.workflows.account import Account
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 
@@ -32,6 +33,7 @@ class Steps:
         self._first_delay = timedelta(seconds=request.first_delay_seconds)
         self._last_delay = timedelta(seconds=request.last_delay_seconds)
         self._max_attempts = request.max_attempts
+        self._account = Account(request, workflow.now())
 
     async def run(self, step: Callable[[Any, A], Awaitable[R]], order: A, *, stage: Stage, summary: str) -> R:
         """Run one activity in `stage`. A cancel returns only after its child process is dead.
@@ -39,7 +41,7 @@ class Steps:
         A worker that shuts down gives the step back: it is scheduled again at once, with the attempts it has left.
         """
         self._check_may_go_on()
-        self.tell(stage, 0.0, summary)
+        self.tell(stage, 0.0, summary, step=step.__name__)
         used = 0
         while True:
             try:
@@ -66,10 +68,19 @@ class Steps:
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 
-    def tell(self, stage: Stage, progress: float, summary: str) -> None:
-        """What the job is doing, for the bridge and for people; a running activity's own word goes before it."""
+    def tell(self, stage: Stage, progress: float, summary: str, *, step: str = "") -> None:
+        """What the job is doing, for the bridge and for people; a running activity's own word goes before it.
+
+        Without a `step` the stage names what takes the time.
+        """
         workflow.upsert_memo({MEMO_STAGE: stage, MEMO_PROGRESS: progress})
-        workflow.set_current_details(f"**{stage}** · {summary}")
+        self._account.begin(step or stage, f"**{stage}** · {summary}", workflow.now())
+        workflow.set_current_details(self._account.text)
+
+    def close(self, how: str) -> None:
+        """The last word of the job on itself: how it ended, how long each stage took, where its files are."""
+        self._account.end(how, workflow.now())
+        workflow.set_current_details(self._account.text)
 
     @property
     def remaining(self) -> timedelta:
@@ -103,11 +114,18 @@ async def open_steps(request: JobRequest[Any]) -> AsyncIterator[Steps]:
     if request.cancelled:
         raise asyncio.CancelledError("cancelled before it began")
     timer = asyncio.timeout(request.timeout_seconds)
+    steps = Steps(request)
     try:
         async with timer:
-            yield Steps(request)
+            yield steps
+        steps.close("complete")
+    except asyncio.CancelledError:
+        steps.close("cancelled")
+        raise
     except (TimeoutError, ActivityError) as error:
         # An activity cancelled by the timer ends in ActivityError, which the timer does not recognise as its own.
         if isinstance(error, TimeoutError) or timer.expired():
+            steps.close("timed out")
             raise PermanentError(ErrorKind.TIMED_OUT, "Timeout: job exceeded processing time limit") from None
+        steps.close("cancelled" if is_cancelled_exception(error) else "failed")
         raise

@@ -42,6 +42,7 @@ async def take_turn(name: str, at_most: timedelta, summary: str) -> TurnHandle |
             parent_close_policy=ParentClosePolicy.TERMINATE,
             execution_timeout=at_most,
             static_summary=summary,
+            static_details="Holds the name that its id is: whoever has it renders, the others wait for the result.",
         )
     except WorkflowAlreadyStartedError:
         return None

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli import jobs, roles, setup, submit
+from audioprep.cli import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
 from audioprep.version import __version__
 
 app = typer.Typer(
@@ -45,11 +45,15 @@ app.command("demo", rich_help_panel=_RUN)(roles.demo)
 app.command("codec-server", rich_help_panel=_RUN)(roles.codec_server)
 app.command("migrate", rich_help_panel=_SETUP)(setup.migrate)
 app.command("check", rich_help_panel=_SETUP)(setup.check)
+app.command("schema", rich_help_panel=_SETUP)(schema.schema)
 app.add_typer(submit.app, name="submit", rich_help_panel=_JOBS)
-app.command("jobs", rich_help_panel=_JOBS)(jobs.list_jobs)
-app.command("show", rich_help_panel=_JOBS)(jobs.show)
-app.command("watch", rich_help_panel=_JOBS)(jobs.watch)
-app.command("cancel", rich_help_panel=_JOBS)(jobs.cancel)
+app.command("jobs", rich_help_panel=_JOBS)(listing.list_jobs)
+app.command("watch", rich_help_panel=_JOBS)(watch.watch)
+app.command("show", rich_help_panel=_JOBS)(show.show)
+app.command("logs", rich_help_panel=_JOBS)(logs.logs)
+app.command("doctor", rich_help_panel=_JOBS)(doctor.doctor)
+app.command("cancel", rich_help_panel=_JOBS)(cancel.cancel)
+app.command("retry", rich_help_panel=_JOBS)(retry.retry)
 
 
 def main() -> NoReturn:

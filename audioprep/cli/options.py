@@ -1,8 +1,20 @@
-"""Options that several commands share."""
+"""Arguments and options that several commands share."""
 
 from typing import Annotated
 
 import typer
 
+from audioprep.cli.completion import cancellable_ids, newest_ids, retryable_ids
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the job to its end; exit code 0 only if complete.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=newest_ids)]
+RetryableId = Annotated[
+    str, typer.Argument(metavar="JOB", help="A failed or cancelled job.", autocompletion=retryable_ids)
+]
+JobIds = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.", autocompletion=newest_ids)]
+CancellableIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.", autocompletion=cancellable_ids)
+]

@@ -28,7 +28,7 @@ def ingest(
     if (video and is_url) or (youtube and not is_url):
         fail("--video goes with a file, --youtube with a URL.", EXIT_USAGE)
     if not is_url and not Path(source).is_file():
-        fail(f"There is no file {source}.", EXIT_USAGE)
+        fail(f"There is no file {source}; a URL must begin with http:// or https://.", EXIT_USAGE)
     settings = read_settings()
     job_id = str(uuid.uuid4())
     metadata = _remote(source, youtube) if is_url else _uploaded(settings, job_id, Path(source), video)
@@ -45,13 +45,13 @@ def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -
 
     metadata = _metadata(recipe)
     metadata.setdefault("recipeHash", hash_of(metadata["recipe"]))
-    _submit_checked("preview", metadata, watch=watch, as_json=as_json)
+    submit_checked(read_settings(), str(uuid.uuid4()), "preview", metadata, watch=watch, as_json=as_json)
 
 
 @app.command()
 def save(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
     """Render a recipe to the asset's prepared file: WAV or AAC, normalised if it says so."""
-    _submit_checked("save", _metadata(recipe), watch=watch, as_json=as_json)
+    submit_checked(read_settings(), str(uuid.uuid4()), "save", _metadata(recipe), watch=watch, as_json=as_json)
 
 
 def _metadata(file: Path) -> dict[str, Any]:
@@ -70,7 +70,9 @@ def _metadata(file: Path) -> dict[str, Any]:
     return document if "recipe" in document else {"recipe": document}
 
 
-def _submit_checked(job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool) -> None:
+def submit_checked(
+    settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
+) -> None:
     """Submit what a bridge will accept; what it would refuse ends the command with the same sentence."""
     import json
 
@@ -81,7 +83,7 @@ def _submit_checked(job_type: str, metadata: dict[str, Any], *, watch: bool, as_
         JOB_TYPES.find(job_type).parse(json.dumps(metadata))
     except PermanentError as error:
         fail(error.message, EXIT_USAGE)
-    _submit(read_settings(), str(uuid.uuid4()), job_type, metadata, watch=watch, as_json=as_json)
+    _submit(settings, job_id, job_type, metadata, watch=watch, as_json=as_json)
 
 
 @app.command()
@@ -114,11 +116,11 @@ def _uploaded(settings: "Settings", job_id: str, file: Path, video: bool) -> dic
 def _submit(
     settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
 ) -> None:
-    from audioprep.cli.jobs import watch_job
+    from audioprep.cli.watch import watch_jobs
 
     run(_insert(settings, job_id, job_type, metadata))
     if watch:
-        watch_job(settings, job_id, as_json=as_json)
+        watch_jobs(settings, [job_id], as_json=as_json)
     elif as_json:
         print_json({"jobId": job_id})
     else:

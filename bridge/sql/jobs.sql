@@ -33,9 +33,28 @@ FROM audio_prep_jobs
 WHERE jobId = :job_id;
 
 -- name: newest
+-- No index knows types, and one more would cost every INSERT: so a type is looked for among the newest `:scanned` rows.
 SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-FROM audio_prep_jobs
-ORDER BY createdAt DESC LIMIT :limit;
+FROM (
+  SELECT * FROM audio_prep_jobs INDEXED BY idx_jobs_created
+  WHERE createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
+)
+WHERE :type IS NULL OR type = :type LIMIT :limit;
+
+-- name: newest_of_status
+-- The index is named, since the one on status alone would have all rows of the status read and sorted.
+SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+FROM (
+  SELECT * FROM audio_prep_jobs INDEXED BY idx_jobs_claim
+  WHERE status = :status AND createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
+)
+WHERE :type IS NULL OR type = :type LIMIT :limit;
+
+-- name: waiting
+-- The oldest first, as they will be claimed.
+SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+FROM audio_prep_jobs INDEXED BY idx_jobs_claim
+WHERE status = 'pending' ORDER BY createdAt LIMIT :limit;
 
 -- name: insert
 INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)
@@ -68,6 +87,13 @@ WHERE jobId = :job_id AND status = 'processing' AND updatedAt = :seen_at;
 UPDATE audio_prep_jobs
 SET status = 'cancelled', updatedAt = :now
 WHERE jobId = :job_id AND status IN ('pending', 'processing');
+
+-- name: cancel_pending
+-- Rows that came after the ones a person was shown stay. Nothing ran for a pending row: there is nothing to acknowledge.
+UPDATE audio_prep_jobs INDEXED BY idx_jobs_claim
+SET status = 'cancelled', updatedAt = :now
+WHERE status = 'pending' AND createdAt <= :until
+RETURNING jobId;
 
 -- name: record_cancel
 -- The workflow was cancelled from the Temporal side: the row follows, acknowledged at once.

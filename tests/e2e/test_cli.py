@@ -41,6 +41,14 @@ async def test_submit_watch_show_and_list(deployment: Deployment, tone: Path) ->
     assert job_id in listed.out
     assert json.loads(again.out) == row
 
+    deployment.extra |= {"NO_COLOR": "1", "FORCE_COLOR": "1"}
+    drawn = await deployment.command("show", job_id)
+    doctor = await deployment.command("doctor", job_id)
+    assert any(set(line) <= set(" ▄▀█") and len(line) > 100 for line in drawn.out.splitlines())
+    assert "\x1b[3" not in drawn.out
+    assert Path(drawn.out.split("picture  ")[1].strip()).read_bytes().startswith(b"\x89PNG")
+    assert (doctor.code, "the job is finished" in doctor.out) == (0, True)
+
 
 async def test_a_failed_job_is_a_failed_command(deployment: Deployment, tmp_path: Path) -> None:
     deployment.start("serve")
@@ -122,3 +130,56 @@ async def test_a_wrong_setting_is_named(deployment: Deployment) -> None:
 
     assert ended.code == 2
     assert "AUDIOPREP_MAX_IN_FLIGHT" in ended.err
+
+
+async def test_everything_under_way_is_watched_at_once(deployment: Deployment, tmp_path: Path, tone: Path) -> None:
+    """Without an id: each job leaves a line, and one that failed makes the exit code 1."""
+    await deployment.migrate()
+    text = tmp_path / "notes.mp3"
+    text.write_text("no audio")
+    for file in (tone, text):
+        key = deployment.upload(file, f"uploads/{file.name}")
+        await deployment.app.submit("ingest", {"sourceType": "audio_file", "storageKey": key})
+    deployment.start("serve")
+
+    watched = await deployment.command("watch")
+
+    assert watched.code == 1, watched.err
+    assert watched.out.count("complete ingest") == 1
+    assert watched.out.count("failed ingest") == 1
+
+    (row,) = await deployment.app.sql("SELECT jobId, metadata FROM audio_prep_jobs WHERE status = 'failed'")
+    failed = row["jobId"]
+    told = json.loads((await deployment.command("logs", failed, "--json")).out)
+    again = await deployment.command("retry", failed, "--watch", "--json")
+    assert [moment["what"] for moment in told] == [
+        "asked for",
+        "claimed, workflow started",
+        "fetch_source started",
+        "fetch_source done",
+        "analyze started",
+        "analyze failed",
+        "workflow failed",
+        "row failed",
+    ]
+    assert "not audio or video" in told[5]["detail"]
+    assert again.code == 1
+    new = json.loads(again.out)
+    assert (new["status"], new["metadata"]) == ("failed", json.loads(row["metadata"]))
+    assert new["jobId"] != failed
+
+
+async def test_doctor_says_who_has_to_act(deployment: Deployment) -> None:
+    """Nobody works here: no worker, and Temporal itself away the second time."""
+    await deployment.migrate()
+    job_id = await deployment.app.submit("ingest", {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"})
+
+    alone = await deployment.command("doctor", job_id, "--json")
+    deployment.extra["TEMPORAL_ADDRESS"] = "127.0.0.1:1"
+    away = await deployment.command("doctor", job_id)
+
+    assert (alone.code, away.code) == (1, 1)
+    assert json.loads(alone.out)["workflow"] is None
+    assert json.loads(alone.out)["next"] == "claim the row when its turn comes"
+    assert "audioprep worker" in json.loads(alone.out)["toDo"][0]
+    assert "Temporal cannot be reached; `audioprep check` says where" in " ".join(away.out.split())

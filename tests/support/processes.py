@@ -39,9 +39,11 @@ class Program:
         log: Path,
         env: Mapping[str, str] | None = None,
         stop_with: signal.Signals = signal.SIGTERM,
+        cwd: Path | None = None,
     ) -> None:
         self.log = log
         self._stop_with = stop_with
+        self._cwd = cwd
         self._argv = [str(part) for part in argv]
         self._env = {**os.environ, **(env or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,7 +60,13 @@ class Program:
     def start(self) -> "Program":
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._argv, env=self._env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                self._argv,
+                env=self._env,
+                cwd=self._cwd,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
         return self
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from audioprep.bridge.database import open_database
 from audioprep.bridge.decide import Rules
 from audioprep.bridge.launch import Launcher
+from audioprep.bridge.listing import JobLists
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store import JobStore
 from audioprep.bridge.terms import TermsByType
@@ -87,7 +88,8 @@ OPERATIONS = st.one_of(
 
 
 class World:
-    def __init__(self, store: JobStore) -> None:
+    def __init__(self, store: JobStore, lists: JobLists) -> None:
+        self.lists = lists
         self.store = store
         self.temporal = Temporal()
         self.now = START
@@ -123,7 +125,7 @@ class World:
         await self.check()
 
     async def check(self) -> None:
-        for row in await self.store.newest(len(JOBS)):
+        for row in await self.lists.newest(len(JOBS)):
             job_id = row.job_id
             before, run = self.rows.get(job_id), self.temporal.runs.get(job_id)
             if before and before.status.is_final:
@@ -168,7 +170,7 @@ def test_promises_hold_in_every_interleaving(operations: list[tuple[str, int | N
         async with open_database(f"file:{Path(folder) / 'jobs.db'}") as database:
             store = JobStore(database)
             await store.migrate()
-            world = World(store)
+            world = World(store, JobLists(database))
             for job_id in JOBS:
                 await store.insert(NewJob(job_id, "ingest", METADATA, START))
             for operation in operations:

@@ -1,0 +1,47 @@
+"""Job ids for the shell's completion: from the newest rows, and only when the database answers at once."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from audioprep.jobs.job import Job
+
+_OFFERED = 20  # rows read for one press of the tab key
+_PATIENCE = 1.0  # seconds: nobody waits longer for a completion
+
+
+def newest_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Any job."""
+    return _matching(incomplete, lambda _: True)
+
+
+def cancellable_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Jobs that can still be cancelled."""
+    return _matching(incomplete, lambda job: not job.status.is_final)
+
+
+def retryable_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Jobs that ended without a result."""
+    return _matching(incomplete, lambda job: job.status.is_final and job.status.value != "complete")
+
+
+def _matching(incomplete: str, fits: "Callable[[Job], bool]") -> list[tuple[str, str]]:
+    try:
+        jobs = asyncio.run(_newest())
+    except Exception:  # a shell that completes must never print a trace: no ids are as good as none
+        return []
+    return [
+        (job.job_id, f"{job.type} {job.status.value} {job.created_at}")
+        for job in jobs
+        if job.job_id.startswith(incomplete) and fits(job)
+    ]
+
+
+async def _newest() -> "list[Job]":
+    from audioprep.cli.table import open_table
+    from audioprep.settings import Settings
+
+    async with asyncio.timeout(_PATIENCE), open_table(Settings()) as table:
+        return await table.lists.newest(_OFFERED)

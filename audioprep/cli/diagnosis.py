@@ -1,0 +1,108 @@
+"""What a row and its workflow, side by side, mean: what comes next, and what a person has to do. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from audioprep.bridge.actions import Action, Nothing
+from audioprep.bridge.decide import Rules, decide
+from audioprep.bridge.inspection import Execution
+from audioprep.bridge.views import Missing, Running, WorkflowView
+from audioprep.cli.row import settled
+from audioprep.jobs.job import Job
+from audioprep.jobs.status import JobStatus
+from audioprep.jobs.timestamps import from_text
+
+OVERDUE: Final = timedelta(seconds=60)  # twice as long as a live bridge ever leaves a running job's row untouched
+
+NEXT: Final = {
+    "Nothing": "nothing: row and workflow agree",
+    "Start": "start the workflow",
+    "TakeId": "take the workflow's id, so that nothing can start for it any more",
+    "CancelWorkflow": "cancel the workflow",
+    "WriteProgress": "bring stage and progress up to date",
+    "Complete": "write the result: complete",
+    "Fail": "write the error: failed",
+    "Reap": "give the row up: failed, nobody has cared for it for too long",
+    "RecordCancel": "write cancelled, as in Temporal",
+    "AcknowledgeCancel": "acknowledge the cancel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that can be known of one job. `seen` is None when Temporal did not answer: then `outage` says why."""
+
+    job: Job
+    seen: WorkflowView | None
+    execution: Execution | None
+    workers: tuple[str, ...]
+    in_flight: int
+    outage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`next` is what a bridge would do now. Each complaint is a sentence for a person who has to act."""
+
+    next: str
+    complaints: tuple[str, ...]
+
+
+def diagnose(evidence: Evidence, now: datetime, rules: Rules) -> Diagnosis:
+    if evidence.seen is None:
+        return Diagnosis("wait for Temporal", (f"{evidence.outage.rstrip('.')}. Mend that first.",))
+    action = decide(evidence.job, evidence.seen, now, rules)
+    complaints = (_no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
+    return Diagnosis(_next(evidence.job, action), tuple(filter(None, complaints)))
+
+
+def age_of(job: Job, now: datetime) -> timedelta | None:
+    """How long the row has been as it is; None when its time cannot be read."""
+    try:
+        return now - from_text(job.updated_at)
+    except ValueError:
+        return None
+
+
+def _next(job: Job, action: Action) -> str:
+    if job.status is JobStatus.PENDING:
+        return "claim the row when its turn comes"
+    if settled(job) and isinstance(action, Nothing):
+        return "nothing: the job is finished"
+    return NEXT[type(action).__name__]
+
+
+def _no_worker(evidence: Evidence) -> str:
+    if evidence.workers or settled(evidence.job):
+        return ""
+    return "No worker asks for steps: start `audioprep worker` with the same AUDIOPREP_TASK_QUEUE."
+
+
+def _no_bridge(evidence: Evidence, action: Action, now: datetime) -> str:
+    """Who waits longer than a live bridge lets anybody wait has no bridge."""
+    age = age_of(evidence.job, now)
+    if age is None or age < OVERDUE:
+        return ""
+    if evidence.job.status is JobStatus.PENDING:
+        idle = evidence.in_flight == 0
+        return _start_a_bridge("claimed the row", age) if idle else ""
+    return "" if isinstance(action, Nothing) else _start_a_bridge("done that", age)
+
+
+def _start_a_bridge(what: str, age: timedelta) -> str:
+    return f"No bridge has {what} for {age.total_seconds():.0f} s: is one running? Start `audioprep bridge`."
+
+
+def _stale(evidence: Evidence, action: Action) -> str:
+    """A row in the hands of another program, or one that Temporal has forgotten: nobody here works on it."""
+    job = evidence.job
+    foreign = job.status is JobStatus.PROCESSING and isinstance(evidence.seen, Missing) and not job.is_queued
+    if not foreign or not isinstance(action, Nothing):
+        return ""
+    return "No workflow runs for this row: another program works on it, or Temporal lost it and a bridge will fail it."
+
+
+def stage_of(seen: WorkflowView | None) -> tuple[str, float]:
+    """Stage and progress as Temporal has them; nothing when no workflow runs."""
+    return (seen.stage or "", seen.progress) if isinstance(seen, Running) else ("", 0.0)

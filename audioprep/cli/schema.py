@@ -1,0 +1,27 @@
+"""`schema`: what a row's JSON must be, for programs that check it themselves."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class SchemaType(StrEnum):
+    """The job types that come with audioprep."""
+
+    INGEST = "ingest"
+    PREVIEW = "preview"
+    SAVE = "save"
+    PLAYLIST = "playlist"
+
+
+def schema(
+    job_type: Annotated[SchemaType, typer.Argument(metavar="TYPE", help="ingest, preview, save or playlist.")],
+    result: Annotated[bool, typer.Option("--result", help="Of the result instead of the metadata.")] = False,
+) -> None:
+    """Print the JSON Schema of a job type's metadata, or of its result."""
+    from audioprep.jobs.schemas import metadata_schema, result_schema
+
+    document = result_schema(job_type.value) if result else metadata_schema(job_type.value)
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))

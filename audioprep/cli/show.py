@@ -1,0 +1,93 @@
+"""`show`: one row, and the sound of it."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from audioprep.cli.console import out, print_json, read_settings, run
+from audioprep.cli.options import AsJson, JobId
+from audioprep.cli.row import as_dict, parsed
+from audioprep.cli.table import open_table
+from audioprep.cli.waveform import draw
+
+if TYPE_CHECKING:
+    from audioprep.jobs.job import Job
+    from audioprep.settings import Settings
+
+_PATIENCE = 10.0  # seconds for storage
+_ROWS = 6  # lines of a picture
+_WIDEST = 120  # columns: a wider picture shows no more
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The outline of a finished ingest, and where its PNG is; `missing` says why there is no outline."""
+
+    place: str
+    peaks: list[float]
+    missing: str = ""
+
+
+def show(job_id: JobId, as_json: AsJson = False) -> None:
+    """Print one job's row; of a finished ingest also its waveform, and where the picture of it is."""
+    settings = read_settings()
+    job, picture = run(_look(settings, job_id, pictured=not as_json))
+    if as_json:
+        print_json(as_dict(job))
+        return
+    out.print(_table(job))
+    if picture is None:
+        return
+    for line in draw(picture.peaks, min(out.width - 2, _WIDEST), _ROWS):
+        out.print(f" {line}", style="blue", highlight=False, soft_wrap=True)
+    if picture.missing:
+        out.print(picture.missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    out.print(f"picture  {picture.place}", highlight=False, markup=False, soft_wrap=True)
+
+
+async def _look(settings: "Settings", job_id: str, *, pictured: bool) -> "tuple[Job, Picture | None]":
+    async with open_table(settings) as table:
+        job = await table.find(job_id)
+    result = parsed(job.result)
+    if not pictured or job.type != "ingest" or not isinstance(result, dict) or "assetId" not in result:
+        return job, None
+    return job, await _picture(settings, str(result["assetId"]))
+
+
+async def _picture(settings: "Settings", asset_id: str) -> Picture:
+    from audioprep.activities.storage import Storage
+    from audioprep.jobs import keys
+    from audioprep.jobs.errors import JobError
+
+    place = _place(settings.storage.storage_url, keys.waveform(asset_id))
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            content = await Storage.open(settings.storage.storage_url).read(keys.peaks(asset_id))
+    except (JobError, TimeoutError) as error:
+        return Picture(place, [], f"The peaks cannot be read: {error or 'storage gave no answer in time'}")
+    return Picture(place, json.loads(content))
+
+
+def _place(storage_url: str, key: str) -> str:
+    """The picture's path on this machine, or its URL in the bucket."""
+    if storage_url.startswith("file:"):
+        return str(Path(storage_url.removeprefix("file:")).absolute() / key)
+    return f"{storage_url.rstrip('/')}/{key}"
+
+
+def _table(job: "Job") -> Table:
+    table = Table(box=None, show_header=False)
+    for name, value in as_dict(job).items():
+        table.add_row(name, _shown(value))
+    return table
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return escape(json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else str(value))

@@ -1,0 +1,44 @@
+"""The jobs table for the length of a command."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audioprep.cli.console import fail
+
+if TYPE_CHECKING:
+    from audioprep.bridge.listing import JobLists
+    from audioprep.bridge.store import JobStore
+    from audioprep.jobs.job import Job
+    from audioprep.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class JobTable:
+    """Single rows, and many at a time."""
+
+    rows: "JobStore"
+    lists: "JobLists"
+
+    async def find(self, job_id: str) -> "Job":
+        """The row, or the end of the command."""
+        job = await self.rows.get(job_id)
+        return job or fail(f"There is no job {job_id}; `audioprep jobs` lists the newest.")
+
+    async def find_all(self, job_ids: list[str]) -> "list[Job]":
+        """The rows in the order asked for, or the end of the command, naming the first that is not there."""
+        jobs = await self.lists.get_all(job_ids)
+        for missing in [job_id for job_id in job_ids if job_id not in {job.job_id for job in jobs}]:
+            fail(f"There is no job {missing}; `audioprep jobs` lists the newest.")
+        return jobs
+
+
+@asynccontextmanager
+async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
+    from audioprep.bridge.database import open_database
+    from audioprep.bridge.listing import JobLists
+    from audioprep.bridge.store import JobStore
+
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        yield JobTable(JobStore(database), JobLists(database))

@@ -1,0 +1,107 @@
+"""Rows followed to their end: a live bar for each in a terminal, a line per change elsewhere, nothing when quiet."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from audioprep.cli.row import label, settled, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audioprep.bridge.listing import JobLists
+    from audioprep.jobs.job import Job
+
+_POLL_INTERVAL = 0.25  # seconds between two looks at the rows
+_SHORT_ID = 8  # characters of a job's id beside its bar
+
+
+class Watcher:
+    """Follows rows with one request per look, however many they are."""
+
+    def __init__(self, lists: "JobLists", console: Console, *, quiet: bool = False) -> None:
+        self._lists = lists
+        self._console = console
+        self._quiet = quiet
+        self._said: dict[str, str] = {}
+        self._bars: dict[str, TaskID] = {}
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[shown]:>5}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+
+    async def follow(self, jobs: "list[Job]") -> "list[Job]":
+        """The rows, in the order given, once each is final and its cancel acknowledged. Deleted ones are left out."""
+        last = {job.job_id: job for job in jobs}
+        with self._progress:
+            while unsettled := [job_id for job_id, job in last.items() if not settled(job)]:
+                self._show(last.values(), alone=len(last) == 1)
+                await asyncio.sleep(_POLL_INTERVAL)
+                found = {job.job_id: job for job in await self._lists.get_all(unsettled)}
+                last = {job_id: found.get(job_id, job) for job_id, job in last.items() if _kept(job, found)}
+            self._show(last.values(), alone=len(last) == 1)
+        if not self._quiet and len(last) == 1:
+            self._print_outcome(*last.values())
+        return list(last.values())
+
+    def _show(self, jobs: "Iterable[Job]", *, alone: bool) -> None:
+        if self._quiet:
+            return
+        for job in jobs:
+            if settled(job):
+                self._settle(job, alone=alone)
+            elif self._console.is_terminal:
+                self._draw(job, alone=alone)
+            else:
+                percent = f" {job.progress:.0f} %" if job.progress else ""
+                self._say(job, _named(job, f"{escape(label(job))}{percent}", alone=alone))
+
+    def _draw(self, job: "Job", *, alone: bool) -> None:
+        text = _named(job, f"{styled(job)} {escape(f'{job.type} {job.stage or str()}')}", alone=alone)
+        if job.job_id not in self._bars:
+            self._bars[job.job_id] = self._progress.add_task(text, total=None, shown="")
+        known = job.progress > 0
+        self._progress.update(
+            self._bars[job.job_id],
+            description=text,
+            completed=job.progress,
+            total=100 if known else None,
+            shown=f"{job.progress:.0f} %" if known else "",
+        )
+
+    def _settle(self, job: "Job", *, alone: bool) -> None:
+        """A bar that ends makes room for the others; of several jobs each leaves a line."""
+        if job.job_id in self._bars:
+            self._progress.remove_task(self._bars.pop(job.job_id))
+        if not alone:
+            error = f"  {escape(job.error)}" if job.error else ""
+            self._say(job, f"{styled(job)} {escape(job.type)} {escape(job.job_id)}{error}")
+
+    def _say(self, job: "Job", line: str) -> None:
+        if self._said.get(job.job_id) != line:
+            self._said[job.job_id] = line
+            self._progress.console.print(line, highlight=False, soft_wrap=True)
+
+    def _print_outcome(self, job: "Job") -> None:
+        self._console.print(styled(job), escape(job.job_id), highlight=False)
+        if job.error:
+            self._console.print(job.error, markup=False, highlight=False, soft_wrap=True)
+        if job.result:
+            self._console.print_json(job.result)
+
+
+def _kept(job: "Job", found: "dict[str, Job]") -> bool:
+    return settled(job) or job.job_id in found
+
+
+def _named(job: "Job", text: str, *, alone: bool) -> str:
+    return text if alone else f"[dim]{escape(job.job_id[:_SHORT_ID])}[/] {text}"

@@ -1,0 +1,41 @@
+"""A recording's outline in characters, from the pairs of `peaks.json`. Pure."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+# A character holds two columns and two rows. Bits from the lowest: upper left, upper right, lower left, lower right.
+_QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+
+
+def draw(peaks: Sequence[float], width: int, height: int) -> list[str]:
+    """`height` lines of up to `width` characters. `peaks` is flat: min, max, min, max, ... in -1..1."""
+    columns = _columns(peaks, 2 * width)
+    rows = [_row(columns, row, 2 * height) for row in range(2 * height)]
+    return [_line(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def _columns(peaks: Sequence[float], count: int) -> list[tuple[float, float]]:
+    """The lowest and highest value of each column; fewer columns when there are fewer pairs."""
+    pairs = len(peaks) // 2
+    count = min(count, pairs)
+    edges = [2 * (index * pairs // count) for index in range(count + 1)] if count else []
+    return [(min(peaks[start:end:2]), max(peaks[start + 1 : end : 2])) for start, end in pairwise(edges)]
+
+
+def _row(columns: Sequence[tuple[float, float]], row: int, rows: int) -> list[bool]:
+    """Which columns are inked in one row: those whose stretch reaches its middle. Silence is a line in the middle."""
+    middle = 1 - (2 * row + 1) / rows
+    slack = 1 / rows
+    return [low - slack <= middle <= high + slack for low, high in columns]
+
+
+def _line(upper: Sequence[bool], lower: Sequence[bool]) -> str:
+    cells = []
+    for column in range(0, len(upper), 2):
+        quarters = [*_two(upper, column), *_two(lower, column)]
+        cells.append(_QUADRANTS[sum(1 << bit for bit, inked in enumerate(quarters) if inked)])
+    return "".join(cells)
+
+
+def _two(row: Sequence[bool], column: int) -> tuple[bool, bool]:
+    return row[column], column + 1 < len(row) and row[column + 1]

@@ -1,0 +1,31 @@
+"""A job told to people, in the Markdown that Temporal's UI shows beside its workflow. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from audioprep.jobs.request import JobRequest
+from audioprep.jobs.wording import as_list, clock, code
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A payload that has more to say than its summary."""
+
+    def facts(self, job_id: str) -> Mapping[str, str]:
+        """Markdown by name: where the job's input comes from, and where its output will be."""
+
+
+def details_of(request: JobRequest[Any]) -> str:
+    """What is known of a job before it runs: its id, its input, its limits, the keys of its files."""
+    job = f"{code(request.job_id)}, {request.type}"
+    return as_list({"job": job, **facts_of(request), "limits": limits_of(request)})
+
+
+def facts_of(request: JobRequest[Any]) -> Mapping[str, str]:
+    """What the payload says of itself; nothing when it says only its summary."""
+    return request.payload.facts(request.job_id) if isinstance(request.payload, Described) else {}
+
+
+def limits_of(request: JobRequest[Any]) -> str:
+    tries = "1 try" if request.max_attempts == 1 else f"{request.max_attempts} tries"
+    return f"{clock(request.timeout_seconds)} in all, {tries} a step"

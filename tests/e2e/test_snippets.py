@@ -1,0 +1,112 @@
+"""What docs/job-contract.md gives to web apps is copied out of it, and run against the real thing."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from audioprep.bridge.pipeline_client import PipelineClient
+from audioprep.bridge.store import JobStore
+from tests.support.audio import make_audio
+from tests.support.deployment import Deployment
+from tests.support.documents import CONTRACT, snippets, statements
+from tests.support.processes import ROOT
+from tests.support.waiting import eventually
+from tests.support.webapp import now
+
+METADATA = {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}
+
+# Two jobs, a little apart: the second has one ahead of it, and is cancelled; the first is polled to its end.
+TYPESCRIPT = f"""
+import {{ cancelJob, createJob, getJob, jobsAhead }} from "./jobs.ts";
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const first = await createJob("ingest", {json.dumps(METADATA)});
+await pause(10);
+const second = await createJob("ingest", {json.dumps(METADATA)});
+const ahead = await jobsAhead(second);
+const cancelled = [await cancelJob(second), await cancelJob(second)];
+let job = await getJob(first);
+while (job && ["pending", "processing"].includes(job.status)) {{ await pause(50); job = await getJob(first); }}
+console.log(JSON.stringify({{ ahead, cancelled, nobody: await getJob("nobody"), job }}));
+"""
+PYTHON = f"""
+import json, time
+from jobs import cancel_job, create_job, get_job, jobs_ahead
+first = create_job("ingest", {METADATA!r})
+time.sleep(0.01)
+second = create_job("ingest", {METADATA!r})
+ahead = jobs_ahead(second)
+cancelled = [cancel_job(second), cancel_job(second)]
+while (job := get_job(first))["status"] in ("pending", "processing"):
+    time.sleep(0.05)
+print(json.dumps({{"ahead": ahead, "cancelled": cancelled, "nobody": get_job("nobody"), "job": job}}))
+"""
+
+
+async def test_the_snippets_of_the_contract_create_poll_cancel_and_count(deployment: Deployment) -> None:
+    await deployment.migrate()
+    deployment.upload(make_audio(deployment.folder / "tone.mp3", 3), "uploads/tone.mp3")
+    folder = deployment.folder / "app"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (folder / "jobs.ts").write_text(*snippets(CONTRACT, "ts"))
+    (folder / "main.mts").write_text(TYPESCRIPT)
+    (folder / "jobs.py").write_text(*snippets(CONTRACT, "python"))
+    (folder / "main.py").write_text(PYTHON)
+
+    running = [
+        asyncio.create_task(_run(deployment, folder, "node", "--import", "tsx", "main.mts")),
+        asyncio.create_task(_run(deployment, folder, sys.executable, "main.py")),
+    ]
+    await _cancelled_both(deployment)
+    deployment.start("serve")
+    told = dict(zip(("typescript", "python"), await asyncio.gather(*running), strict=True))
+
+    for language, said in told.items():
+        assert said["ahead"] >= 1, language
+        assert said["cancelled"] == [True, False], language
+        assert said["nobody"] is None, language
+        assert said["job"]["status"] == "complete", said
+        assert said["job"]["result"]["metadata"]["codec"] == "mp3", language
+
+
+async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str) -> None:
+    ask, poll, cancel, ahead = statements(*snippets(CONTRACT, "sql"))
+    async with PipelineClient(sqld_url) as database:
+        await JobStore(database).migrate()
+        for number, job_id in enumerate(("first", "second")):
+            moment = f"2026-01-31T12:00:0{number}.000Z"
+            await database.execute(ask, {"id": job_id, "type": "ingest", "metadata": "{}", "now": moment})
+        place = await database.execute(ahead, {"id": "second"})
+        changes = [(await database.execute(cancel, {"id": "second", "now": now()})).rows_affected for _ in range(2)]
+        row = (await database.execute(poll, {"id": "second"})).rows[0]
+
+    assert place.rows[0][0] == 1
+    assert changes == [1, 0]
+    assert row.astuple() == ("cancelled", None, 0.0, None, None)
+
+
+async def _cancelled_both(deployment: Deployment) -> None:
+    """Until both programs have cancelled their second job: only then may anybody work."""
+
+    async def check() -> bool:
+        rows = await deployment.app.sql("SELECT COUNT(*) AS n FROM audio_prep_jobs WHERE status = 'cancelled'")
+        return bool(rows[0]["n"] == 2)
+
+    await eventually(check, within=60, what="two cancelled rows")
+
+
+async def _run(deployment: Deployment, folder: Path, *argv: str) -> dict[str, Any]:
+    """Run a program of a web app's; what it prints at its end."""
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        cwd=folder,
+        env={**os.environ, "TURSO_DATABASE_URL": deployment.database_url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 90)
+    assert process.returncode == 0, err.decode()
+    return dict(json.loads(out))

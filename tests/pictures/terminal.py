@@ -1,0 +1,60 @@
+"""A command in a terminal of its own, and what was to be seen there, as SVG."""
+
+import fcntl
+import io
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+WIDTH, HEIGHT = 100, 40  # characters
+_REDRAWN = re.compile(r"\r?\x1b\[2K")  # Rich erases a line before it draws a bar again
+_STEERING = re.compile(r"\x1b\[[0-9;?]*[A-HJKSTfhlsu]|\r")  # everything but colours
+
+
+def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str]) -> list[str]:
+    """Run one `audioprep` command to its end. What it drew, frame by frame; the last one is what stayed."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+    # The child's own size comes from the terminal: a COLUMNS of whoever runs us would go before it.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "audioprep", *arguments],
+        cwd=folder,
+        env={**inherited, **env, "TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    drawn = b""
+    with suppress(OSError):  # Linux says so when the last writer is gone
+        while block := os.read(ours, 65536):
+            drawn += block
+    os.close(ours)
+    assert process.wait(30) == 0, drawn.decode()
+    return [_STEERING.sub("", frame).strip("\n") for frame in _REDRAWN.split(drawn.decode())]
+
+
+def frame_with(frames: Sequence[str], *words: str) -> str:
+    """The frame in the middle of those that hold all the words."""
+    fitting = [frame for frame in frames if all(word in Text.from_ansi(frame).plain for word in words)]
+    assert fitting, f"no frame holds {words}"
+    return fitting[len(fitting) // 2]
+
+
+def draw(path: Path, title: str, *parts: str) -> None:
+    """Write the parts, one below the other, as a picture of a terminal. One that begins with `$` was typed."""
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for part in parts:
+        console.print(Text(part, style="bold") if part.startswith("$") else Text.from_ansi(part))
+    console.save_svg(str(path), title=title, unique_id="terminal")

@@ -1,0 +1,58 @@
+"""What `doctor` makes of a row and its workflow, line by line."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from audioprep.bridge.decide import Rules
+from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
+from audioprep.cli.diagnosis import Diagnosis, Evidence, diagnose
+from audioprep.jobs.job import Job
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.status import JobStatus
+from audioprep.jobs.timestamps import to_text
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+RULES = Rules(types=JOB_TYPES)
+WORKER = ("1@host",)
+
+Case = tuple[str, str | None, float, WorkflowView | None, tuple[str, ...], int, str, str]
+
+# status, stage, age, what Temporal says, workers, rows being processed; what comes next, and what a person must do.
+CASES: dict[str, Case] = {
+    "all is well": ("processing", "analyzing", 1, Running("analyzing"), WORKER, 1, "row and workflow agree", ""),
+    "news": ("processing", "queued", 1, Running("analyzing", 5), WORKER, 1, "stage and progress up to date", ""),
+    "no worker": ("processing", "queued", 1, Running(), (), 1, "agree", "audioprep worker"),
+    "no bridge writes": ("processing", "queued", 61, Running("analyzing"), WORKER, 1, "up to date", "audioprep bridge"),
+    "the end waits": ("processing", "analyzing", 70, Completed("{}"), WORKER, 1, "complete", "audioprep bridge"),
+    "the end is fresh": ("processing", "analyzing", 5, Completed("{}"), WORKER, 1, "complete", ""),
+    "a forgotten claim": ("processing", "queued", 20, Missing(), WORKER, 1, "start the workflow", ""),
+    "a foreign row": ("processing", "analyzing", 20, Missing(), WORKER, 1, "agree", "another program"),
+    "in the queue": ("pending", None, 300, Missing(), WORKER, 4, "claim", ""),
+    "nobody claims": ("pending", None, 300, Missing(), WORKER, 0, "claim", "audioprep bridge"),
+    "asked just now": ("pending", None, 2, Missing(), WORKER, 0, "claim", ""),
+    "cancelling": ("cancelled", "analyzing", 2, Running("analyzing"), WORKER, 0, "cancel the workflow", ""),
+    "not acknowledged": ("cancelled", "analyzing", 90, Cancelled(), WORKER, 0, "acknowledge", "audioprep bridge"),
+    "finished, no worker": ("complete", "finalizing", 900, Completed("{}"), (), 0, "the job is finished", ""),
+    "Temporal is away": ("processing", "analyzing", 5, None, (), 1, "wait", "refused. Mend that first"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_who_has_to_act_is_told(case: Case) -> None:
+    status, stage, age, seen, workers, in_flight, comes_next, to_do = case
+    then = to_text(NOW - timedelta(seconds=age))
+    job = Job("j1", "ingest", JobStatus(status), 0.0, stage, "{}", None, None, 0, then, then)
+
+    told = diagnose(Evidence(job, seen, None, workers, in_flight, "Connection refused."), NOW, RULES)
+
+    assert comes_next in told.next
+    assert [to_do in complaint for complaint in told.complaints] == ([True] if to_do else [])
+
+
+def test_a_row_whose_time_nobody_can_read_is_not_overdue() -> None:
+    job = Job("j1", "ingest", JobStatus.PROCESSING, 0.0, "queued", "{}", None, None, 0, "?", "?")
+
+    told = diagnose(Evidence(job, Running("analyzing"), None, WORKER, 1), NOW, RULES)
+
+    assert told == Diagnosis("bring stage and progress up to date", ())

@@ -1,0 +1,30 @@
+"""The JSON Schemas that web apps check their rows with."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from audioprep.cli.app import app
+from audioprep.cli.schema import SchemaType
+from audioprep.jobs.schemas import RESULTS
+
+FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+@pytest.mark.parametrize("job_type", list(RESULTS))
+@pytest.mark.parametrize(("kind", "options"), [("metadata", []), ("result", ["--result"])])
+def test_the_schemas_in_the_documents_are_those_of_the_models(job_type: str, kind: str, options: list[str]) -> None:
+    """`make schemas` writes them anew."""
+    printed = CliRunner().invoke(app, ["schema", job_type, *options])
+
+    assert printed.stdout == (FOLDER / f"{job_type}.{kind}.json").read_text()
+    assert json.loads(printed.stdout)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_every_type_has_a_schema_and_no_other_file_is_there() -> None:
+    assert {kind.value for kind in SchemaType} == set(RESULTS)
+    assert {path.name for path in FOLDER.iterdir()} == {
+        f"{t}.{k}.json" for t in RESULTS for k in ("metadata", "result")
+    }

@@ -1,0 +1,53 @@
+"""What happened, told from the histories that real jobs left."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+
+from audioprep.cli.story import Story, Words
+
+HISTORIES = Path(__file__).parents[1] / "histories"
+
+INGEST = [
+    "claimed, workflow started",
+    *(f"{step} {what}" for step in ("fetch_source", "analyze", "publish_asset") for what in ("started", "done")),
+    "workflow completed",
+]
+STORIES = {
+    "ingest": INGEST,
+    "ingest-url": INGEST,
+    "ingest-failed": [
+        "claimed, workflow started",
+        "fetch_source started",
+        "fetch_source failed",
+        "workflow failed",
+    ],
+    "ingest-cancelled": [
+        "claimed, workflow started",
+        "fetch_source started",
+        "fetch_source done",
+        "analyze started",
+        "cancel requested",
+        "analyze stopped",
+        "workflow cancelled",
+    ],
+}
+
+
+def told(name: str) -> list[str]:
+    history = WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text())
+    words = {event.event_id: Words("summary", "reason") for event in history.events}
+    return [moment.what for moment in Story(words).tell(history.events)]
+
+
+@pytest.mark.parametrize(("name", "story"), STORIES.items(), ids=STORIES)
+def test_a_job_tells_what_happened_in_order(name: str, story: list[str]) -> None:
+    assert told(name) == story
+
+
+def test_a_playlist_tells_of_its_entries() -> None:
+    story = told("playlist")
+
+    assert story.count("began") == 3
+    assert (story.count("completed"), story.count("failed")) == (2, 1)

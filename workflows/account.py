@@ -1,0 +1,46 @@
+"""What a running workflow tells of itself in Temporal's UI, as Markdown: its steps, and its files at the end. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from audioprep.jobs.details import facts_of, limits_of
+from audioprep.jobs.request import JobRequest
+from audioprep.jobs.wording import as_list, clock
+
+
+class Account:
+    """The current details of one job. Steps that ended say how long they took."""
+
+    def __init__(self, request: JobRequest[Any], now: datetime) -> None:
+        self._facts = dict(facts_of(request))
+        self._files = self._facts.pop("files", None)
+        self._limits = limits_of(request)
+        self._began = self._step_began = now
+        self._step = ""
+        self._head = ""
+        self._took: dict[str, float] = {}
+        self._closed = False
+
+    def begin(self, step: str, head: str, now: datetime) -> None:
+        """A step, or news within it."""
+        if step != self._step:
+            self._leave(now)
+            self._step = step
+        self._head = head
+
+    def end(self, how: str, now: datetime) -> None:
+        self._leave(now)
+        self._closed = True
+        self._head = f"**{how}** in {clock((now - self._began).total_seconds())}"
+
+    @property
+    def text(self) -> str:
+        took = {step: clock(seconds) for step, seconds in self._took.items()}
+        files = {"files": self._files} if self._closed and self._files else {}
+        return f"{self._head}\n\n{as_list({**self._facts, 'limits': self._limits, **took, **files})}"
+
+    def _leave(self, now: datetime) -> None:
+        if self._step:
+            spent = (now - self._step_began).total_seconds()
+            self._took[self._step] = self._took.get(self._step, 0.0) + spent
+        self._step_began = now
