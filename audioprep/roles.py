@@ -15,9 +15,11 @@ from audioprep.bridge.database_errors import DatabaseUnavailable
 from audioprep.bridge.http import http_server
 from audioprep.bridge.store import JobStore
 from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.extension import installed_extensions, installed_job_types
+from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import HttpSettings, Settings
 from audioprep.temporal import connect, connect_patiently
-from audioprep.worker import build_worker, open_resources
+from audioprep.worker import build_worker
 
 log = structlog.get_logger()
 
@@ -25,22 +27,30 @@ _RETRY_INTERVAL = 2.0  # seconds
 
 
 async def run_worker(settings: Settings, client: Client | None = None) -> None:
-    """Serve the task queue until cancelled; running steps are then stopped, and taken up by another worker."""
-    with open_resources(settings) as resources:
-        worker = build_worker(client or await connect_patiently(), settings, resources)
-        log.info("worker_started", task_queue=settings.temporal.task_queue, slots=settings.worker.activity_slots)
-        try:
-            async with worker:
-                await asyncio.Event().wait()
-        finally:
-            log.info("worker_stopped")
+    """Serve the task queue until cancelled; running steps are then stopped, and taken up by another worker.
+
+    `client`, if there is one, carries the plugin of `worker_plugin`.
+    """
+    worker = build_worker(client or await connect_patiently(worker_plugin(settings)), settings)
+    log.info(
+        "worker_started",
+        task_queue=settings.temporal.task_queue,
+        slots=settings.worker.activity_slots,
+        download_slots=settings.worker.download_slots,
+    )
+    try:
+        async with worker:
+            await asyncio.Event().wait()
+    finally:
+        log.info("worker_stopped")
 
 
 async def run_bridge(settings: Settings, client: Client | None = None) -> None:
     """Serve the jobs table until cancelled; the pass under way is finished first."""
     async with open_database(settings.database.database_url, settings.database.token) as database:
         await _migrate_patiently(JobStore(database))
-        bridge = Bridge(database, client or await connect(lazy=True), bridge_options(settings))
+        temporal = client or await connect(AudioPrepPlugin(settings), lazy=True)
+        bridge = Bridge(database, temporal, bridge_options(settings))
         async with _http_server(bridge, settings.http):
             serving = asyncio.create_task(bridge.run(), name="bridge")
             try:
@@ -57,9 +67,16 @@ async def run_both(settings: Settings, client: Client | None = None) -> None:
         group.create_task(run_bridge(settings, client), name="bridge role")
 
 
+def worker_plugin(settings: Settings) -> AudioPrepPlugin:
+    """All that a worker of ours serves: our own job types, and those of installed packages."""
+    return AudioPrepPlugin(settings, installed_extensions())
+
+
 def bridge_options(settings: Settings) -> BridgeOptions:
     return BridgeOptions(
         task_queue=settings.temporal.task_queue,
+        types=installed_job_types(),
+        routes=settings.bridge.routes,
         max_in_flight=settings.bridge.max_in_flight,
         idle_interval=settings.bridge.poll_interval,
         busy_interval=settings.bridge.busy_interval,

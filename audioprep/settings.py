@@ -1,14 +1,17 @@
 """Every setting, with unit and default. Read once at the edge and passed down: nothing else reads the environment."""
 
+import json
 from copy import copy
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from audioprep.jobs.redaction import scrub
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.routes import route
 from audioprep.payload_keys import parse_keys
 
 _OURS = SettingsConfigDict(env_prefix="AUDIOPREP_", frozen=True)
@@ -82,9 +85,26 @@ class BridgeSettings(BaseSettings):
         15.0, gt=0, description="seconds before a claimed row without a workflow is taken over"
     )
     strays_interval: float = Field(60.0, gt=0, description="seconds between two looks for workflows without a live row")
+    routes: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, description="JSON of types carried as they are: {type: Workflow@task-queue}"
+    )
     max_in_flight: int = Field(4, ge=1, description="jobs claimed and not finished, at most")
     retry_first_delay: float = Field(1.0, gt=0, description="seconds before the second try of a step; then doubled")
     retry_last_delay: float = Field(60.0, gt=0, description="seconds between two tries, at most")
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _routes_are_json(cls, value: object) -> object:
+        try:
+            return json.loads(value or "{}") if isinstance(value, str) else value
+        except ValueError:
+            raise ValueError('expected JSON such as {"transcribe": "TranscribeWorkflow@queue"}') from None
+
+    @field_validator("routes")
+    @classmethod
+    def _routes_lead_somewhere(cls, value: dict[str, str]) -> dict[str, str]:
+        JOB_TYPES.with_more(route(name, target) for name, target in value.items())
+        return value
 
 
 class HttpSettings(BaseSettings):
@@ -127,6 +147,11 @@ class WorkerSettings(BaseSettings):
     model_config = _OURS
 
     activity_slots: int = Field(2, ge=1, description="steps run at once; about the number of cores")
+    download_slots: int = Field(3, ge=1, description="downloads run at once, besides the other steps")
+    downloads_per_host: int = Field(2, ge=1, description="downloads at once from one site, by this worker")
+    download_interval: float = Field(
+        1.0, ge=0, le=30, description="seconds between two downloads that begin at one site, by this worker"
+    )
     drain_grace: float = Field(0.5, ge=0, description="seconds a step may go on at shutdown before it is handed over")
     max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")
     max_minutes: float = Field(30, gt=0, description="minutes of audio, at most")

@@ -10,8 +10,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from audioprep.payload_codec import data_converter
-from audioprep.settings import TemporalSettings
+from audioprep.plugin import AudioPrepPlugin
 
 log = structlog.get_logger()
 
@@ -20,8 +19,10 @@ _RETRY_INTERVAL = 2.0  # seconds
 _NAMESPACE_TIMEOUT = timedelta(seconds=10)
 
 
-async def connect(*, lazy: bool = False) -> Client:
+async def connect(plugin: AudioPrepPlugin | None = None, *, lazy: bool = False) -> Client:
     """A client for TEMPORAL_ADDRESS and its relatives. With `lazy`, connecting waits for the first call.
+
+    A worker made from it serves what `plugin` brings.
 
     Raises RuntimeError when Temporal cannot be reached, ValueError when the configuration is wrong.
     """
@@ -29,7 +30,7 @@ async def connect(*, lazy: bool = False) -> Client:
     given = {name: value for name, value in os.environ.items() if value}
     config = ClientConfig.load_client_connect_config(override_env_vars=given)
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, data_converter=data_converter(TemporalSettings().payload_keys), lazy=lazy)
+    return await Client.connect(**config, plugins=[plugin or AudioPrepPlugin()], lazy=lazy)
 
 
 async def check_namespace(client: Client) -> None:
@@ -41,11 +42,11 @@ async def check_namespace(client: Client) -> None:
         raise RuntimeError(_advice(error, client.namespace)) from error
 
 
-async def connect_patiently() -> Client:
+async def connect_patiently(plugin: AudioPrepPlugin) -> Client:
     """Like `connect`, but a server or a namespace that is not there yet is waited for."""
     while True:
         try:
-            client = await connect()
+            client = await connect(plugin)
             await check_namespace(client)
         except RuntimeError as error:
             log.warning("temporal_unreachable", error=str(error).splitlines()[0], retry_in=_RETRY_INTERVAL)

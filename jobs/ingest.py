@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 
 
 class SourceType(StrEnum):
@@ -19,7 +20,7 @@ class SourceType(StrEnum):
         return self in (SourceType.YOUTUBE, SourceType.URL)
 
 
-class IngestPayload(WireModel):
+class IngestPayload(JobPayload):
     """`metadata` of an ingest row. A remote source needs `url`, an uploaded one `storageKey`."""
 
     source_type: SourceType

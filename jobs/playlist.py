@@ -6,12 +6,13 @@ from pydantic import Field
 
 from audioprep.jobs.ingest import AudioMetadata
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.status import JobStatus
 
 MAX_ENTRIES: Final = 50
 
 
-class PlaylistPayload(WireModel):
+class PlaylistPayload(JobPayload):
     """`metadata` of a playlist row. Entries after `maxEntries` are left out."""
 
     url: str = Field(min_length=1, max_length=4096)

@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.recipe import Recipe
 
 
-class PreviewPayload(WireModel):
+class PreviewPayload(JobPayload):
     recipe: Recipe
     recipe_hash: str = Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")
 

@@ -1,10 +1,11 @@
 """`save`: a recipe as the asset's prepared file."""
 
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.recipe import Recipe
 
 
-class SavePayload(WireModel):
+class SavePayload(JobPayload):
     recipe: Recipe
 
     @property

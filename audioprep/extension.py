@@ -1,0 +1,47 @@
+"""Job types from outside: packages that bring their own, found by their entry points.
+
+A package names its job types in the group `audioprep.job_types`, which bridges read, and what runs them in
+`audioprep.extensions`, which workers read; so a bridge loads no activity of anybody's. See docs/extending.md.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Final, TypeVar
+
+from audioprep.activities.resources import Resources
+from audioprep.jobs.registry import JOB_TYPES, JobType, JobTypes
+
+JOB_TYPE_GROUP: Final = "audioprep.job_types"
+EXTENSION_GROUP: Final = "audioprep.extensions"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Workflows, and the activities they need, made from the worker's resources."""
+
+    workflows: Sequence[type]
+    activities: Callable[[Resources], Sequence[Callable[..., Any]]]
+
+
+def installed_job_types() -> JobTypes:
+    """Our own and those of installed packages. Raises ValueError when two go by the same name."""
+    return JOB_TYPES.with_more(_installed(JOB_TYPE_GROUP, JobType))
+
+
+def installed_extensions() -> list[Extension]:
+    """What installed packages bring for the worker."""
+    return _installed(EXTENSION_GROUP, Extension)
+
+
+def _installed(group: str, wanted: type[T]) -> list[T]:
+    """Raises TypeError for an entry point that leads to something else."""
+    found = []
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+        thing = entry.load()
+        if not isinstance(thing, wanted):
+            raise TypeError(f"The entry point {entry.name} of {group} is no {wanted.__name__}.")
+        found.append(thing)
+    return found
