@@ -11,7 +11,7 @@ from typing import Final
 from audioprep.activities.giving_back import given_back
 from audioprep.jobs.errors import ErrorKind
 
-_LOOK_AGAIN: Final = (1.0, 3.0)  # seconds after which a step that found no room asks again, at random in this range
+_LOOK_AGAIN: Final = (0.5, 1.5)  # seconds after which a step that found no room asks again, at random in this range
 
 
 @dataclass(slots=True)

@@ -79,7 +79,8 @@ class Executions:
         with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 errand.workflow,
-                request,
+                # As plain JSON, whatever data converter the client has.
+                request.model_dump(mode="json"),
                 id=workflow_id_for(request.job_id),
                 task_queue=errand.task_queue or self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -164,17 +165,19 @@ class Executions:
         return seen
 
     async def _from_heartbeat(self, details: Sequence[Payload]) -> StepProgress | None:
-        """None without details, and for those of a foreign activity that says something else in them."""
-        return await self._decode(details[0], StepProgress, None) if details else None
+        """None without details, and for those of a worker not of ours that says something else in them."""
+        try:
+            return StepProgress.model_validate(await self._decode(details[0])) if details else None
+        except ValidationError:
+            return None
 
     async def _from_memo(self, memo: Mapping[str, Payload]) -> Running:
-        stage = await self._decode(memo[MEMO_STAGE], str, None) if MEMO_STAGE in memo else None
-        progress = await self._decode(memo[MEMO_PROGRESS], float, 0.0) if MEMO_PROGRESS in memo else 0.0
-        return Running(stage, progress)
+        stage = await self._decode(memo[MEMO_STAGE]) if MEMO_STAGE in memo else None
+        progress = await self._decode(memo[MEMO_PROGRESS]) if MEMO_PROGRESS in memo else 0.0
+        return Running(
+            stage if isinstance(stage, str) else None,
+            float(progress) if isinstance(progress, int | float) and 0 <= progress <= 100 else 0.0,
+        )
 
-    async def _decode(self, payload: Payload, hint: type[Any], otherwise: Any) -> Any:
-        """The value; `otherwise` for one of another shape, which a worker not of ours may set for its own ends."""
-        try:
-            return (await self._client.data_converter.decode([payload], [hint]))[0]
-        except ValidationError:
-            return otherwise
+    async def _decode(self, payload: Payload) -> Any:
+        return (await self._client.data_converter.decode([payload]))[0]

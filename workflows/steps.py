@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _LONGEST_PAUSE = 10.0  # seconds between two tries to get a turn at a busy site
+_PATIENCE = 1.5  # each of these waits is longer than the one before by this factor
 _MAX_FAIRNESS_KEY = 64  # bytes: https://docs.temporal.io/develop/task-queue-priority-fairness
 
 A = TypeVar("A")
@@ -58,7 +59,7 @@ class Steps:
                 used += back.failed
             if back.wait:
                 workflow.set_current_details(f"**{stage}** · {summary} · waits for its turn at {site}")
-                await asyncio.sleep(min(back.wait * 2**turned_away, _LONGEST_PAUSE))
+                await asyncio.sleep(min(back.wait * _PATIENCE**turned_away, _LONGEST_PAUSE))
                 turned_away += 1
             self._check_may_go_on()
 
