@@ -62,6 +62,7 @@ lint: setup ## Style and formatting
 
 types: setup ## Strict types
 	$(BIN)/mypy
+	MYPYPATH=examples/silence-map $(BIN)/mypy --package audioprep_silence
 
 imports: setup ## Arrows between rooms point one way
 	$(BIN)/lint-imports

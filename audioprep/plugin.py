@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig
 
@@ -51,7 +52,7 @@ class AudioPrepPlugin(SimplePlugin):
         self._extensions = extensions
         super().__init__(
             "audioprep",
-            data_converter=data_converter(self._settings.temporal.payload_keys),
+            data_converter=self._with_our_converter,
             interceptors=[StepInterceptor()],
             workflows=[*WORKFLOWS, *(workflow for extension in extensions for workflow in extension.workflows)],
             activities=self._with_ours,
@@ -82,6 +83,9 @@ class AudioPrepPlugin(SimplePlugin):
     def _workshop(self) -> Workshop:
         """Made when first needed: a client alone has no use for it."""
         return Workshop(self._settings)
+
+    def _with_our_converter(self, theirs: DataConverter | None) -> DataConverter:
+        return data_converter(self._settings.temporal.payload_keys, theirs or DataConverter.default)
 
     def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
