@@ -18,6 +18,10 @@ EXTENSION_GROUP: Final = "audioprep.extensions"
 T = TypeVar("T")
 
 
+class BrokenPackage(ValueError):
+    """An installed package names something as ours that is not there, or is something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extension:
     """Workflows, and the activities they need, made from the worker's resources."""
@@ -27,21 +31,26 @@ class Extension:
 
 
 def installed_job_types() -> JobTypes:
-    """Our own and those of installed packages. Raises ValueError when two go by the same name."""
+    """Our own and those of installed packages.
+
+    Raises BrokenPackage when an entry point leads to none, ValueError when two types go by the same name.
+    """
     return JOB_TYPES.with_more(_installed(JOB_TYPE_GROUP, JobType))
 
 
 def installed_extensions() -> list[Extension]:
-    """What installed packages bring for the worker."""
+    """What installed packages bring for the worker. Raises BrokenPackage when an entry point leads to none."""
     return _installed(EXTENSION_GROUP, Extension)
 
 
 def _installed(group: str, wanted: type[T]) -> list[T]:
-    """Raises TypeError for an entry point that leads to something else."""
     found = []
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
-        thing = entry.load()
+        try:
+            thing = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise BrokenPackage(f"The entry point {entry.name} of {group} cannot be loaded: {error}.") from error
         if not isinstance(thing, wanted):
-            raise TypeError(f"The entry point {entry.name} of {group} is no {wanted.__name__}.")
+            raise BrokenPackage(f"The entry point {entry.name} of {group} is no {wanted.__name__}.")
         found.append(thing)
     return found

@@ -1,11 +1,13 @@
 """Routes, and priorities: what a row may say, and what a setting may."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from audioprep.bridge import BridgeOptions
+from audioprep.extension import JOB_TYPE_GROUP, installed_job_types
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.payload import AnyPayload
 from audioprep.jobs.registry import JOB_TYPES
@@ -34,6 +36,27 @@ def test_a_route_to_nowhere_is_refused(target: str) -> None:
 def test_a_route_takes_no_name_of_ours() -> None:
     with pytest.raises(ValueError, match="two job types called 'edit'"):
         _ = BridgeOptions(routes={"edit": "Edit"}).all_types
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "says"),
+    [
+        ("audioprep.jobs.registry:INGEST", "two job types called 'ingest'"),
+        ("json:dumps", "is no JobType"),
+        ("no:where", "cannot be loaded"),
+    ],
+)
+def test_an_installed_package_that_brings_no_job_type_is_named(
+    leads_to: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "theirs-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[{JOB_TYPE_GROUP}]\ntheirs = {leads_to}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(ValueError, match=says):
+        installed_job_types()
 
 
 @pytest.mark.parametrize("text", ["x", "[]", '{"a": 1}', '{"save": "Mine"}', '{"a": "@"}'])
