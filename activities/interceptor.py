@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from audioprep.activities.giving_back import given_back
 from audioprep.activities.step_log import told
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.redaction import sentence_of
@@ -29,7 +30,8 @@ class _Attempt(ActivityInboundInterceptor):
             return await super().execute_activity(input)
         except asyncio.CancelledError:
             if _is_shutting_down():
-                raise _handover() from None
+                sentence = "The worker is shutting down; another one goes on."
+                raise given_back(ErrorKind.WORKER_SHUTDOWN, sentence) from None
             raise
         except ApplicationError:
             raise
@@ -42,17 +44,3 @@ class _Attempt(ActivityInboundInterceptor):
 def _is_shutting_down() -> bool:
     details = activity.cancellation_details()
     return details is not None and details.worker_shutdown
-
-
-def _handover() -> ApplicationError:
-    """Not retried by the server, whose timers may fire up to a second late: the workflow goes on by itself.
-
-    Its detail is the number of attempts that failed before this one, so that this one uses none up.
-    """
-    return ApplicationError(
-        "The worker is shutting down; another one goes on.",
-        activity.info().attempt - 1,
-        type=ErrorKind.WORKER_SHUTDOWN.value,
-        non_retryable=True,
-        category=ApplicationErrorCategory.BENIGN,
-    )

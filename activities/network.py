@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from audioprep.activities.address_policy import AddressPolicy
-from audioprep.activities.urls import YOUTUBE_HOSTS
+from audioprep.jobs.hosts import YOUTUBE_HOSTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from temporalio import activity
 
 from audioprep.activities.resources import Resources
 from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.jobs.hosts import site_of
 from audioprep.jobs.playlist import PlaylistItem, PlaylistPayload
 from audioprep.jobs.status import Stage
 
@@ -21,7 +22,8 @@ class PlaylistActivities:
     @activity.defn(name="audioprep.expand_playlist")
     async def expand_playlist(self, order: PlaylistPayload) -> list[PlaylistItem]:
         """The recordings that the URL lists, in its order, `maxEntries` at most."""
-        async with self._resources.step(Stage.EXPANDING) as step:
+        visit = self._resources.courtesy.visit(site_of(order.url))
+        async with visit, self._resources.step(Stage.EXPANDING) as step:
             entries = await self._ytdlp.expand(order.url, order.max_entries, step)
         return [
             PlaylistItem(url=entry.source_url, title=entry.title[:_MAX_TITLE])

@@ -6,25 +6,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audioprep.activities.cache import ObjectCache
+from audioprep.activities.courtesy import Courtesy
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.network import NetworkRules
 from audioprep.activities.step import Step, open_step
 from audioprep.activities.storage import Storage, StoredObject
-from audioprep.jobs.status import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Storage, the cache in front of it, the limits, where scratch files go, and what downloads may reach."""
+    """Storage, the cache in front of it, limits, where scratch files go, what downloads may reach and how often."""
 
     storage: Storage
     cache: ObjectCache
     limits: MediaLimits
     scratch_root: Path
     network: NetworkRules = field(default_factory=NetworkRules)
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
     @asynccontextmanager
-    async def step(self, stage: Stage) -> AsyncIterator[Step]:
+    async def step(self, stage: str) -> AsyncIterator[Step]:
+        """One attempt at an activity, in this stage: a scratch folder, heartbeats, and a voice for its progress."""
         async with open_step(stage, self.scratch_root) as step:
             yield step
 

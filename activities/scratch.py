@@ -3,27 +3,27 @@
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def open_scratch(root: Path) -> Iterator[Path]:
-    """A folder of this worker's own under `root`, gone afterwards. Folders of dead workers are removed first.
+def open_scratch(folder: Path) -> Iterator[None]:
+    """Make `folder`, which is a worker's own, and remove it afterwards. Folders of dead workers beside it go first.
 
     A live worker holds a lock on its folder, which the kernel releases however the worker ends.
     """
+    root = folder.parent
     root.mkdir(parents=True, exist_ok=True)
     # One worker at a time sweeps and makes its folder: between making and locking it, a folder looks abandoned.
     with ExitStack() as held:
         with _locked(root):
             _sweep(root)
-            folder = Path(tempfile.mkdtemp(prefix="worker-", dir=root))
+            folder.mkdir(mode=0o700)
             held.enter_context(_locked(folder))
         held.callback(shutil.rmtree, folder, ignore_errors=True)
-        yield folder
+        yield
 
 
 @contextmanager

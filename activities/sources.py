@@ -10,6 +10,7 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.step import Step
 from audioprep.activities.ytdlp_runs import YtDlp
 from audioprep.jobs import keys
+from audioprep.jobs.hosts import site_of
 from audioprep.jobs.ingest import IngestPayload, SourceType
 
 
@@ -25,11 +26,16 @@ class Sources:
         """The source as a file in the step's scratch folder, as it came: audio or video."""
         match source.source_type:
             case SourceType.URL:
-                return await _counted(source, await self._downloader.fetch(source.url or "", step))
+                return await self._visit(self._downloader, source, step)
             case SourceType.YOUTUBE:
-                return await _counted(source, await self._ytdlp.fetch(source.url or "", step))
+                return await self._visit(self._ytdlp, source, step)
             case SourceType.AUDIO_FILE | SourceType.VIDEO_FILE:
                 return await self._uploaded(source, step)
+
+    async def _visit(self, way: Downloader | YtDlp, source: IngestPayload, step: Step) -> Fetched:
+        url = source.url or ""
+        async with self._resources.courtesy.visit(site_of(url)):
+            return await _counted(source, await way.fetch(url, step))
 
     async def _uploaded(self, source: IngestPayload, step: Step) -> Fetched:
         key = keys.checked(source.storage_key or "")

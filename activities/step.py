@@ -12,7 +12,6 @@ from temporalio import activity
 
 from audioprep.activities.shielding import finish
 from audioprep.jobs.progress import StepProgress
-from audioprep.jobs.status import Stage
 
 PULSE = 1.0  # seconds between heartbeats: a cancel from a server without worker commands arrives with one
 _SILENCE = 90.0  # seconds without any sign of work after which we stop vouching for the attempt
@@ -21,12 +20,12 @@ _SILENCE = 90.0  # seconds without any sign of work after which we stop vouching
 class Step:
     """One attempt at one activity. Reports never go backwards within a stage."""
 
-    def __init__(self, stage: Stage, scratch: Path) -> None:
+    def __init__(self, stage: str, scratch: Path) -> None:
         self.scratch = scratch
         self._said = StepProgress(stage=stage)
         self._sign_of_work = time.monotonic()
 
-    def enter(self, stage: Stage) -> None:
+    def enter(self, stage: str) -> None:
         """The activity goes on to another stage, whose progress starts at 0."""
         self._said = StepProgress(stage=stage)
         self._beat()
@@ -57,7 +56,7 @@ class Step:
 
 
 @asynccontextmanager
-async def open_step(stage: Stage, scratch_root: Path) -> AsyncIterator[Step]:
+async def open_step(stage: str, scratch_root: Path) -> AsyncIterator[Step]:
     """An attempt in `stage`, with a scratch folder that is gone afterwards."""
     scratch = await asyncio.to_thread(_make_scratch, scratch_root)
     try:

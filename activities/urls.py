@@ -7,8 +7,8 @@ from typing import Final
 from yarl import URL
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
+from audioprep.jobs.hosts import YOUTUBE_HOSTS, is_under
 
-YOUTUBE_HOSTS: Final = ("youtube.com", "youtu.be", "youtube-nocookie.com")
 ANY_HOST: Final = "*"
 MAX_LENGTH: Final = 4096  # characters
 _MAX_HOST: Final = 253  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
@@ -42,11 +42,6 @@ def check_host(url: URL, allowed: Collection[str]) -> None:
     if ANY_HOST not in allowed and not any(is_under(host, name) for name in allowed):
         sentence = f"{host} is not one of the sites that yt-dlp may be asked for ({', '.join(sorted(allowed))})."
         raise PermanentError(ErrorKind.REFUSED, sentence)
-
-
-def is_under(host: str, name: str) -> bool:
-    """`host` is `name` or a subdomain of it."""
-    return host == name or host.endswith(f".{name}")
 
 
 def is_youtube(text: str) -> bool:

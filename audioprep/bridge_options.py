@@ -4,12 +4,15 @@ from datetime import timedelta
 
 from audioprep.bridge.bridge import BridgeOptions
 from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.extension import installed_job_types
 from audioprep.settings import Settings
 
 
 def bridge_options(settings: Settings) -> BridgeOptions:
     return BridgeOptions(
         task_queue=settings.temporal.task_queue,
+        types=installed_job_types(),
+        routes=settings.bridge.routes,
         max_in_flight=settings.bridge.max_in_flight,
         idle_interval=settings.bridge.poll_interval,
         busy_interval=settings.bridge.busy_interval,

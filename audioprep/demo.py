@@ -17,7 +17,7 @@ from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.request import workflow_id_for
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import utc_now
-from audioprep.roles import run_both
+from audioprep.roles import run_both, worker_plugin
 from audioprep.settings import Settings
 
 _RATE = 44100
@@ -31,7 +31,7 @@ async def run_demo(settings: Settings, folder: Path, file: Path | None, console:
     if file is None:
         file = folder / "demo.wav"
         await asyncio.to_thread(make_recording, file)
-    async with dev_server(folder / "temporal") as server:
+    async with dev_server(folder / "temporal", worker_plugin(settings)) as server:
         console.print(f"Temporal UI  {server.ui_url}", highlight=False)
         roles = asyncio.create_task(run_both(settings, server.client), name="worker and bridge")
         try:

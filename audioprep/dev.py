@@ -13,8 +13,7 @@ from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.testing import WorkflowEnvironment
 
-from audioprep.payload_codec import data_converter
-from audioprep.settings.temporal import TemporalSettings
+from audioprep.plugin import AudioPrepPlugin
 
 # These two make a cancel reach a running activity at once instead of with its next heartbeat.
 _DYNAMIC_CONFIG = ("frontend.WorkerCommandsEnabled=true", "system.enableCancelActivityWorkerCommand=true")
@@ -30,8 +29,12 @@ class DevServer:
 
 
 @asynccontextmanager
-async def dev_server(folder: Path, port: int | None = None, ui_port: int | None = None) -> AsyncIterator[DevServer]:
+async def dev_server(
+    folder: Path, plugin: AudioPrepPlugin, port: int | None = None, ui_port: int | None = None
+) -> AsyncIterator[DevServer]:
     """A Temporal server whose state lives in `folder`, stopped at the end. A port that is None is chosen.
+
+    Its client carries `plugin`, and with it all that a worker made from it serves.
 
     Uses a `temporal` on PATH or beside the interpreter, and otherwise what the SDK downloads. Raises RuntimeError
     when it does not start.
@@ -42,7 +45,7 @@ async def dev_server(folder: Path, port: int | None = None, ui_port: int | None 
     flags = [flag for value in _DYNAMIC_CONFIG for flag in ("--dynamic-config-value", value)]
     environment = await WorkflowEnvironment.start_local(
         runtime=_quiet_runtime(),
-        data_converter=data_converter(TemporalSettings().payload_keys),
+        plugins=[plugin],
         port=port,
         ui=True,
         ui_port=ui_port,

@@ -16,7 +16,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
+    PayloadCodec,
+)
 
 _ENCODING: Final = b"binary/encrypted"  # the name that Temporal's own samples give it
 _KEY_ID: Final = "encryption-key-id"
@@ -62,12 +67,21 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"audioprep payload key\0" + key).hexdigest()[:16]
 
 
-def data_converter(keys: Sequence[bytes]) -> DataConverter:
-    """How values become payloads; without keys, in clear. Failures are payloads then, too."""
+def data_converter(keys: Sequence[bytes], theirs: DataConverter = DataConverter.default) -> DataConverter:
+    """How values become payloads; without keys, in clear. With keys, failures are payloads, too.
+
+    What somebody has put in `theirs` stays, and only what is Temporal's default there becomes ours. A payload converter
+    of their own has to know Pydantic's models. Raises ValueError when both sides would encrypt.
+    """
+    converter = theirs
+    if converter.payload_converter_class is DefaultPayloadConverter:
+        converter = replace(converter, payload_converter_class=pydantic_data_converter.payload_converter_class)
     if not keys:
-        return pydantic_data_converter
+        return converter
+    if converter.payload_codec is not None:
+        raise ValueError("The client has a payload codec of its own: take out that one, or AUDIOPREP_PAYLOAD_KEY.")
     return replace(
-        pydantic_data_converter,
+        converter,
         payload_codec=EncryptingCodec(keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -14,11 +14,13 @@ from audioprep.bridge.database_errors import DatabaseUnavailable
 from audioprep.bridge.health import ServiceHealth
 from audioprep.bridge.store import JobStore
 from audioprep.bridge_options import bridge_options
+from audioprep.extension import installed_extensions
 from audioprep.http.part import Part
+from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import Settings
 from audioprep.telemetry import Telemetry, open_telemetry
 from audioprep.temporal import connect, connect_patiently
-from audioprep.worker import build_worker, open_resources
+from audioprep.worker import build_worker
 
 log = structlog.get_logger()
 
@@ -26,7 +28,10 @@ _RETRY_INTERVAL = 2.0  # seconds
 
 
 async def run_worker(settings: Settings, client: Client | None = None) -> None:
-    """Serve the task queue until cancelled; running steps are then stopped, and taken up by another worker."""
+    """Serve the task queue until cancelled; running steps are then stopped, and taken up by another worker.
+
+    `client`, if there is one, carries the plugin of `worker_plugin`.
+    """
     async with open_telemetry(settings, "worker") as telemetry:
         await _work(settings, telemetry, client)
 
@@ -44,26 +49,37 @@ async def run_both(settings: Settings, client: Client | None = None) -> None:
         group.create_task(_keep_in_step(settings, telemetry, client), name="bridge role")
 
 
+def worker_plugin(settings: Settings) -> AudioPrepPlugin:
+    """All that a worker of ours serves: our own job types, and those of installed packages."""
+    return AudioPrepPlugin(settings, installed_extensions())
+
+
 async def _work(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
     health = telemetry.startup.watch_once("worker")
-    with open_resources(settings) as resources:
-        if client is None:
-            client = await connect_patiently(health, telemetry.runtime, telemetry.interceptors)
-        worker = build_worker(client, settings, resources)
-        log.info("worker_started", task_queue=settings.temporal.task_queue, slots=settings.worker.activity_slots)
-        try:
-            async with worker:
-                health.succeeded()
-                await asyncio.Event().wait()
-        finally:
-            log.info("worker_stopped")
+    if client is None:
+        plugin = worker_plugin(settings)
+        client = await connect_patiently(plugin, health, telemetry.runtime, telemetry.interceptors)
+    worker = build_worker(client, settings)
+    log.info(
+        "worker_started",
+        task_queue=settings.temporal.task_queue,
+        slots=settings.worker.activity_slots,
+        download_slots=settings.worker.download_slots,
+    )
+    try:
+        async with worker:
+            health.succeeded()
+            await asyncio.Event().wait()
+    finally:
+        log.info("worker_stopped")
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
     async with open_database(settings.database.database_url, settings.database.token) as database:
         await _migrate_patiently(JobStore(database), telemetry.startup.watch_once("database"))
         if client is None:
-            client = await connect(lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
+            plugin = AudioPrepPlugin(settings)
+            client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
         bridge = Bridge(database, client, bridge_options(settings))
         telemetry.parts.append(Part(bridge.health, bridge.metrics, bridge.wake))
         serving = asyncio.create_task(bridge.run(), name="bridge")

@@ -13,8 +13,7 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.bridge.health import ServiceHealth
-from audioprep.payload_codec import data_converter
-from audioprep.settings.temporal import TemporalSettings
+from audioprep.plugin import AudioPrepPlugin
 
 log = structlog.get_logger()
 
@@ -24,11 +23,15 @@ _NAMESPACE_TIMEOUT = timedelta(seconds=10)
 
 
 async def connect(
-    *, lazy: bool = False, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+    plugin: AudioPrepPlugin | None = None,
+    *,
+    lazy: bool = False,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """A client for TEMPORAL_ADDRESS and its relatives. With `lazy`, connecting waits for the first call.
 
-    `runtime` and `interceptors` are for who wants to watch it.
+    A worker made from it serves what `plugin` brings. `runtime` and `interceptors` are for who wants to watch it.
 
     Raises RuntimeError when Temporal cannot be reached, ValueError when the configuration is wrong.
     """
@@ -38,7 +41,7 @@ async def connect(
     config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(
         **config,
-        data_converter=data_converter(TemporalSettings().payload_keys),
+        plugins=[plugin or AudioPrepPlugin()],
         interceptors=interceptors,
         lazy=lazy,
         runtime=runtime,
@@ -55,12 +58,15 @@ async def check_namespace(client: Client) -> None:
 
 
 async def connect_patiently(
-    health: ServiceHealth, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+    plugin: AudioPrepPlugin,
+    health: ServiceHealth,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Like `connect`, but a server or a namespace that is not there yet is waited for; `health` tells how it goes."""
     while True:
         try:
-            client = await connect(runtime=runtime, interceptors=interceptors)
+            client = await connect(plugin, runtime=runtime, interceptors=interceptors)
             await check_namespace(client)
         except RuntimeError as error:
             sentence = str(error).splitlines()[0]

@@ -1,1 +1,27 @@
-"""Turso <-> Temporal: keeps every row of the jobs table true. Knows no activity and no workflow, only their names."""
+"""Turso <-> Temporal: keeps every row of the jobs table true. Knows no activity and no workflow, only their names.
+
+As a library:
+
+    options = BridgeOptions(task_queue="my-bridge", routes={"transcribe": "TranscribeWorkflow@transcribers"})
+    async with Bridge.open("libsql://...", client, options, token="...") as bridge:
+        await bridge.run()
+
+What is named in `__all__` may be relied on: docs/extending.md.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audioprep.bridge.bridge import Bridge, BridgeOptions
+    from audioprep.bridge.terms import Terms, TermsByType
+
+__all__ = ["Bridge", "BridgeOptions", "Terms", "TermsByType"]
+
+
+def __getattr__(name: str) -> Any:
+    """Loaded when it is asked for: the command line reads the table without Temporal's client."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = "terms" if name.startswith("Terms") else "bridge"
+    return getattr(import_module(f"{__name__}.{room}"), name)

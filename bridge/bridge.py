@@ -1,8 +1,9 @@
 """The bridge as a whole: services around one store and one Temporal client."""
 
 import asyncio
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -12,6 +13,7 @@ from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
 from audioprep.bridge.care import Care
+from audioprep.bridge.database import open_database
 from audioprep.bridge.database_errors import DatabaseError
 from audioprep.bridge.decide import Rules
 from audioprep.bridge.executions import Executions
@@ -26,6 +28,7 @@ from audioprep.bridge.store import JobStore
 from audioprep.bridge.temporal_errors import TemporalUnavailable
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
+from audioprep.jobs.routes import route
 from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
@@ -37,10 +40,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeOptions:
-    """How a bridge behaves. Intervals in seconds."""
+    """How a bridge behaves. Intervals in seconds.
+
+    `routes` are types without a model of ours: `{"transcribe": "TranscribeWorkflow@queue"}`; `types` those with one.
+    """
 
     task_queue: str = "audioprep"
     types: JobTypes = JOB_TYPES
+    routes: Mapping[str, str] = field(default_factory=dict)
     max_in_flight: int = 4
     idle_interval: float = 3.0
     busy_interval: float = 0.5
@@ -50,19 +57,31 @@ class BridgeOptions:
     looks_per_second: float = 50.0
     terms: TermsByType = TermsByType()
 
+    @property
+    def all_types(self) -> JobTypes:
+        """Raises ValueError when a route is none, or takes the name of a type."""
+        return self.types.with_more(route(name, target) for name, target in self.routes.items())
+
+
+_DEFAULTS = BridgeOptions()
+
 
 class Bridge:
-    """Keeps the rows of one table true. Several bridges may serve the same table."""
+    """Keeps the rows of one table true. Several bridges may serve the same table.
 
-    def __init__(self, database: DatabaseClient, temporal: TemporalClient, options: BridgeOptions) -> None:
+    Raises ValueError when a route of `options` is none.
+    """
+
+    def __init__(self, database: DatabaseClient, temporal: TemporalClient, options: BridgeOptions = _DEFAULTS) -> None:
         self._database = database
+        types = options.all_types
         store = JobStore(database)
-        executions = Executions(temporal, options.task_queue)
-        rules = Rules(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(executions, options.types, options.terms)
+        executions = Executions(temporal, options.task_queue, [kind.task_queue for kind in types if kind.task_queue])
+        rules = Rules(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
+        launcher = Launcher(executions, types, options.terms)
         self._store = store
         self._count_workers = partial(count_workers, temporal, options.task_queue)
-        self._metrics = Metrics(options.types.names)
+        self._metrics = Metrics(types.names)
         self._care = Care(Reconciler(store, executions, launcher, rules, metrics=self._metrics), executions)
         intake = Intake(
             store,
@@ -79,6 +98,25 @@ class Bridge:
         self.health = Health()
         self._intake, *others = (Runner(service, self.health.watch(service.name)) for service in (intake, sync, strays))
         self._runners = (self._intake, *others)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        database_url: str,
+        temporal: TemporalClient,
+        options: BridgeOptions = _DEFAULTS,
+        *,
+        token: str | None = None,
+    ) -> AsyncIterator["Bridge"]:
+        """A bridge that does not run yet, on a table that is made if it is missing.
+
+        Raises ValueError for a URL of another kind or a route that is none, DatabaseError when the database does not
+        answer as it should.
+        """
+        async with open_database(database_url, token) as database:
+            await JobStore(database).migrate()
+            yield cls(database, temporal, options)
 
     async def run(self) -> None:
         """Serve until `stop`; the pass under way is finished. The jobs themselves run on without a bridge."""

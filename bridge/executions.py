@@ -1,13 +1,14 @@
 """The Temporal side of the bridge: workflow executions by job id, spoken to by name only."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -18,16 +19,17 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from audioprep.bridge.errand import Errand
 from audioprep.bridge.failures import view_of_failure
 from audioprep.bridge.temporal_errors import temporal_errors
 from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
 from audioprep.jobs.details import details_of
-from audioprep.jobs.progress import MEMO_JOB_ID, MEMO_PROGRESS, MEMO_STAGE, MEMO_TYPE, StepProgress
-from audioprep.jobs.request import JobRequest, workflow_id_for
+from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID, MEMO_PROGRESS, MEMO_STAGE, MEMO_TYPE, StepProgress
+from audioprep.jobs.request import workflow_id_for
 
 CALL_TIMEOUT = timedelta(seconds=10)
 BACKSTOP = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
@@ -44,11 +46,15 @@ _CLOSING_EVENTS = frozenset(
 
 
 class Executions:
-    """Start, look at, cancel and follow the workflow of a job. Raises TemporalUnavailable."""
+    """Start, look at, cancel and follow the workflow of a job. Raises TemporalUnavailable.
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    `task_queue` is the bridge's own, `others` are those of job types that have their own.
+    """
+
+    def __init__(self, client: Client, task_queue: str, others: Collection[str] = ()) -> None:
         self._client = client
         self._task_queue = task_queue
+        self._queues = (task_queue, *sorted(set(others) - {task_queue}))
 
     async def check(self) -> None:
         """Raises TemporalUnavailable when it cannot be reached or does not know our namespace."""
@@ -56,20 +62,23 @@ class Executions:
         with temporal_errors():
             await self._client.workflow_service.describe_namespace(request, timeout=CALL_TIMEOUT)
 
-    async def start(self, workflow: str, request: JobRequest[Any], summary: str) -> None:
+    async def start(self, errand: Errand) -> None:
         """Start the job's workflow. One that runs already, or has run, is left as it is: a job runs once."""
+        request = errand.request
         with temporal_errors(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                workflow,
-                request,
+                errand.workflow,
+                # As plain JSON, whatever data converter the client has.
+                request.model_dump(mode="json"),
                 id=workflow_id_for(request.job_id),
-                task_queue=self._task_queue,
+                task_queue=errand.task_queue or self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 execution_timeout=timedelta(seconds=request.timeout_seconds) + BACKSTOP,
-                memo={MEMO_JOB_ID: request.job_id, MEMO_TYPE: request.type},
-                static_summary=summary,
+                memo={MEMO_JOB_ID: request.job_id, MEMO_TYPE: request.type, MEMO_HOME: self._task_queue},
+                static_summary=errand.summary,
                 static_details=details_of(request),
+                priority=Priority(priority_key=errand.priority),
                 rpc_timeout=CALL_TIMEOUT,
             )
 
@@ -83,14 +92,18 @@ class Executions:
                     raise
 
     async def open_jobs(self) -> AsyncIterator[str]:
-        """The ids of all jobs whose workflow is open on our task queue, as far as the visibility store knows yet."""
-        query = f"TaskQueue = '{self._task_queue}' AND ExecutionStatus = 'Running'"
+        """The ids of all jobs of ours whose workflow is open, as far as the visibility store knows yet."""
+        queues = ", ".join(f"'{queue}'" for queue in self._queues)
+        query = f"TaskQueue IN ({queues}) AND ExecutionStatus = 'Running'"
         with temporal_errors():
             executions = [run async for run in self._client.list_workflows(query, rpc_timeout=CALL_TIMEOUT)]
         for execution in executions:
-            job_id = (await execution.memo()).get(MEMO_JOB_ID)
-            # Without our memo, or under another id, it is a child of a job's workflow or somebody else's.
-            if isinstance(job_id, str) and execution.id == workflow_id_for(job_id):
+            memo = await execution.memo()
+            job_id = memo.get(MEMO_JOB_ID)
+            # Without our memo, or under another id, it is a child of a job's workflow or somebody else's. A bridge of
+            # another table may share a task queue with us, but not its own.
+            home = memo.get(MEMO_HOME, execution.task_queue)
+            if isinstance(job_id, str) and execution.id == workflow_id_for(job_id) and home == self._task_queue:
                 yield job_id
 
     async def view(self, job_id: str) -> WorkflowView:
@@ -136,20 +149,29 @@ class Executions:
     async def _running(self, description: WorkflowExecutionDescription) -> Running:
         seen = await self._from_memo(description.raw_description.workflow_execution_info.memo.fields)
         for pending in description.raw_description.pending_activities:
-            said, said_at = StepProgress(stage=seen.stage or "", progress=seen.progress), None
-            if pending.heartbeat_details.payloads:
-                said = await self._decode(pending.heartbeat_details.payloads[0], StepProgress)
-                said_at = _time(pending.last_heartbeat_time)
-            return Running(said.stage or None, said.progress, max(pending.attempt - 1, 0), said_at)
+            said = await self._from_heartbeat(pending.heartbeat_details.payloads)
+            stage, progress = (said.stage or seen.stage, said.progress) if said else (seen.stage, seen.progress)
+            said_at = _time(pending.last_heartbeat_time) if said else None
+            return Running(stage, progress, max(pending.attempt - 1, 0), said_at)
         return seen
 
-    async def _from_memo(self, memo: Mapping[str, Payload]) -> Running:
-        stage = await self._decode(memo[MEMO_STAGE], str) if MEMO_STAGE in memo else None
-        progress = await self._decode(memo[MEMO_PROGRESS], float) if MEMO_PROGRESS in memo else 0.0
-        return Running(stage, progress)
+    async def _from_heartbeat(self, details: Sequence[Payload]) -> StepProgress | None:
+        """None without details, and for those of a worker not of ours that says something else in them."""
+        try:
+            return StepProgress.model_validate(await self._decode(details[0])) if details else None
+        except ValidationError:
+            return None
 
-    async def _decode(self, payload: Payload, hint: type[Any]) -> Any:
-        return (await self._client.data_converter.decode([payload], [hint]))[0]
+    async def _from_memo(self, memo: Mapping[str, Payload]) -> Running:
+        stage = await self._decode(memo[MEMO_STAGE]) if MEMO_STAGE in memo else None
+        progress = await self._decode(memo[MEMO_PROGRESS]) if MEMO_PROGRESS in memo else 0.0
+        return Running(
+            stage if isinstance(stage, str) else None,
+            float(progress) if isinstance(progress, int | float) and 0 <= progress <= 100 else 0.0,
+        )
+
+    async def _decode(self, payload: Payload) -> Any:
+        return (await self._client.data_converter.decode([payload]))[0]
 
 
 def _time(stamp: Timestamp) -> datetime:

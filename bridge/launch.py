@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from audioprep.bridge.errand import Errand
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.job import Job
@@ -21,13 +22,22 @@ class Launcher:
         """Raises PermanentError when the row's type is unknown or its metadata is invalid."""
         kind = self._types.find(job.type)
         payload = kind.parse(job.metadata)
-        await self._executions.start(kind.workflow, self._request(job, payload), f"{kind.name} · {payload.summary}")
+        await self._executions.start(
+            Errand(
+                workflow=kind.workflow,
+                request=self._request(job, payload),
+                summary=f"{kind.name} · {payload.summary}",
+                task_queue=kind.task_queue,
+                priority=payload.priority,
+            )
+        )
 
     async def take_id(self, job: Job) -> None:
         """Start the workflow already cancelled. Raises PermanentError when no workflow could ever run this row."""
         kind = self._types.find(job.type)
         request: JobRequest[Any] = self._request(job, None).model_copy(update={"cancelled": True})
-        await self._executions.start(kind.workflow, request, f"{kind.name} · cancelled before it began")
+        summary = f"{kind.name} · cancelled before it began"
+        await self._executions.start(Errand(kind.workflow, request, summary, kind.task_queue))
 
     def _request(self, job: Job, payload: object) -> JobRequest[Any]:
         terms = self._terms.of(job.type)

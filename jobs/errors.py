@@ -23,6 +23,7 @@ class ErrorKind(StrEnum):
     NETWORK = "Network"  # reset, refused, DNS, 408, 425, 429, 5xx
     STORAGE = "Storage"  # the object store or the disk did not answer as it should
     CHILD_FAILED = "ChildFailed"  # ffmpeg or yt-dlp died of something that may pass
+    SITE_BUSY = "SiteBusy"  # a site has as many visits of ours as it may: the step waits for its turn
     WORKER_SHUTDOWN = "WorkerShutdown"  # the worker is going down and hands its step over
 
 

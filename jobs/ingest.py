@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.wording import code, codes
 
@@ -24,7 +25,7 @@ class SourceType(StrEnum):
         return self in (SourceType.YOUTUBE, SourceType.URL)
 
 
-class IngestPayload(WireModel):
+class IngestPayload(JobPayload):
     """`metadata` of an ingest row. A remote source needs `url`, an uploaded one `storageKey`."""
 
     source_type: SourceType

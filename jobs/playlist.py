@@ -6,6 +6,7 @@ from pydantic import Field
 
 from audioprep.jobs.ingest import AudioMetadata
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.request import workflow_id_for
 from audioprep.jobs.status import JobStatus
@@ -14,7 +15,7 @@ from audioprep.jobs.wording import code
 MAX_ENTRIES: Final = 50
 
 
-class PlaylistPayload(WireModel):
+class PlaylistPayload(JobPayload):
     """`metadata` of a playlist row. Entries after `maxEntries` are left out."""
 
     url: str = Field(min_length=1, max_length=4096)

@@ -8,11 +8,12 @@ from pydantic import Field
 
 from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.wording import code
 
 
-class PreviewPayload(WireModel):
+class PreviewPayload(JobPayload):
     recipe: Recipe
     recipe_hash: str = Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")
 

@@ -13,12 +13,13 @@ from audioprep.jobs.models import WireModel
 
 MEMO_JOB_ID: Final = "jobId"
 MEMO_TYPE: Final = "type"
+MEMO_HOME: Final = "home"  # the task queue of the bridge that started the workflow: whose job it is
 MEMO_STAGE: Final = "stage"
 MEMO_PROGRESS: Final = "progress"
 
 
 class StepProgress(WireModel):
-    """Heartbeat details. `progress` is 0..100 within `stage`; 0 when it cannot be known."""
+    """Heartbeat details. `progress` is 0..100 within `stage`, 0 when unknown; without a stage, it is the memo's."""
 
-    stage: str
+    stage: str = ""
     progress: float = Field(default=0.0, ge=0.0, le=100.0)

@@ -1,14 +1,14 @@
 """The job types audioprep knows: one line each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, Self
 
 from pydantic import ValidationError
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.faults import first_fault
 from audioprep.jobs.ingest import IngestPayload
+from audioprep.jobs.payload import Payload
 from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.save import SavePayload
@@ -17,25 +17,20 @@ from audioprep.jobs.status import Stage
 MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
 
 
-class Payload(Protocol):
-    """What a payload model offers: JSON in, one line for people out."""
-
-    @classmethod
-    def model_validate_json(cls, json_data: str, /) -> Self: ...
-
-    @property
-    def summary(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class JobType:
-    """A word of the `type` column: the workflow that runs it, the model of its metadata, its stages in order."""
+    """A word of the `type` column: the workflow that runs it, the model of its metadata, its stages in order.
+
+    Without stages any word is taken as the workflow says it. `task_queue` is where its workflow's worker waits; None is
+    the bridge's own.
+    """
 
     name: str
     workflow: str
     payload: type[Payload]
-    stages: tuple[Stage, ...]
+    stages: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    task_queue: str | None = None
 
     def parse(self, metadata: str) -> Payload:
         """The row's metadata as its model. Raises PermanentError with one sentence that names the first fault."""
@@ -51,10 +46,18 @@ class JobType:
 
 
 class JobTypes:
-    """The types a bridge serves, found by name or alias."""
+    """The types a bridge serves, found by name or alias. Raises ValueError when two go by the same name."""
 
     def __init__(self, types: Iterable[JobType]) -> None:
-        self._by_name = {name: kind for kind in types for name in (kind.name, *kind.aliases)}
+        self._by_name: dict[str, JobType] = {}
+        for kind in types:
+            for name in (kind.name, *kind.aliases):
+                if name in self._by_name:
+                    raise ValueError(f"There are two job types called {name!r}.")
+                self._by_name[name] = kind
+
+    def __iter__(self) -> Iterator[JobType]:
+        return iter(dict.fromkeys(self._by_name.values()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,6 +74,10 @@ class JobTypes:
     def stages_of(self, name: str) -> tuple[str, ...]:
         """The stages of a type in order; empty when the type is unknown."""
         return self._by_name[name].stages if name in self._by_name else ()
+
+    def with_more(self, types: Iterable[JobType]) -> "JobTypes":
+        """These and `types`. Raises ValueError when a name is taken."""
+        return JobTypes([*self, *types])
 
 
 INGEST = JobType(

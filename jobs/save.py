@@ -2,11 +2,12 @@
 
 from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.wording import code, codes
 
 
-class SavePayload(WireModel):
+class SavePayload(JobPayload):
     recipe: Recipe
 
     @property

@@ -6,6 +6,7 @@ from audioprep.workflows.steps import open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
+    from audioprep.jobs.hosts import site_of
     from audioprep.jobs.ingest import IngestPayload, IngestResult
     from audioprep.jobs.keys import asset_id_for
     from audioprep.jobs.registry import INGEST
@@ -28,6 +29,7 @@ class IngestWorkflow:
                 FetchSource(asset_id=asset_id, source=request.payload),
                 stage=Stage.DOWNLOADING,
                 summary=request.payload.summary,
+                site=site_of(request.payload.url or "") if request.payload.source_type.is_remote else None,
             )
             metadata = await steps.run(
                 IngestActivities.analyze, original, stage=Stage.ANALYZING, summary="duration, peaks, waveform"

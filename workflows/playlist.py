@@ -13,6 +13,7 @@ from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.playlist import PlaylistActivities
+    from audioprep.jobs.hosts import site_of
     from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
     from audioprep.jobs.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
     from audioprep.jobs.redaction import scrub
@@ -37,6 +38,7 @@ class PlaylistWorkflow:
                 request.payload,
                 stage=Stage.EXPANDING,
                 summary=request.payload.summary,
+                site=site_of(request.payload.url),
             )
             return PlaylistResult(entries=await _Entries(request, request.payload, steps, items).run())
 

@@ -3,22 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.errors import ErrorKind, PermanentError
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
+    from audioprep.jobs.queues import downloads_queue
     from audioprep.jobs.request import JobRequest
-    from audioprep.jobs.status import Stage
     from audioprep.workflows.account import Account
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+_LONGEST_PAUSE = 10.0  # seconds between two tries to get a turn at a busy site
+_PATIENCE = 1.5  # each of these waits is longer than the one before by this factor
+_MAX_FAIRNESS_KEY = 64  # bytes: https://docs.temporal.io/develop/task-queue-priority-fairness
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -35,28 +39,40 @@ class Steps:
         self._max_attempts = request.max_attempts
         self._account = Account(request, workflow.now())
 
-    async def run(self, step: Callable[[Any, A], Awaitable[R]], order: A, *, stage: Stage, summary: str) -> R:
+    async def run(
+        self, step: Callable[[Any, A], Awaitable[R]], order: A, *, stage: str, summary: str, site: str | None = None
+    ) -> R:
         """Run one activity in `stage`. A cancel returns only after its child process is dead.
 
-        A worker that shuts down gives the step back: it is scheduled again at once, with the attempts it has left.
+        A step that visits a `site` runs in the workers' slots for downloads; where Temporal's fairness is on, sites are
+        served in turn. A worker that shuts down gives the step back, and so does one that has visits enough at the
+        site: it is scheduled again, with the attempts it has left.
         """
         self._check_may_go_on()
         self.tell(stage, 0.0, summary, step=step.__name__)
-        used = 0
+        used = turned_away = 0
         while True:
             try:
-                return await self._attempt(step, order, summary, self._max_attempts - used)
+                return await self._attempt(step, order, summary, self._max_attempts - used, site)
             except ActivityError as error:
-                failed = _failed_before_handover(error)
-                if failed is None:
+                back = _given_back(error)
+                if back is None:
                     raise
-                used += failed
+                used += back.failed
+            if back.wait:
+                workflow.set_current_details(f"**{stage}** · {summary} · waits for its turn at {site}")
+                await asyncio.sleep(min(back.wait * _PATIENCE**turned_away, _LONGEST_PAUSE))
+                turned_away += 1
             self._check_may_go_on()
 
-    async def _attempt(self, step: Callable[[Any, A], Awaitable[R]], order: A, summary: str, attempts: int) -> R:
+    async def _attempt(
+        self, step: Callable[[Any, A], Awaitable[R]], order: A, summary: str, attempts: int, site: str | None
+    ) -> R:
         return await workflow.execute_activity_method(
             step,
             order,
+            task_queue=None if site is None else downloads_queue(workflow.info().task_queue),
+            priority=Priority(fairness_key=site[-_MAX_FAIRNESS_KEY:]) if site else Priority.default,
             summary=summary,
             start_to_close_timeout=self._timeout,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -68,7 +84,7 @@ class Steps:
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 
-    def tell(self, stage: Stage, progress: float, summary: str, *, step: str = "") -> None:
+    def tell(self, stage: str, progress: float, summary: str, *, step: str = "") -> None:
         """What the job is doing, for the bridge and for people; a running activity's own word goes before it.
 
         Without a `step` the stage names what takes the time.
@@ -95,11 +111,21 @@ class Steps:
             raise TimeoutError
 
 
-def _failed_before_handover(error: ActivityError) -> int | None:
-    """The attempts that had failed before a worker handed the step over; None when it failed by itself."""
+@dataclass(frozen=True, slots=True)
+class _GivenBack:
+    """The attempts that had failed before a worker gave the step back, and the seconds to wait."""
+
+    failed: int
+    wait: float
+
+
+def _given_back(error: ActivityError) -> _GivenBack | None:
+    """None when the step failed by itself."""
     match error.cause:
         case ApplicationError(type=ErrorKind.WORKER_SHUTDOWN.value, details=[int(failed), *_]):
-            return failed
+            return _GivenBack(failed, 0.0)
+        case ApplicationError(type=ErrorKind.SITE_BUSY.value, details=[int(failed), float(wait), *_]):
+            return _GivenBack(failed, wait)
         case _:
             return None
 

@@ -94,9 +94,10 @@ def demo(
 
 async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> None:
     from audioprep.dev import dev_server
-    from audioprep.roles import run_both, until_signalled
+    from audioprep.roles import run_both, until_signalled, worker_plugin
 
-    async with dev_server(folder / "temporal", port, ui_port) as server, until_signalled() as stop:
+    plugin = worker_plugin(settings)
+    async with dev_server(folder / "temporal", plugin, port, ui_port) as server, until_signalled() as stop:
         out.print(f"Temporal UI  [link]{server.ui_url}[/link]", highlight=False)
         out.print(f"database     {settings.database.database_url}", highlight=False)
         out.print(f"storage      {settings.storage.storage_url}", highlight=False)

@@ -12,6 +12,11 @@ class WorkerSettings(BaseSettings):
     model_config = OURS
 
     activity_slots: int = Field(2, ge=1, description="steps run at once; about the number of cores")
+    download_slots: int = Field(3, ge=1, description="downloads run at once, besides the other steps")
+    downloads_per_host: int = Field(2, ge=1, description="downloads at once from one site, by this worker")
+    download_interval: float = Field(
+        1.0, ge=0, le=30, description="seconds between two downloads that begin at one site, by this worker"
+    )
     drain_grace: float = Field(0.5, ge=0, description="seconds a step may go on at shutdown before it is handed over")
     max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")
     max_minutes: float = Field(30, gt=0, description="minutes of audio, at most")

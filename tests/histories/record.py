@@ -30,6 +30,7 @@ async def main(folder: Path) -> None:
         deployment = Deployment(folder, database_url, address, local_place(folder / "storage"))
         await deployment.migrate()
         deployment.extra |= {"AUDIOPREP_ALLOW_PRIVATE_URLS": "1", "AUDIOPREP_YTDLP_HOSTS": "*"}
+        deployment.extra["AUDIOPREP_DOWNLOADS_PER_HOST"] = "1"
         make_audio(folder / "site" / "one.mp3", 3)
         try:
             async with open_site(folder / "site") as site:
@@ -59,6 +60,7 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
         job_id = await deployment.app.submit(job_type, metadata)
         await deployment.app.finished(job_id)
         await _keep(client, job_id, name)
+    await _keep(client, await _turned_away(deployment, site), "ingest-url-turn")
     serve.stop()
     deployment.extra["PATH"] = slow_ffmpeg(deployment.folder / "bin")
     serve = deployment.start("serve")
@@ -67,6 +69,16 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
     await deployment.app.cancel(job_id)
     await deployment.app.acknowledged(job_id)
     await _keep(client, job_id, "ingest-cancelled")
+
+
+async def _turned_away(deployment: Deployment, site: Site) -> str:
+    """An ingest that had to wait for its turn at a site."""
+    slow = {"sourceType": "url", "url": site.url("slow/one.mp3")}
+    first = await deployment.app.submit("ingest", slow)
+    await deployment.app.until(first, "processing", stage="downloading")
+    job_id = await deployment.app.submit("ingest", slow)
+    await deployment.app.finished(job_id)
+    return job_id
 
 
 async def _keep(client: Client, job_id: str, name: str) -> None:

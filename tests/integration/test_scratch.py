@@ -13,7 +13,8 @@ import signal, sys
 from pathlib import Path
 from audioprep.activities.scratch import open_scratch
 
-with open_scratch(Path(sys.argv[1])) as folder:
+folder = Path(sys.argv[1])
+with open_scratch(folder):
     (folder / "half a file").write_bytes(b"x")
     print("holding", flush=True)
     signal.pause()
@@ -22,17 +23,20 @@ with open_scratch(Path(sys.argv[1])) as folder:
 
 async def test_the_folder_of_a_killed_worker_is_swept_and_that_of_a_live_one_is_not(tmp_path: Path) -> None:
     root = tmp_path / "scratch"
-    workers = [Program([sys.executable, "-c", _HOLD, root], tmp_path / f"{n}.log").start() for n in range(2)]
+    workers = [
+        Program([sys.executable, "-c", _HOLD, root / f"worker-{n}"], tmp_path / f"{n}.log").start() for n in range(2)
+    ]
     try:
         for worker in workers:
             await eventually(_holding(worker), what="the worker's folder")
         workers[0].kill()
 
-        with open_scratch(root) as own:
-            left = {folder for folder in root.iterdir() if folder != own}
+        with open_scratch(root / "worker-own"):
+            left = {folder.name for folder in root.iterdir()}
 
-        assert len(left) == 1
-        assert (left.pop() / "half a file").exists()
+        assert left == {"worker-1", "worker-own"}
+        assert (root / "worker-1" / "half a file").exists()
+        assert not (root / "worker-own").exists()
     finally:
         for worker in workers:
             worker.kill()

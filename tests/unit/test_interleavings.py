@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from audioprep.bridge.database import open_database
 from audioprep.bridge.decide import Rules
+from audioprep.bridge.errand import Errand
 from audioprep.bridge.launch import Launcher
 from audioprep.bridge.listing import JobLists
 from audioprep.bridge.reconciler import Reconciler
@@ -20,7 +21,6 @@ from audioprep.bridge.terms import TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.registry import JOB_TYPES
-from audioprep.jobs.request import JobRequest
 from audioprep.jobs.status import JobStatus
 
 JOBS = [f"j{number}" for number in range(3)]
@@ -53,8 +53,8 @@ class Temporal:
         run = self.runs.get(job_id)
         return Missing() if run is None else run.closed or Running(run.stage)
 
-    async def start(self, _workflow: str, request: JobRequest[Any], _summary: str) -> None:
-        self.runs.setdefault(request.job_id, Run(taken=request.cancelled))
+    async def start(self, errand: Errand) -> None:
+        self.runs.setdefault(errand.request.job_id, Run(taken=errand.request.cancelled))
 
     async def cancel(self, job_id: str) -> None:
         if job_id in self.runs:

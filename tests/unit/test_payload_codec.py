@@ -1,9 +1,12 @@
 """Encrypted payloads: only who has the key can read them, and keys can be changed without losing histories."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 
 from audioprep.payload_codec import EncryptingCodec, data_converter, key_id
 from audioprep.payload_keys import parse_keys
@@ -59,6 +62,18 @@ def test_keys_are_a_list_in_base64() -> None:
 
     assert parse_keys(text) == (NEW, OLD)
     assert data_converter(()).payload_codec is None
+
+
+def test_what_a_client_has_already_stays() -> None:
+    codec = EncryptingCodec([bytes(32)])
+    theirs = replace(DataConverter.default, payload_codec=codec)
+
+    ours = data_converter((), theirs)
+
+    assert ours.payload_codec is codec
+    assert ours.payload_converter_class is pydantic_data_converter.payload_converter_class
+    with pytest.raises(ValueError, match="payload codec of its own"):
+        data_converter([bytes(32)], theirs)
 
 
 @pytest.mark.parametrize("text", ["hunter2", "aHVudGVyMg==", f"{base64.b64encode(OLD).decode()},", "ä", "*" * 44])

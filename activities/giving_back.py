@@ -1,0 +1,22 @@
+"""A step that ends undone and without a fault of its own: the workflow schedules it again."""
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from audioprep.jobs.errors import ErrorKind
+
+
+def given_back(kind: ErrorKind, sentence: str, wait: float = 0.0) -> ApplicationError:
+    """Not retried by the server, whose timers may fire up to a second late: the workflow goes on by itself.
+
+    Its details are the number of attempts that failed before this one, so that this one uses none up, and the seconds
+    to wait before the step is scheduled again.
+    """
+    return ApplicationError(
+        sentence,
+        activity.info().attempt - 1,
+        wait,
+        type=kind.value,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )

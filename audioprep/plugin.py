@@ -1,0 +1,118 @@
+"""audioprep for somebody else's client and worker, in one line; our own are wired with the very same plugin.
+
+plugin = AudioPrepPlugin()
+client = await Client.connect("localhost:7233", plugins=[plugin])
+worker = Worker(client, task_queue="mine", workflows=[MyWorkflow])
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from temporalio.client import Client
+from temporalio.converter import DataConverter
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import Worker, WorkerConfig
+
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.interceptor import StepInterceptor
+from audioprep.activities.loudness import LoudnessTarget
+from audioprep.activities.playlist import PlaylistActivities
+from audioprep.activities.preview import PreviewActivities
+from audioprep.activities.resources import Resources
+from audioprep.activities.save import SaveActivities
+from audioprep.extension import Extension
+from audioprep.jobs.queues import downloads_queue
+from audioprep.payload_codec import data_converter
+from audioprep.settings import Settings
+from audioprep.workflows.ingest import IngestWorkflow
+from audioprep.workflows.playlist import PlaylistWorkflow
+from audioprep.workflows.preview import PreviewWorkflow
+from audioprep.workflows.save import SaveWorkflow
+from audioprep.workflows.turn import Turn
+from audioprep.workshop import Workshop
+
+WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
+
+# The SDK holds heartbeats back, by default for up to 80 % of the heartbeat timeout, and a cancel arrives with one.
+_HEARTBEAT_THROTTLE = timedelta(seconds=1)
+
+
+class AudioPrepPlugin(SimplePlugin):
+    """Our workflows, activities, data converter and interceptors.
+
+    Give it to the client: its workers have it from there. Beside each of them a second one serves the queue of
+    downloads. Storage, cache and scratch folder are as `settings` say, which are read from the environment if there
+    are none; scratch files go when the last worker has stopped.
+    """
+
+    def __init__(self, settings: Settings | None = None, extensions: Sequence[Extension] = ()) -> None:
+        self._settings = settings or Settings()
+        self._extensions = extensions
+        super().__init__(
+            "audioprep",
+            data_converter=self._with_our_converter,
+            interceptors=[StepInterceptor()],
+            workflows=[*WORKFLOWS, *(workflow for extension in extensions for workflow in extension.workflows)],
+            activities=self._with_ours,
+        )
+
+    @property
+    def resources(self) -> Resources:
+        """For activities of your own: `Worker(..., activities=[MyActivities(plugin.resources).listen])`.
+
+        Raises ValueError when the storage's URL is none.
+        """
+        return self._workshop.resources
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """Adds what is ours, and lets a cancel reach a running step within a second."""
+        config = super().configure_worker(config)
+        for key in ("max_heartbeat_throttle_interval", "default_heartbeat_throttle_interval"):
+            config[key] = min(config[key], _HEARTBEAT_THROTTLE)
+        return config
+
+    async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
+        """Run `worker`, and beside it one for the downloads; both have the same scratch folder."""
+        with self._workshop.opened():
+            async with _for_downloads(worker, self._settings.worker.download_slots):
+                await super().run_worker(worker, next)
+
+    @cached_property
+    def _workshop(self) -> Workshop:
+        """Made when first needed: a client alone has no use for it."""
+        return Workshop(self._settings)
+
+    def _with_our_converter(self, theirs: DataConverter | None) -> DataConverter:
+        return data_converter(self._settings.temporal.payload_keys, theirs or DataConverter.default)
+
+    def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
+        target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
+        ingest = IngestActivities(self.resources)
+        preview = PreviewActivities(self.resources)
+        save = SaveActivities(self.resources, target)
+        return [
+            *(theirs or ()),
+            *(ingest.fetch_source, ingest.analyze, ingest.publish_asset),
+            *(preview.find_preview, preview.render_preview),
+            *(save.measure, save.render, save.publish),
+            PlaylistActivities(self.resources).expand_playlist,
+            *(activity for extension in self._extensions for activity in extension.activities(self.resources)),
+        ]
+
+
+def _for_downloads(worker: Worker, slots: int) -> Worker:
+    """A worker like this one, in everything that is set for it, but for the steps that visit strangers' sites."""
+    config = worker.config(active_config=True)
+    config["client"] = _without_plugins(worker.client)
+    config |= {"task_queue": downloads_queue(worker.task_queue), "workflows": [], "plugins": []}
+    config |= {"max_concurrent_activities": slots, "tuner": None, "nexus_service_handlers": []}
+    return Worker(**config)
+
+
+def _without_plugins(client: Client) -> Client:
+    """The same connection as the plugins have left it; a worker made from it does not apply them again."""
+    config = client.config(active_config=True)
+    config["plugins"] = []
+    return Client(**config)

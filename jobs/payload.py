@@ -1,0 +1,63 @@
+"""What every job type's metadata has in common."""
+
+from typing import Final, Protocol, Self
+
+from pydantic import ConfigDict, Field, JsonValue, RootModel, field_validator
+
+from audioprep.jobs.models import WireModel
+
+FIRST, LAST = 1, 5
+"""Priorities, as Temporal counts them: 1 goes first, 5 last, and who says nothing has 3.
+
+https://docs.temporal.io/develop/task-queue-priority-fairness
+"""
+
+PRIORITY: Final = "priority"
+
+
+class Payload(Protocol):
+    """What a payload model offers: JSON in, one line for people out, and how urgent the job is."""
+
+    @classmethod
+    def model_validate_json(cls, json_data: str, /) -> Self: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def priority(self) -> int | None: ...
+
+
+class JobPayload(WireModel):
+    """The base of every payload model: `metadata` of a row, as its type has it."""
+
+    priority: int | None = Field(
+        default=None, ge=FIRST, le=LAST, strict=True, description="1 is served first, 5 last; 3 if absent"
+    )
+
+    @property
+    def summary(self) -> str:
+        """One line for people; a type says more where it can."""
+        return type(self).__name__.removesuffix("Payload").lower()
+
+
+class AnyPayload(RootModel[dict[str, JsonValue]]):
+    """Metadata of a type whose model only its worker knows: any JSON object, handed on as it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @field_validator("root")
+    @classmethod
+    def _priority_is_one(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        JobPayload.model_validate({PRIORITY: value.get(PRIORITY)})
+        return value
+
+    @property
+    def summary(self) -> str:
+        """Nothing is known of what is in it."""
+        return "metadata of its own"
+
+    @property
+    def priority(self) -> int | None:
+        priority = self.root.get(PRIORITY)
+        return priority if isinstance(priority, int) else None

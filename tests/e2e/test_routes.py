@@ -1,0 +1,148 @@
+"""The bridge as a library: rows carried to workflows that know nothing of audioprep, by name, in plain JSON."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from audioprep.bridge import Bridge, BridgeOptions
+from tests.conftest import TemporalServer
+from tests.support.waiting import eventually
+from tests.support.webapp import WebApp
+
+_MAY_END = asyncio.Event()
+
+
+@activity.defn(name="hear")
+async def hear(words: list[str]) -> str:
+    """Tells its progress as any language can: a JSON object in its heartbeat; first one that is somebody else's."""
+    activity.heartbeat("nothing that a bridge could read")
+    while not _MAY_END.is_set():
+        activity.heartbeat({"progress": 42})
+        await asyncio.sleep(0.05)
+    return " ".join(words)
+
+
+@workflow.defn(name="TranscribeWorkflow", sandboxed=False)
+class Transcribe:
+    """As docs/extending.md asks of a worker in any language; of ours it uses nothing."""
+
+    @workflow.run
+    async def run(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["cancelled"]:
+            raise asyncio.CancelledError
+        workflow.upsert_memo({"stage": "listening", "progress": 0})
+        if "words" not in request["payload"]:
+            raise ApplicationError("There is nothing to hear.", type="Silent", non_retryable=True)
+        text = await workflow.execute_activity(
+            hear,
+            request["payload"]["words"],
+            start_to_close_timeout=timedelta(seconds=request["timeoutSeconds"]),
+            heartbeat_timeout=timedelta(seconds=10),
+        )
+        return {"jobId": request["jobId"], "type": request["type"], "text": text}
+
+
+@asynccontextmanager
+async def transcribers(address: str, task_queue: str) -> AsyncIterator[None]:
+    """A worker of somebody else's, with Temporal's own data converter."""
+    client = await Client.connect(address)
+    throttle = timedelta(seconds=0.1)
+    worker = Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[Transcribe],
+        activities=[hear],
+        max_heartbeat_throttle_interval=throttle,
+        default_heartbeat_throttle_interval=throttle,
+    )
+    async with worker:
+        yield
+
+
+async def test_a_row_goes_to_a_workflow_by_name_and_its_result_comes_back(
+    temporal_server: TemporalServer, sqld_url: str, app: WebApp
+) -> None:
+    home, theirs = f"bridge-{uuid.uuid4()}", f"transcribers-{uuid.uuid4()}"
+    options = BridgeOptions(
+        task_queue=home, routes={"transcribe": f"TranscribeWorkflow@{theirs}"}, idle_interval=0.1, strays_interval=0.3
+    )
+    client = await Client.connect(temporal_server.address)
+    _MAY_END.clear()
+    async with Bridge.open(sqld_url, client, options) as bridge, transcribers(temporal_server.address, theirs):
+        serving = asyncio.create_task(bridge.run())
+        good = await app.submit("transcribe", {"words": ["hello", "world"], "priority": 2})
+        silent = await app.submit("transcribe", {})
+        unwanted = await app.submit("transcribe", {"words": []})
+        unfit = await app.submit("transcribe", "[]")
+
+        heard = await eventually(lambda: _at(app, good, 42), what="its progress in the row")
+        await app.until(unwanted, "processing", stage="listening")
+        await app.cancel(unwanted)
+        await app.acknowledged(unwanted)
+        await app.sql("DELETE FROM audio_prep_jobs WHERE jobId = ?", unwanted)
+        description = await client.get_workflow_handle(f"audioprep-{good}").describe()
+        _MAY_END.set()
+        rows = [await app.finished(job_id) for job_id in (good, silent, unfit)]
+        bridge.stop()
+        await serving
+
+    assert (heard["status"], heard["stage"]) == ("processing", "listening")
+    assert description.raw_description.workflow_execution_info.priority.priority_key == 2
+    assert json.loads(rows[0]["result"]) == {"jobId": good, "type": "transcribe", "text": "hello world"}
+    assert [row["status"] for row in rows] == ["complete", "failed", "failed"]
+    assert rows[1]["error"] == "The job failed with Silent: There is nothing to hear."
+    assert rows[2]["error"] == "The metadata of this transcribe job is invalid: Input should be an object."
+
+
+async def test_bridges_of_two_tables_share_a_task_queue_and_leave_each_others_jobs_alone(
+    temporal_server: TemporalServer, sqld_url: str, app: WebApp
+) -> None:
+    theirs = f"transcribers-{uuid.uuid4()}"
+    client = await Client.connect(temporal_server.address)
+    foreign = f"audioprep-{uuid.uuid4()}"
+    memo = {"jobId": foreign.removeprefix("audioprep-"), "type": "transcribe"}
+    handles = [
+        await client.start_workflow("Anything", id=f"{foreign}{end}", task_queue=theirs, memo=memo | more)
+        for end, more in (("", {"home": "another-bridge"}), ("-x", {}))
+    ]
+    options = BridgeOptions(
+        task_queue=f"bridge-{uuid.uuid4()}",
+        routes={"transcribe": f"TranscribeWorkflow@{theirs}"},
+        idle_interval=0.1,
+        strays_interval=0.1,
+    )
+    async with Bridge.open(sqld_url, client, options) as bridge:
+        serving = asyncio.create_task(bridge.run())
+        stray = await _start_stray(client, options.task_queue, theirs)
+        await eventually(lambda: _cancel_requested(client, stray), what="the cancel of our own stray")
+        bridge.stop()
+        await serving
+
+    assert not any([await _cancel_requested(client, handle.id) for handle in handles])
+
+
+async def _start_stray(client: Client, home: str, task_queue: str) -> str:
+    """A workflow of this bridge's whose row is gone; nobody works on it."""
+    job_id = str(uuid.uuid4())
+    memo = {"jobId": job_id, "type": "transcribe", "home": home}
+    await client.start_workflow("Anything", id=f"audioprep-{job_id}", task_queue=task_queue, memo=memo)
+    return f"audioprep-{job_id}"
+
+
+async def _cancel_requested(client: Client, workflow_id: str) -> bool:
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    return any(event.HasField("workflow_execution_cancel_requested_event_attributes") for event in history.events)
+
+
+async def _at(app: WebApp, job_id: str, progress: float) -> dict[str, Any] | None:
+    row = await app.row(job_id)
+    return row if row["progress"] == progress else None

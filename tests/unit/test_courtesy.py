@@ -1,0 +1,72 @@
+"""Politeness towards the sites that downloads visit."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from audioprep.activities.courtesy import Courtesy
+from audioprep.jobs.errors import ErrorKind
+from audioprep.jobs.hosts import site_of
+from audioprep.jobs.queues import downloads_queue
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.Example.com/a.mp3", "example.com"),
+        ("http://example.com:8080/a", "example.com"),
+        ("https://cdn.example.com./a", "cdn.example.com"),
+        ("https://youtu.be/x", "youtube.com"),
+        ("https://music.youtube.com/watch?v=x", "youtube.com"),
+        ("https://notyoutube.com/", "notyoutube.com"),
+        ("http://[::1]/a", "::1"),
+        ("http://[broken/a", ""),
+        ("not a url", ""),
+    ],
+)
+def test_urls_of_one_site_are_told_to_be_so(url: str, site: str) -> None:
+    assert site_of(url) == site
+
+
+def test_downloads_wait_on_a_queue_of_their_own() -> None:
+    assert downloads_queue("mine") == "mine-downloads"
+
+
+async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead() -> None:
+    courtesy = Courtesy(at_once=2)
+
+    async def work() -> None:
+        async with AsyncExitStack() as visits:
+            for site in ("a.example", "a.example", "b.example"):
+                await visits.enter_async_context(courtesy.visit(site))
+            with pytest.raises(ApplicationError) as busy:
+                await visits.enter_async_context(courtesy.visit("a.example"))
+        async with courtesy.visit("a.example"):
+            pass
+        assert (busy.value.type, busy.value.non_retryable) == (ErrorKind.SITE_BUSY, True)
+        failed, wait = busy.value.details
+        assert failed == 0
+        assert wait > 0
+
+    await ActivityEnvironment().run(work)
+
+
+async def test_visits_of_one_site_begin_at_intervals_also_after_a_failure() -> None:
+    courtesy = Courtesy(at_once=3, interval=0.2)
+    begun: list[float] = []
+
+    async def visit(site: str) -> None:
+        async with courtesy.visit(site):
+            begun.append(time.monotonic())
+            raise ConnectionError
+
+    before = time.monotonic()
+    await asyncio.gather(*(visit("a.example") for _ in range(3)), visit("b.example"), return_exceptions=True)
+
+    assert len(begun) == 4
+    assert begun[1] - before < 0.2, "the other site does not wait"
+    assert begun[-1] - begun[0] >= 0.4

@@ -1,0 +1,114 @@
+"""Routes, and priorities: what a row may say, and what a setting may."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audioprep.bridge import BridgeOptions
+from audioprep.extension import JOB_TYPE_GROUP, installed_job_types
+from audioprep.jobs.errors import PermanentError
+from audioprep.jobs.payload import AnyPayload
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.routes import route
+from audioprep.settings import Settings, SettingsError
+from audioprep.settings.bridge import BridgeSettings
+
+INGEST = {"sourceType": "audio_file", "storageKey": "a.mp3"}
+
+
+@pytest.mark.parametrize(
+    ("target", "workflow", "task_queue"),
+    [("Transcribe", "Transcribe", None), ("Transcribe@go", "Transcribe", "go"), ("T@a@b", "T", "a@b")],
+)
+def test_a_route_names_a_workflow_and_perhaps_its_queue(target: str, workflow: str, task_queue: str | None) -> None:
+    kind = route("transcribe", target)
+
+    assert (kind.name, kind.workflow, kind.task_queue) == ("transcribe", workflow, task_queue)
+
+
+@pytest.mark.parametrize("target", ["", "@queue", "Workflow@", "  "])
+def test_a_route_to_nowhere_is_refused(target: str) -> None:
+    with pytest.raises(ValueError, match="expected a type and 'Workflow'"):
+        route("transcribe", target)
+
+
+def test_a_route_takes_no_name_of_ours() -> None:
+    with pytest.raises(ValueError, match="two job types called 'edit'"):
+        _ = BridgeOptions(routes={"edit": "Edit"}).all_types
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "says"),
+    [
+        ("audioprep.jobs.registry:INGEST", "two job types called 'ingest'"),
+        ("json:dumps", "is no JobType"),
+        ("no:where", "cannot be loaded"),
+    ],
+)
+def test_an_installed_package_that_brings_no_job_type_is_named(
+    leads_to: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "theirs-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[{JOB_TYPE_GROUP}]\ntheirs = {leads_to}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(ValueError, match=says):
+        installed_job_types()
+
+
+@pytest.mark.parametrize("text", ["x", "[]", '{"a": 1}', '{"save": "Mine"}', '{"a": "@"}'])
+def test_a_wrong_setting_for_routes_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIOPREP_ROUTES", text)
+
+    with pytest.raises(SettingsError, match="AUDIOPREP_ROUTES"):
+        Settings()
+
+
+@pytest.mark.parametrize("text", ["", '{"transcribe": "Transcribe@go"}'])
+def test_routes_are_read_from_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIOPREP_ROUTES", text)
+
+    assert BridgeSettings().routes == json.loads(text or "{}")
+
+
+def test_metadata_of_a_route_is_handed_on_as_it_is() -> None:
+    metadata = {"languageCode": "de", "deep": [{"a": None, "b": 1.5}], "big": 12345678901234567890, "ü": "é"}
+
+    payload = route("transcribe", "T").parse(json.dumps(metadata))
+
+    assert isinstance(payload, AnyPayload)
+    assert payload.model_dump() == metadata
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '"text"', "{"])
+def test_metadata_of_a_route_is_an_object(text: str) -> None:
+    with pytest.raises(PermanentError, match="The metadata of this transcribe job is invalid"):
+        route("transcribe", "T").parse(text)
+
+
+@pytest.mark.parametrize("kind", [JOB_TYPES.find("ingest"), route("transcribe", "T")], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("priority", [1, 3, 5, None])
+def test_a_priority_may_be_given(kind: Any, priority: int | None) -> None:
+    assert kind.parse(json.dumps(INGEST | {"priority": priority})).priority == priority
+    assert kind.parse(json.dumps(INGEST)).priority is None
+
+
+@pytest.mark.parametrize("kind", [JOB_TYPES.find("ingest"), route("transcribe", "T")], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    ("priority", "says"),
+    [
+        (0, "input should be greater than or equal to 1"),
+        (6, "input should be less than or equal to 5"),
+        ("high", "input should be a valid integer"),
+        (True, "input should be a valid integer"),
+    ],
+)
+def test_a_priority_that_is_none_is_refused_in_one_sentence(kind: Any, priority: Any, says: str) -> None:
+    with pytest.raises(PermanentError) as refusal:
+        kind.parse(json.dumps(INGEST | {"priority": priority}))
+
+    assert refusal.value.message == f"The metadata of this {kind.name} job is invalid: priority: {says}."
