@@ -39,6 +39,7 @@ class BridgeOptions:
     redrive_after: float = 15.0
     strays_interval: float = 60.0
     looks_per_second: float = 50.0
+    follows_per_second: float = 200.0
     terms: TermsByType = TermsByType()
 
 
@@ -53,7 +54,8 @@ class Bridge:
         launcher = Launcher(executions, options.types, options.terms)
         self._store = store
         self._metrics = Metrics()
-        self._care = Care(Reconciler(store, executions, launcher, rules, metrics=self._metrics), executions)
+        reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
+        self._care = Care(reconciler, executions, options.follows_per_second)
         intake = Intake(
             store,
             executions,
