@@ -8,6 +8,7 @@ from pathlib import Path
 from audioprep.activities.cache import ObjectCache
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.network import NetworkRules
+from audioprep.activities.probe_memory import ProbeMemory
 from audioprep.activities.step import Step, open_step
 from audioprep.activities.storage import Storage, StoredObject
 from audioprep.jobs.status import Stage
@@ -15,13 +16,14 @@ from audioprep.jobs.status import Stage
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Storage, the cache in front of it, the limits, where scratch files go, and what downloads may reach."""
+    """Storage, the cache in front of it, the limits, where scratch files go, what downloads may reach, known probes."""
 
     storage: Storage
     cache: ObjectCache
     limits: MediaLimits
     scratch_root: Path
     network: NetworkRules = field(default_factory=NetworkRules)
+    probes: ProbeMemory = field(default_factory=ProbeMemory)
 
     @asynccontextmanager
     async def step(self, stage: Stage) -> AsyncIterator[Step]:

@@ -23,6 +23,7 @@ from audioprep.activities.save import SaveActivities
 from audioprep.activities.scratch import open_scratch
 from audioprep.activities.storage import Storage
 from audioprep.settings import Settings, VersionSettings
+from audioprep.version import __version__
 from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
@@ -63,6 +64,7 @@ def build_worker(client: Client, settings: Settings, resources: Resources) -> Wo
     preview = PreviewActivities(resources)
     target = LoudnessTarget(lufs=settings.worker.target_lufs, true_peak=settings.worker.true_peak)
     save = SaveActivities(resources, target)
+    deployment = _deployment(settings.version)
     playlist = PlaylistActivities(resources)
     return Worker(
         client,
@@ -74,7 +76,9 @@ def build_worker(client: Client, settings: Settings, resources: Resources) -> Wo
             *(save.measure, save.render, save.publish),
             playlist.expand_playlist,
         ],
-        deployment_config=_deployment(settings.version),
+        deployment_config=deployment,
+        # Left to itself the SDK makes a build id of the code of every module loaded, which takes it over a second.
+        build_id=None if deployment else __version__,
         interceptors=[StepInterceptor()],
         graceful_shutdown_timeout=timedelta(seconds=settings.worker.drain_grace),
         max_concurrent_activities=settings.worker.activity_slots,
