@@ -1,0 +1,107 @@
+"""How many jobs a second: trial jobs through the table, against the same workflows started by a bare client."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+
+from audioprep.jobs.request import JobRequest, workflow_id_for
+from benchmarks.figures import median, spread
+from benchmarks.measurement import Measurement, Row, ratio_at_least
+from benchmarks.stack import Stack, open_stack
+from benchmarks.trial_types import TRIAL, TrialPayload
+from tests.support.pollers import until_polling
+from tests.support.waiting import eventually
+from tests.support.webapp import WebApp, now
+
+_AT_ONCE = 50
+_INSERT = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+    " INSERT INTO audio_prep_jobs (jobId, type, status, createdAt, updatedAt)"
+    " SELECT ? || '-' || i, 'trial', 'pending', ?, ? FROM n"
+)
+
+
+async def run(folder: Path, quick: bool) -> Sequence[Row]:
+    jobs, rounds = (100, 1) if quick else (300, 5)
+    ours, bare = [], []
+    async with open_stack(folder) as stack:
+        client = await _set_up(stack)
+        await _through_the_table(stack.deployment.app, 50)
+        await _by_a_bare_client(client, stack.deployment.task_queue, 50)
+        for _ in range(rounds):
+            bare.append(jobs / await _by_a_bare_client(client, stack.deployment.task_queue, jobs))
+            ours.append(jobs / await _through_the_table(stack.deployment.app, jobs))
+    ratio = median([mine / theirs for mine, theirs in zip(ours, bare, strict=True)])
+    return [
+        ratio_at_least(f"{jobs} jobs that do nothing, jobs per second", spread(ours, 1), spread(bare, 1), ratio, 0.85)
+    ]
+
+
+async def _set_up(stack: Stack) -> Client:
+    deployment = stack.deployment
+    deployment.extra |= {"AUDIOPREP_MAX_IN_FLIGHT": str(_AT_ONCE), "AUDIOPREP_ACTIVITY_SLOTS": str(_AT_ONCE)}
+    client = await stack.client()
+    worker = stack.start_trial("worker")
+    stack.start_trial("bridge")
+    await until_polling(client, deployment.task_queue, worker)
+    return client
+
+
+async def _through_the_table(app: WebApp, count: int) -> float:
+    """Seconds from the insert to the last complete row."""
+    prefix, began = str(uuid.uuid4()), time.monotonic()
+    await app.sql(_INSERT, count, prefix, now(), now())
+
+    async def check() -> bool:
+        await asyncio.sleep(0.1)  # looking has its price, and would be paid by the rows alone
+        left = "SELECT 1 FROM audio_prep_jobs WHERE status IN ('pending', 'processing') LIMIT 1"
+        return not await app.sql(left)
+
+    await eventually(check, within=120, what="end of all jobs")
+    took = time.monotonic() - began
+    (done,) = await app.sql(
+        "SELECT count(*) AS n, (julianday('now') - julianday(max(updatedAt))) * 86400 AS ago FROM audio_prep_jobs"
+        " WHERE jobId LIKE ? AND status = 'complete'",
+        f"{prefix}-%",
+    )
+    assert done["n"] == count, done
+    return took - float(done["ago"])
+
+
+async def _by_a_bare_client(client: Client, task_queue: str, count: int) -> float:
+    """Seconds from the first start to the last result, as many at once as the bridge has in flight."""
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def one() -> None:
+        job_id = str(uuid.uuid4())
+        request = JobRequest[TrialPayload](job_id=job_id, type=TRIAL.name, payload=TrialPayload())
+        async with free:
+            await client.execute_workflow(
+                TRIAL.workflow,
+                request,
+                id=workflow_id_for(job_id),
+                task_queue=task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                execution_timeout=timedelta(hours=1),
+            )
+
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(count):
+            group.create_task(one())
+    return time.monotonic() - began
+
+
+MEASUREMENT = Measurement(
+    "throughput",
+    "Jobs that do nothing",
+    f"From the row's insert to the row complete, {_AT_ONCE} in flight, against a client that starts the same workflows"
+    " and awaits their results, as many at once, on the same worker, in turn. Median (smallest..largest) of 5 rounds.",
+    run,
+)
