@@ -133,6 +133,9 @@ class WorkerSettings(BaseSettings):
     model_config = _OURS
 
     activity_slots: int = Field(2, ge=1, description="steps run at once; about the number of cores")
+    heartbeat_interval: float = Field(
+        1.0, gt=0, le=5, description="seconds between two heartbeats of a step: progress and cancels travel on them"
+    )
     drain_grace: float = Field(0.5, ge=0, description="seconds a step may go on at shutdown before it is handed over")
     max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")
     max_minutes: float = Field(30, gt=0, description="minutes of audio, at most")

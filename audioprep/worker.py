@@ -33,8 +33,6 @@ from audioprep.workflows.turn import Turn
 WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
 
 _MB = 1024 * 1024
-# The SDK holds heartbeats back, by default for up to 80 % of the heartbeat timeout, and a cancel arrives with one.
-_HEARTBEAT_THROTTLE = timedelta(seconds=1)
 
 
 @contextmanager
@@ -65,6 +63,8 @@ def build_worker(client: Client, settings: Settings, resources: Resources) -> Wo
     target = LoudnessTarget(lufs=settings.worker.target_lufs, true_peak=settings.worker.true_peak)
     save = SaveActivities(resources, target)
     deployment = _deployment(settings.version)
+    # The SDK holds heartbeats back, by default for up to 80 % of the heartbeat timeout, and a cancel arrives with one.
+    throttle = timedelta(seconds=settings.worker.heartbeat_interval)
     playlist = PlaylistActivities(resources)
     return Worker(
         client,
@@ -82,8 +82,8 @@ def build_worker(client: Client, settings: Settings, resources: Resources) -> Wo
         interceptors=[StepInterceptor()],
         graceful_shutdown_timeout=timedelta(seconds=settings.worker.drain_grace),
         max_concurrent_activities=settings.worker.activity_slots,
-        max_heartbeat_throttle_interval=_HEARTBEAT_THROTTLE,
-        default_heartbeat_throttle_interval=_HEARTBEAT_THROTTLE,
+        max_heartbeat_throttle_interval=throttle,
+        default_heartbeat_throttle_interval=throttle,
         # Measured: with the defaults, bursts of short jobs wait for a poller of the non-sticky queue.
         workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(20),
         nonsticky_to_sticky_poll_ratio=0.5,

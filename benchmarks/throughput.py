@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 
 from audioprep.jobs.request import JobRequest, workflow_id_for
+from benchmarks.cpu import CpuMeter, CpuTimes, added, since, told
 from benchmarks.figures import median, spread
 from benchmarks.measurement import Measurement, Row, ratio_at_least
 from benchmarks.stack import Stack, open_stack
@@ -30,16 +31,24 @@ _INSERT = (
 async def run(folder: Path, quick: bool) -> Sequence[Row]:
     jobs, rounds = (100, 1) if quick else (300, 5)
     ours, bare = [], []
+    spent: dict[str, CpuTimes] = {"ours": {}, "bare": {}}
     async with open_stack(folder) as stack:
         client = await _set_up(stack)
+        worker, bridge = stack.deployment.programs
+        meter = CpuMeter(stack, {"worker": worker.pid, "bridge": bridge.pid})
         await _through_the_table(stack.deployment.app, 50)
         await _by_a_bare_client(client, stack.deployment.task_queue, 50)
         for _ in range(rounds):
+            before = meter.read()
             bare.append(jobs / await _by_a_bare_client(client, stack.deployment.task_queue, jobs))
+            between = meter.read()
             ours.append(jobs / await _through_the_table(stack.deployment.app, jobs))
+            spent["bare"] = added(spent["bare"], since(before, between))
+            spent["ours"] = added(spent["ours"], since(between, meter.read()))
     ratio = median([mine / theirs for mine, theirs in zip(ours, bare, strict=True)])
     return [
-        ratio_at_least(f"{jobs} jobs that do nothing, jobs per second", spread(ours, 1), spread(bare, 1), ratio, 0.85)
+        ratio_at_least(f"{jobs} jobs that do nothing, jobs per second", spread(ours, 1), spread(bare, 1), ratio, 0.85),
+        Row("CPU per job", told(spent["ours"], jobs * rounds), told(spent["bare"], jobs * rounds)),
     ]
 
 
