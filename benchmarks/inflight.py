@@ -31,7 +31,7 @@ _ASKED_BY_BRIDGE = {
     "DescribeNamespace": "checks",
     "ListWorkflowExecutions": "lists",
 }
-_LOOKS, _POLLS = 50, 200  # per second: AUDIOPREP_LOOKS_PER_SECOND, AUDIOPREP_FOLLOWS_PER_SECOND
+_LOOKS, _POLLS = 50, 100  # per second: AUDIOPREP_LOOKS_PER_SECOND, AUDIOPREP_FOLLOWS_PER_SECOND
 
 
 async def run(folder: Path, quick: bool) -> Sequence[Row]:
@@ -97,7 +97,7 @@ MEASUREMENT = Measurement(
     "inflight",
     "A thousand jobs in flight",
     f"One bridge, trial jobs whose progress changes every {_BEAT:g} s, watched for a minute. The requests are"
-    " bounded by `AUDIOPREP_LOOKS_PER_SECOND` (50) and `AUDIOPREP_FOLLOWS_PER_SECOND` (200), whatever the number"
+    " bounded by `AUDIOPREP_LOOKS_PER_SECOND` (50) and `AUDIOPREP_FOLLOWS_PER_SECOND` (100), whatever the number"
     " of jobs.",
     run,
 )

@@ -34,7 +34,7 @@ def _described() -> list[tuple[str, str]]:
         ("machine", f"{os.cpu_count()} cores of {_processor()}, {memory:.0f} GB, {_system()}"),
         ("Python", platform.python_version()),
         ("temporalio", version("temporalio")),
-        ("Temporal", _number(_line(str(ROOT / ".venv/bin/temporal"), "--version"))),
+        ("Temporal CLI, with its server", _number(_line(str(ROOT / ".venv/bin/temporal"), "--version"))),
         ("sqld", _number(_line(str(binary), "--version"))),
         ("ffmpeg", _number(_line("ffmpeg", "-version"))),
     ]
@@ -42,8 +42,8 @@ def _described() -> list[tuple[str, str]]:
 
 def _number(line: str) -> str:
     """What follows the name of a program in the line where it says its version."""
-    found = re.search(r"\d+\.\d+[^,)]*", line)
-    return found[0].split(" Copyright")[0].strip() if found else line
+    found = re.search(r"\d+\.\d+[\w.+~-]*", line)
+    return found[0] if found else line
 
 
 def _processor() -> str:

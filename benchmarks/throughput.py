@@ -68,7 +68,7 @@ async def _through_the_table(app: WebApp, count: int) -> float:
     await app.sql(_INSERT, count, prefix, now(), now())
 
     async def check() -> bool:
-        await asyncio.sleep(0.1)  # looking has its price, and would be paid by the rows alone
+        await asyncio.sleep(0.2)  # looking has its price, and would be paid by the rows alone
         left = "SELECT 1 FROM audio_prep_jobs WHERE status IN ('pending', 'processing') LIMIT 1"
         return not await app.sql(left)
 

@@ -25,6 +25,8 @@ from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
+_GATHER = 0.05  # seconds after a job has ended in which others that end share its look for new ones
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeOptions:
@@ -39,7 +41,7 @@ class BridgeOptions:
     redrive_after: float = 15.0
     strays_interval: float = 60.0
     looks_per_second: float = 50.0
-    follows_per_second: float = 200.0
+    follows_per_second: float = 100.0
     terms: TermsByType = TermsByType()
 
 
@@ -106,5 +108,6 @@ class Bridge:
         """A job that ends makes room for the next one."""
         while True:
             await self._care.freed.wait()
+            await asyncio.sleep(_GATHER)
             self._care.freed.clear()
             self.wake()
