@@ -2,9 +2,10 @@
 
 import json
 import re
-import urllib.request
 from dataclasses import dataclass
 from typing import Self
+
+from benchmarks.pages import page
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,6 @@ class Counters:
 
 def counters(admin: str) -> Counters:
     """As of now. `admin` is the URL of sqld's admin listener."""
-    stats = json.loads(_fetched(f"{admin}/v1/namespaces/default/stats"))
-    answered = re.findall(r"^libsql_server_user_http_response\S* (\d+)$", _fetched(f"{admin}/metrics"), re.MULTILINE)
+    stats = json.loads(page(f"{admin}/v1/namespaces/default/stats"))
+    answered = re.findall(r"^libsql_server_user_http_response\S* (\d+)$", page(f"{admin}/metrics"), re.MULTILINE)
     return Counters(stats["rows_read_count"], stats["rows_written_count"], max(map(int, answered), default=0))
-
-
-def _fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own loopback server
-        text: str = answer.read().decode()
-    return text

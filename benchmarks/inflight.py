@@ -1,9 +1,7 @@
 """A bridge with a thousand jobs in its care: its CPU time, and what it asks of database and Temporal."""
 
 import asyncio
-import json
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,19 +9,15 @@ import psutil
 
 from benchmarks.counters import Counters, counters
 from benchmarks.measurement import Measurement, Row, at_most
+from benchmarks.rows import submit_trials
 from benchmarks.stack import Stack, open_stack
+from benchmarks.trial_types import TrialPayload
 from tests.support.pollers import until_polling
 from tests.support.processes import Program
 from tests.support.waiting import eventually
-from tests.support.webapp import now
 
 _BEAT = 20.0  # seconds between two heartbeats of a job, each with other progress
 _CORES = 0.5
-_INSERT = (
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-    " INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)"
-    " SELECT ? || '-' || i, 'trial', 'pending', ?, ?, ? FROM n"
-)
 _ASKED_BY_BRIDGE = {
     "DescribeWorkflowExecution": "looks",
     "PollWorkflowExecutionHistory": "long polls",
@@ -57,8 +51,7 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
 async def _fill(stack: Stack, jobs: int) -> None:
     """Until every job's step runs."""
     app = stack.deployment.app
-    metadata = json.dumps({"seconds": 1200, "beat": _BEAT})
-    await app.sql(_INSERT, jobs, str(uuid.uuid4()), metadata, now(), now())
+    await submit_trials(app, jobs, TrialPayload(seconds=1200, beat=_BEAT))
 
     async def check() -> bool:
         await asyncio.sleep(1)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from temporalio.service import RPCError
 from audioprep.jobs.request import workflow_id_for
 from benchmarks.counters import Counters, counters
 from benchmarks.measurement import Measurement, Row
+from benchmarks.pages import page
 from benchmarks.rows import fill
 from benchmarks.stack import Stack, open_stack
 from benchmarks.waking import start_bridge
@@ -77,9 +77,7 @@ async def _job(stack: Stack, client: Client, seconds: int) -> None:
 
 def _bridges_rows(metrics: str) -> tuple[int, int]:
     """Rows read and written for the bridge, as sqld reported them with each answer."""
-    with urllib.request.urlopen(metrics, timeout=10) as answer:  # noqa: S310 - our own loopback server
-        text = answer.read().decode()
-    found = dict(re.findall(r'^audioprep_database_rows_total\{what="(\w+)"\} (\S+)$', text, re.MULTILINE))
+    found = dict(re.findall(r'^audioprep_database_rows_total\{what="(\w+)"\} (\S+)$', page(metrics), re.MULTILINE))
     return int(float(found["read"])), int(float(found["written"]))
 
 

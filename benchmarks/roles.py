@@ -10,6 +10,7 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.database import open_database
+from audioprep.bridge.http import http_server
 from audioprep.logs import configure_logging
 from audioprep.roles import bridge_options, until_signalled
 from audioprep.settings import Settings
@@ -25,7 +26,13 @@ async def run_bridge(settings: Settings) -> None:
     async with open_database(settings.database.database_url) as database:
         options = replace(bridge_options(settings), types=TRIAL_TYPES)
         bridge = Bridge(database, await connect(), options)
-        async with until_signalled() as stop, asyncio.TaskGroup() as group:
+        http = settings.http
+        secret = http.wake_secret.get_secret_value() if http.wake_secret else None
+        async with (
+            http_server(bridge, http.http_host, http.http_port or 0, secret),
+            until_signalled() as stop,
+            asyncio.TaskGroup() as group,
+        ):
             group.create_task(bridge.run())
             await stop.wait()
             bridge.stop()

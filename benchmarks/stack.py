@@ -1,7 +1,6 @@
 """The servers of one measurement, sqld and Temporal, and a deployment of audioprep on them with a user's defaults."""
 
 import re
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from benchmarks.pages import page
 from tests.support import processes
 from tests.support.deployment import Deployment
 from tests.support.places import StoragePlace, local_place
@@ -39,7 +39,7 @@ class Stack:
 
     def temporal_requests(self) -> dict[str, float]:
         """Requests that Temporal's frontend has answered so far, by operation."""
-        return _sums(_fetched(self.temporal_metrics), "service_requests", "operation", 'service_name="frontend"')
+        return _sums(page(self.temporal_metrics), "service_requests", "operation", 'service_name="frontend"')
 
 
 @asynccontextmanager
@@ -64,12 +64,6 @@ async def open_stack(folder: Path, place: StoragePlace | None = None) -> AsyncIt
             )
         finally:
             deployment.stop()
-
-
-def _fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own loopback server
-        text: str = answer.read().decode()
-    return text
 
 
 def _sums(text: str, metric: str, label: str, having: str = "") -> dict[str, float]:

@@ -14,18 +14,15 @@ from audioprep.jobs.request import JobRequest, workflow_id_for
 from benchmarks.cpu import CpuMeter, CpuTimes, added, since, told
 from benchmarks.figures import median, spread
 from benchmarks.measurement import Measurement, Row, ratio_at_least
+from benchmarks.rows import submit_trials
 from benchmarks.stack import Stack, open_stack
 from benchmarks.trial_types import TRIAL, TrialPayload
+from benchmarks.waking import post_wake, start_bridge
 from tests.support.pollers import until_polling
 from tests.support.waiting import eventually
-from tests.support.webapp import WebApp, now
+from tests.support.webapp import WebApp
 
-_AT_ONCE = 50
-_INSERT = (
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-    " INSERT INTO audio_prep_jobs (jobId, type, status, createdAt, updatedAt)"
-    " SELECT ? || '-' || i, 'trial', 'pending', ?, ? FROM n"
-)
+_AT_ONCE = 100
 
 
 async def run(folder: Path, quick: bool) -> Sequence[Row]:
@@ -33,16 +30,16 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
     ours, bare = [], []
     spent: dict[str, CpuTimes] = {"ours": {}, "bare": {}}
     async with open_stack(folder) as stack:
-        client = await _set_up(stack)
+        client, wake_url = await _set_up(stack)
         worker, bridge = stack.deployment.programs
         meter = CpuMeter(stack, {"worker": worker.pid, "bridge": bridge.pid})
-        await _through_the_table(stack.deployment.app, 50)
+        await _through_the_table(stack.deployment.app, wake_url, 50)
         await _by_a_bare_client(client, stack.deployment.task_queue, 50)
         for _ in range(rounds):
             before = meter.read()
             bare.append(jobs / await _by_a_bare_client(client, stack.deployment.task_queue, jobs))
             between = meter.read()
-            ours.append(jobs / await _through_the_table(stack.deployment.app, jobs))
+            ours.append(jobs / await _through_the_table(stack.deployment.app, wake_url, jobs))
             spent["bare"] = added(spent["bare"], since(before, between))
             spent["ours"] = added(spent["ours"], since(between, meter.read()))
     ratio = median([mine / theirs for mine, theirs in zip(ours, bare, strict=True)])
@@ -52,20 +49,21 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
     ]
 
 
-async def _set_up(stack: Stack) -> Client:
+async def _set_up(stack: Stack) -> tuple[Client, str]:
     deployment = stack.deployment
     deployment.extra |= {"AUDIOPREP_MAX_IN_FLIGHT": str(_AT_ONCE), "AUDIOPREP_ACTIVITY_SLOTS": str(_AT_ONCE)}
     client = await stack.client()
     worker = stack.start_trial("worker")
-    stack.start_trial("bridge")
+    wake_url = start_bridge(deployment, stack.start_trial)
     await until_polling(client, deployment.task_queue, worker)
-    return client
+    return client, wake_url
 
 
-async def _through_the_table(app: WebApp, count: int) -> float:
+async def _through_the_table(app: WebApp, wake_url: str, count: int) -> float:
     """Seconds from the insert to the last complete row."""
-    prefix, began = str(uuid.uuid4()), time.monotonic()
-    await app.sql(_INSERT, count, prefix, now(), now())
+    began = time.monotonic()
+    prefix = await submit_trials(app, count, TrialPayload())
+    await post_wake(wake_url)
 
     async def check() -> bool:
         await asyncio.sleep(0.2)  # looking has its price, and would be paid by the rows alone
@@ -110,7 +108,8 @@ async def _by_a_bare_client(client: Client, task_queue: str, count: int) -> floa
 MEASUREMENT = Measurement(
     "throughput",
     "Jobs that do nothing",
-    f"From the row's insert to the row complete, {_AT_ONCE} in flight, against a client that starts the same workflows"
-    " and awaits their results, as many at once, on the same worker, in turn. Median (smallest..largest) of 5 rounds.",
+    f"From INSERT and POST /wake to the last row complete, {_AT_ONCE} in flight, against a client that starts the same"
+    " workflows and awaits their results, as many at once, on the same worker, in turn. Median (smallest..largest) of"
+    " 5 rounds.",
     run,
 )
