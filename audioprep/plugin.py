@@ -35,9 +35,6 @@ from audioprep.workshop import Workshop
 
 WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
 
-# The SDK holds heartbeats back, by default for up to 80 % of the heartbeat timeout, and a cancel arrives with one.
-_HEARTBEAT_THROTTLE = timedelta(seconds=1)
-
 
 class AudioPrepPlugin(SimplePlugin):
     """Our workflows, activities, data converter and interceptors.
@@ -67,10 +64,14 @@ class AudioPrepPlugin(SimplePlugin):
         return self._workshop.resources
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
-        """Adds what is ours, and lets a cancel reach a running step within a second."""
+        """Adds what is ours, and lets heartbeats through as often as the settings say.
+
+        The SDK holds them back, by default for up to 80 % of the heartbeat timeout, and a cancel arrives with one.
+        """
         config = super().configure_worker(config)
+        throttle = timedelta(seconds=self._settings.worker.heartbeat_interval)
         for key in ("max_heartbeat_throttle_interval", "default_heartbeat_throttle_interval"):
-            config[key] = min(config[key], _HEARTBEAT_THROTTLE)
+            config[key] = min(config[key], throttle)
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002

@@ -8,14 +8,18 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker, WorkerDeploym
 
 from audioprep.settings import Settings
 from audioprep.settings.version import VersionSettings
+from audioprep.version import __version__
 
 
 def build_worker(client: Client, settings: Settings) -> Worker:
     """A worker that is not running yet. `client` carries our plugin, and with it all that the worker serves."""
+    deployment = _deployment(settings.version)
     return Worker(
         client,
         task_queue=settings.temporal.task_queue,
-        deployment_config=_deployment(settings.version),
+        deployment_config=deployment,
+        # Left to itself the SDK makes a build id of the code of every module loaded, which takes it over a second.
+        build_id=None if deployment else __version__,
         graceful_shutdown_timeout=timedelta(seconds=settings.worker.drain_grace),
         max_concurrent_activities=settings.worker.activity_slots,
         # Measured: with the defaults, bursts of short jobs wait for a poller of the non-sticky queue.

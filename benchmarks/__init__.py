@@ -1,1 +1,1 @@
-"""Measurements on real servers: each module is a command that prints one table."""
+"""Measurements on real servers, gathered in one table: `python -m benchmarks`, or `make bench`."""

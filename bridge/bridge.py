@@ -34,6 +34,7 @@ from audioprep.jobs.timestamps import utc_now
 log = structlog.get_logger()
 
 _SCRAPE_PATIENCE = 3.0  # seconds; Prometheus gives up after ten, and would have nothing then
+_GATHER = 0.05  # seconds after a job has ended in which others that end share its look for new ones
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class BridgeOptions:
     redrive_after: float = 15.0
     strays_interval: float = 60.0
     looks_per_second: float = 50.0
+    follows_per_second: float = 100.0
     terms: TermsByType = TermsByType()
 
     @property
@@ -82,7 +84,8 @@ class Bridge:
         self._store = store
         self._count_workers = partial(count_workers, temporal, options.task_queue)
         self._metrics = Metrics(types.names)
-        self._care = Care(Reconciler(store, executions, launcher, rules, metrics=self._metrics), executions)
+        reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
+        self._care = Care(reconciler, executions, options.follows_per_second)
         intake = Intake(
             store,
             executions,
@@ -153,6 +156,7 @@ class Bridge:
         """A job that ends makes room for the next one."""
         while True:
             await self._care.freed.wait()
+            await asyncio.sleep(_GATHER)
             self._care.freed.clear()
             self.wake()
 

@@ -10,11 +10,13 @@ from audioprep.bridge.database_errors import DatabaseUnavailable
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.temporal_errors import TemporalUnavailable
-from audioprep.bridge.views import WorkflowView
+from audioprep.bridge.views import Missing, WorkflowView
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
 
 log = structlog.get_logger()
+
+_LONGEST_PAUSE = 5.0  # seconds; what is new in a job among a thousand may come that much later
 
 MOMENTARY = (TemporalUnavailable, DatabaseUnavailable)
 """Errors of the other side that pass: back off and look again."""
@@ -23,9 +25,10 @@ MOMENTARY = (TemporalUnavailable, DatabaseUnavailable)
 class Care:
     """Rows by job id. What is here is only a memory of the last look: the next full look corrects it."""
 
-    def __init__(self, reconciler: Reconciler, executions: Executions) -> None:
+    def __init__(self, reconciler: Reconciler, executions: Executions, follows_per_second: float) -> None:
         self._reconciler = reconciler
         self._executions = executions
+        self._follows_per_second = follows_per_second
         self._jobs: dict[str, Job] = {}
         self._looked: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -51,19 +54,20 @@ class Care:
         waiting.sort(key=self._looked.__getitem__)
         return [self._jobs[job_id] for job_id in waiting[:at_most]]
 
-    def took(self, jobs: Iterable[Job]) -> None:
-        """These rows were just claimed by this bridge: it may start them at once."""
-        self._claimed.update(job.job_id for job in jobs)
-
-    async def settle_all(self, jobs: Iterable[Job]) -> None:
+    async def settle_all(self, jobs: Iterable[Job], claimed: Iterable[Job] = ()) -> None:
         """Look at several jobs at once. One that cannot be settled does not keep the others from it.
+
+        Rows in `claimed` were just claimed by this bridge: they are started without asking first whether they have a
+        workflow. The start itself finds out, and leaves one that is there as it is.
 
         Raises one of MOMENTARY when a look failed because Temporal or the database is away.
         """
-        jobs = list(jobs)
-        outcomes = await asyncio.gather(*(self.settle(job) for job in jobs), return_exceptions=True)
+        looks: list[tuple[Job, WorkflowView | None]] = [(job, Missing()) for job in claimed]
+        self._claimed.update(job.job_id for job, _ in looks)
+        looks += [(job, None) for job in jobs]
+        outcomes = await asyncio.gather(*(self.settle(*look) for look in looks), return_exceptions=True)
         away: BaseException | None = None
-        for job, outcome in zip(jobs, outcomes, strict=True):
+        for (job, _), outcome in zip(looks, outcomes, strict=True):
             if isinstance(outcome, MOMENTARY):
                 away = outcome
             elif isinstance(outcome, Exception):
@@ -92,6 +96,10 @@ class Care:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
 
+    def _pause(self) -> float:
+        """Seconds between two requests for the news of one job: next to none for a few jobs, more for many."""
+        return min(len(self._followers) / self._follows_per_second, _LONGEST_PAUSE)
+
     def _drop(self, job_id: str) -> None:
         for memory in (self._jobs, self._looked, self._locks):
             memory.pop(job_id, None)
@@ -107,7 +115,7 @@ class Care:
     async def _walk(self, job_id: str) -> None:
         """Settle the job at every stage and at its end. Whatever breaks this off, the periodic look replaces."""
         try:
-            async for seen in self._executions.follow(job_id):
+            async for seen in self._executions.follow(job_id, self._pause):
                 job = self._jobs.get(job_id)
                 if job is None:
                     return

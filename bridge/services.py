@@ -28,7 +28,7 @@ class Service(Protocol):
 
 
 class Intake:
-    """Claims pending rows while there is room, and finds cancels. One database request each time.
+    """Claims pending rows while there is room, and finds cancels. One database request each time, two with a claim.
 
     Every `sweep_interval` the same request also brings the rows being processed: those of a bridge that crashed, or
     of another program that died.
@@ -73,9 +73,8 @@ class Intake:
         if sweep:
             self._next_sweep = now + timedelta(seconds=self._sweep_interval)
         self._claimed_full = 0 < capacity == len(found.claimed)
-        self._care.took(found.claimed)
         self._metrics.claimed(found.claimed, utc_now())
-        await self._care.settle_all([*found.claimed, *found.cancel_requested, *found.processing])
+        await self._care.settle_all([*found.cancel_requested, *found.processing], claimed=found.claimed)
 
 
 class Strays:

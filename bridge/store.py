@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from libsql_client import Client, InStatement, ResultSet, Row
+from libsql_client import Client, ResultSet, Row
 from libsql_client.client import InValue
 
 from audioprep.bridge.queries import JOBS, SCHEMA
@@ -19,7 +19,7 @@ _MAX_LISTED = 10_000  # rows in one answer
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one request brought: rows just claimed for us, cancels to carry out, rows being processed if asked for."""
+    """What one look brought: rows just claimed for us, cancels to carry out, rows being processed if asked for."""
 
     claimed: list[Job]
     cancel_requested: list[Job]
@@ -44,18 +44,22 @@ class JobStore:
         return [match[1] for match in wanted if match and match[1] not in names]
 
     async def poll(self, now: datetime, *, capacity: int, with_processing: bool) -> Poll:
-        """Claim up to `capacity` rows and look for work, in one request."""
-        statements: list[InStatement] = [(JOBS["cancel_requests"], {"limit": _MAX_LISTED})]
-        if with_processing:
-            statements.append((JOBS["processing"], {"limit": _MAX_LISTED}))
-        if capacity > 0:
-            statements.append((JOBS["claim"], {"now": to_text(now), "capacity": capacity}))
-        answers = [jobs_of(result) for result in await self._client.batch(statements)]
+        """Look for work, in one request; if rows wait, claim up to `capacity` of them in a second one."""
+        limits: dict[str, InValue] = {
+            "cancels": _MAX_LISTED,
+            "waiting": min(capacity, 1),
+            "processing": _MAX_LISTED if with_processing else 0,
+        }
+        found = jobs_of(await self._client.execute(JOBS["look"], limits))
+        by_status = {status: [job for job in found if job.status is status] for status in JobStatus}
         return Poll(
-            cancel_requested=answers[0],
-            processing=answers[1] if with_processing else [],
-            claimed=answers[-1] if capacity > 0 else [],
+            cancel_requested=by_status[JobStatus.CANCELLED],
+            processing=by_status[JobStatus.PROCESSING],
+            claimed=await self._claim(now, capacity) if by_status[JobStatus.PENDING] else [],
         )
+
+    async def _claim(self, now: datetime, capacity: int) -> list[Job]:
+        return jobs_of(await self._client.execute(JOBS["claim"], {"now": to_text(now), "capacity": capacity}))
 
     async def pending(self, limit: int) -> list[str]:
         """When the rows that wait were made, oldest first. Costs one row read for each."""

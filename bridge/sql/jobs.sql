@@ -11,17 +11,25 @@ WHERE rowid IN (
 )
 RETURNING jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt;
 
--- name: cancel_requests
+-- name: look
+-- All that a look at the table wants to know, in one statement: cancels to carry out, whether a row waits to be claimed,
+-- and the rows being processed if asked for. A part with a limit of 0, or that finds nothing, reads no row.
 -- The planner uses a partial index only when it is named.
-SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-FROM audio_prep_jobs INDEXED BY idx_jobs_cancel_requested
-WHERE status = 'cancelled' AND stage IS NOT NULL
-ORDER BY updatedAt LIMIT :limit;
-
--- name: processing
-SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-FROM audio_prep_jobs
-WHERE status = 'processing' ORDER BY createdAt LIMIT :limit;
+SELECT * FROM (
+  SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+  FROM audio_prep_jobs INDEXED BY idx_jobs_cancel_requested
+  WHERE status = 'cancelled' AND stage IS NOT NULL ORDER BY updatedAt LIMIT :cancels
+)
+UNION ALL SELECT * FROM (
+  SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+  FROM audio_prep_jobs INDEXED BY idx_jobs_claim
+  WHERE status = 'pending' ORDER BY createdAt LIMIT :waiting
+)
+UNION ALL SELECT * FROM (
+  SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+  FROM audio_prep_jobs INDEXED BY idx_jobs_claim
+  WHERE status = 'processing' ORDER BY createdAt LIMIT :processing
+);
 
 -- name: pending
 SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_claim

@@ -128,7 +128,9 @@ def sqld(folder: Path, port: int | None = None, admin_port: int | None = None) -
     return Program(argv, folder / "sqld.log"), f"http://127.0.0.1:{port}"
 
 
-def temporal(folder: Path, port: int | None = None, ui_port: int | None = None) -> tuple[Program, str, str]:
+def temporal(
+    folder: Path, port: int | None = None, ui_port: int | None = None, metrics_port: int | None = None
+) -> tuple[Program, str, str]:
     """A Temporal development server on a folder of its own, not started yet, its address, and its UI."""
     binary = Path(sys.executable).with_name("temporal")
     assert binary.exists(), f"{binary} is missing: run `make setup`"
@@ -138,9 +140,16 @@ def temporal(folder: Path, port: int | None = None, ui_port: int | None = None) 
     argv += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=OFF"]
     argv += ["--dynamic-config-value", "frontend.WorkerCommandsEnabled=true"]
     argv += ["--dynamic-config-value", "system.enableCancelActivityWorkerCommand=true"]
+    if metrics_port:
+        argv += ["--metrics-port", str(metrics_port)]
     return Program(argv, folder / "temporal.log"), f"127.0.0.1:{port}", f"http://127.0.0.1:{ui_port}"
 
 
 def audioprep(role: str, log: Path, env: Mapping[str, str]) -> Program:
     """One of our roles as a process of its own."""
-    return Program([sys.executable, "-m", "audioprep", role], log, env)
+    return module("audioprep", role, log=log, env=env)
+
+
+def module(name: str, *arguments: str, log: Path, env: Mapping[str, str]) -> Program:
+    """`python -m NAME` as a process of its own; the root of the project is where it looks for modules."""
+    return Program([sys.executable, "-m", name, *arguments], log, {"PYTHONPATH": str(ROOT), **env})

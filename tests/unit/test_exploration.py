@@ -132,7 +132,8 @@ def bridge_steps(world: World, apply: Apply = apply) -> Iterator[World]:
         if bridge.row is None:
             if world.row.status == "pending":
                 claimed = world.with_row(Row("processing", "queued"))
-                yield claimed.with_bridge(index, Bridge(claimed.row, claimed=True))
+                # Nobody asks for the workflow of a row just claimed: it is taken to have none.
+                yield claimed.with_bridge(index, Bridge(claimed.row, seen=Missing(), claimed=True))
             else:
                 yield world.with_bridge(index, Bridge(world.row))
             continue

@@ -104,7 +104,7 @@ class World:
         match operation:
             case "claim" if bridge is not None:
                 poll = await self.store.poll(self.now, capacity=detail, with_processing=False)
-                self.memory[bridge].update({job.job_id: (job, None, True) for job in poll.claimed})
+                self.memory[bridge].update({job.job_id: (job, Missing(), True) for job in poll.claimed})
             case "look" if bridge is not None:
                 if row := await self.store.get(detail):
                     self.memory[bridge][detail] = (row, None, False)
