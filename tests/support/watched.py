@@ -33,13 +33,17 @@ class Watched:
         return f"http://127.0.0.1:{self.ports[role]}{path}"
 
     async def run_jobs(self) -> None:
-        """An ingest from a URL, a preview, a normalised save, a playlist, a job that fails, and one that is refused."""
+        """An ingest from a URL, a preview, a normalised save, a playlist, a job that fails, and one that is refused.
+
+        Before them a cancel of a job that Temporal never saw, about which the bridge asks it in vain.
+        """
         deployment, asset = self.deployment, str(uuid.uuid4())
         await deployment.migrate()
         tone = make_audio(deployment.folder / "site" / "one.flac", 4, "-ac", "2", "-ar", "44100")
         deployment.upload(tone, f"assets/{asset}/original.flac")
         recipe = recipe_of(clip_of(asset, 0, 2))
         async with open_site(deployment.folder / "site") as site:
+            await deployment.app.acknowledged(await deployment.app.submit_cancelled("ingest"))
             for name, (job_type, metadata) in _jobs(site, recipe).items():
                 self.jobs[name] = await deployment.app.submit(job_type, metadata)
             for job_id in self.jobs.values():

@@ -40,6 +40,16 @@ class WebApp:
         )
         return job_id
 
+    async def submit_cancelled(self, job_type: str) -> str:
+        """A row claimed by a bridge that crashed before it started anything, and cancelled since."""
+        job_id = str(uuid.uuid4())
+        await self.sql(
+            "INSERT INTO audio_prep_jobs (jobId, type, status, stage, createdAt, updatedAt)"
+            " VALUES (?, ?, 'cancelled', 'queued', ?, ?)",
+            *(job_id, job_type, now(), now()),
+        )
+        return job_id
+
     async def row(self, job_id: str) -> Row:
         return (await self.sql("SELECT * FROM audio_prep_jobs WHERE jobId = ?", job_id))[0]
 
