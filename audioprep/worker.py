@@ -22,6 +22,7 @@ def build_worker(client: Client, settings: Settings) -> Worker:
         build_id=None if deployment else __version__,
         graceful_shutdown_timeout=timedelta(seconds=settings.worker.drain_grace),
         max_concurrent_activities=settings.worker.activity_slots,
+        disable_eager_activity_execution=True,  # it would go past the queue, and so past priorities
         # Measured: with the defaults, bursts of short jobs wait for a poller of the non-sticky queue.
         workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(20),
         nonsticky_to_sticky_poll_ratio=0.5,

@@ -48,18 +48,16 @@ class JobLists:
 
     async def unfinished(self, limit: int) -> list[Job]:
         """Rows that somebody waits for: those being cancelled, those being processed, and the oldest that wait."""
-        names = ("cancel_requests", "processing", "waiting")
-        return await self._gathered([(JOBS[name], {"limit": limit}) for name in names])
+        limits: dict[str, InValue] = dict.fromkeys(("cancels", "processing", "waiting"), limit)
+        return jobs_of(await self._client.execute(JOBS["look"], limits))
 
     async def get_all(self, job_ids: Sequence[str]) -> list[Job]:
         """The rows that are there, in the order asked for, in one request."""
-        return await self._gathered([(JOBS["get"], {"job_id": job_id}) for job_id in job_ids])
+        statements: list[InStatement] = [(JOBS["get"], {"job_id": job_id}) for job_id in job_ids]
+        answers = await self._client.batch(statements) if statements else []
+        return [job for answer in answers for job in jobs_of(answer)]
 
     async def cancel_pending(self, until: str, now: datetime) -> list[str]:
         """Cancel every row that waits and was made no later than `until`. Returns their ids."""
         result = await self._client.execute(JOBS["cancel_pending"], {"until": until, "now": to_text(now)})
         return [str(row[0]) for row in result.rows]
-
-    async def _gathered(self, statements: list[InStatement]) -> list[Job]:
-        answers = await self._client.batch(statements) if statements else []
-        return [job for answer in answers for job in jobs_of(answer)]

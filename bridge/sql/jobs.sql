@@ -12,8 +12,8 @@ WHERE rowid IN (
 RETURNING jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt;
 
 -- name: look
--- All that a look at the table wants to know, in one statement: cancels to carry out, whether a row waits to be claimed,
--- and the rows being processed if asked for. A part with a limit of 0, or that finds nothing, reads no row.
+-- All that a look at the table wants to know, in one statement: cancels to carry out, rows being processed, and the oldest
+-- that wait to be claimed. A part with a limit of 0, or that finds nothing, reads no row.
 -- The planner uses a partial index only when it is named.
 SELECT * FROM (
   SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
@@ -23,12 +23,12 @@ SELECT * FROM (
 UNION ALL SELECT * FROM (
   SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
   FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-  WHERE status = 'pending' ORDER BY createdAt LIMIT :waiting
+  WHERE status = 'processing' ORDER BY createdAt LIMIT :processing
 )
 UNION ALL SELECT * FROM (
   SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
   FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-  WHERE status = 'processing' ORDER BY createdAt LIMIT :processing
+  WHERE status = 'pending' ORDER BY createdAt LIMIT :waiting
 );
 
 -- name: pending
@@ -57,12 +57,6 @@ FROM (
   WHERE status = :status AND createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
 )
 WHERE :type IS NULL OR type = :type LIMIT :limit;
-
--- name: waiting
--- The oldest first, as they will be claimed.
-SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-WHERE status = 'pending' ORDER BY createdAt LIMIT :limit;
 
 -- name: insert
 INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)
