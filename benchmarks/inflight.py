@@ -11,7 +11,7 @@ from benchmarks.counters import Counters, counters
 from benchmarks.measurement import Measurement, Row, at_most
 from benchmarks.rows import submit_trials
 from benchmarks.stack import Stack, open_stack
-from benchmarks.trial_types import TrialPayload
+from benchmarks.trial import TrialPayload
 from tests.support.pollers import until_polling
 from tests.support.processes import Program
 from tests.support.waiting import eventually
@@ -36,7 +36,7 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
             "AUDIOPREP_ACTIVITY_SLOTS": str(jobs),
             "AUDIOPREP_TIMEOUT_DEFAULT": "3600",
         }
-        worker, bridge = stack.start_trial("worker"), stack.start_trial("bridge")
+        worker, bridge = stack.start_trial_worker(), stack.deployment.start("bridge")
         await until_polling(await stack.client(), stack.deployment.task_queue, worker)
         await _fill(stack, jobs)
         cpu, spent, asked = await _watch(stack, bridge, watched)

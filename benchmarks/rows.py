@@ -2,7 +2,7 @@
 
 import uuid
 
-from benchmarks.trial_types import TrialPayload
+from benchmarks.trial import TRIAL, TrialPayload
 from tests.support.webapp import WebApp, now
 
 _INSERT = (
@@ -15,7 +15,7 @@ _INSERT = (
 _TRIALS = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
     " INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)"
-    " SELECT ? || '-' || i, 'trial', 'pending', ?, ?, ? FROM n"
+    " SELECT ? || '-' || i, ?, 'pending', ?, ?, ? FROM n"
 )
 _AT_ONCE = 100_000
 
@@ -32,5 +32,5 @@ async def fill(app: WebApp, status: str, count: int) -> None:
 async def submit_trials(app: WebApp, count: int, payload: TrialPayload) -> str:
     """`count` trial jobs in one INSERT. The beginning of their ids."""
     prefix = str(uuid.uuid4())
-    await app.sql(_TRIALS, count, prefix, payload.model_dump_json(), now(), now())
+    await app.sql(_TRIALS, count, prefix, TRIAL, payload.model_dump_json(), now(), now())
     return prefix

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from benchmarks.pages import page
+from benchmarks.trial import TRIAL_ROUTES
 from tests.support import processes
 from tests.support.deployment import Deployment
 from tests.support.places import StoragePlace, local_place
@@ -29,11 +30,12 @@ class Stack:
     async def client(self) -> Client:
         return await Client.connect(self.deployment.temporal_address, data_converter=pydantic_data_converter)
 
-    def start_trial(self, role: str) -> Program:
-        """One of the roles of `benchmarks.roles`, which know the job types made for measuring."""
+    def start_trial_worker(self) -> Program:
+        """A worker that runs trial jobs; bridges started after it pick them up."""
         deployment = self.deployment
-        log = deployment.folder / f"trial-{role}-{len(deployment.programs)}.log"
-        program = processes.module("benchmarks.roles", role, log=log, env=deployment.env)
+        deployment.extra |= TRIAL_ROUTES
+        log = deployment.folder / f"trial-worker-{len(deployment.programs)}.log"
+        program = processes.module("benchmarks.trial_worker", log=log, env=deployment.env)
         deployment.programs.append(program)
         return program.start()
 

@@ -16,7 +16,7 @@ from benchmarks.figures import median, spread
 from benchmarks.measurement import Measurement, Row, ratio_at_least
 from benchmarks.rows import submit_trials
 from benchmarks.stack import Stack, open_stack
-from benchmarks.trial_types import TRIAL, TrialPayload
+from benchmarks.trial import TRIAL, TRIAL_WORKFLOW, TrialPayload
 from benchmarks.waking import post_wake, start_bridge
 from tests.support.pollers import until_polling
 from tests.support.waiting import eventually
@@ -53,8 +53,8 @@ async def _set_up(stack: Stack) -> tuple[Client, str]:
     deployment = stack.deployment
     deployment.extra |= {"AUDIOPREP_MAX_IN_FLIGHT": str(_AT_ONCE), "AUDIOPREP_ACTIVITY_SLOTS": str(_AT_ONCE)}
     client = await stack.client()
-    worker = stack.start_trial("worker")
-    wake_url = start_bridge(deployment, stack.start_trial)
+    worker = stack.start_trial_worker()
+    wake_url = start_bridge(deployment)
     await until_polling(client, deployment.task_queue, worker)
     return client, wake_url
 
@@ -87,10 +87,10 @@ async def _by_a_bare_client(client: Client, task_queue: str, count: int) -> floa
 
     async def one() -> None:
         job_id = str(uuid.uuid4())
-        request = JobRequest[TrialPayload](job_id=job_id, type=TRIAL.name, payload=TrialPayload())
+        request = JobRequest[TrialPayload](job_id=job_id, type=TRIAL, payload=TrialPayload())
         async with free:
             await client.execute_workflow(
-                TRIAL.workflow,
+                TRIAL_WORKFLOW,
                 request,
                 id=workflow_id_for(job_id),
                 task_queue=task_queue,

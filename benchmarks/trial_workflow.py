@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.progress import StepProgress
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
-    from benchmarks.trial_types import TRIAL, TrialPayload
+    from benchmarks.trial import TRIAL_WORKFLOW, TrialPayload
 
 
 class TrialActivities:
@@ -27,7 +27,7 @@ class TrialActivities:
             activity.heartbeat(StepProgress(stage=Stage.DOWNLOADING, progress=progress))
 
 
-@workflow.defn(name=TRIAL.workflow)
+@workflow.defn(name=TRIAL_WORKFLOW)
 class TrialWorkflow:
     """Its result is null."""
 
@@ -35,6 +35,4 @@ class TrialWorkflow:
     async def run(self, request: JobRequest[TrialPayload]) -> None:
         async with open_steps(request) as steps:
             assert request.payload is not None
-            await steps.run(
-                TrialActivities.wait, request.payload, stage=Stage.DOWNLOADING, summary=request.payload.summary
-            )
+            await steps.run(TrialActivities.wait, request.payload, stage=Stage.DOWNLOADING, summary="nothing")

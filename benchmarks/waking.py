@@ -1,21 +1,19 @@
 """A bridge that can be woken, and waking it, as a web app does after its INSERT."""
 
-from collections.abc import Callable
-
 import aiohttp
 
 from audioprep.http.endpoints import WAKE_HEADER
 from tests.support.deployment import Deployment
-from tests.support.processes import Program, free_port, wait_for_http
+from tests.support.processes import free_port, wait_for_http
 
 _SECRET = "benchmark"  # noqa: S105 - of a bridge that lives for a minute on loopback
 
 
-def start_bridge(deployment: Deployment, start: Callable[[str], Program] | None = None) -> str:
-    """Returns the URL that wakes it, once it serves. `start` starts a role other than ours."""
+def start_bridge(deployment: Deployment) -> str:
+    """Returns the URL that wakes it, once it serves."""
     port = free_port()
     deployment.extra |= {"AUDIOPREP_HTTP_PORT": str(port), "AUDIOPREP_WAKE_SECRET": _SECRET}
-    bridge = (start or deployment.start)("bridge")
+    bridge = deployment.start("bridge")
     wait_for_http(f"http://127.0.0.1:{port}/healthz", bridge)
     return f"http://127.0.0.1:{port}/wake"
 
