@@ -20,7 +20,6 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         redrive_after=settings.bridge.redrive_after,
         strays_interval=settings.bridge.strays_interval,
         looks_per_second=settings.bridge.looks_per_second,
-        follows_per_second=settings.bridge.follows_per_second,
         terms=_terms(settings),
     )
 

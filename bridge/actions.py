@@ -35,13 +35,19 @@ class WriteProgress:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
+    """`stage` is the last one; None leaves what the row has."""
+
     result: str
+    stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
+    """`stage` is where it happened; None leaves what the row has."""
+
     error: str
     kind: str
+    stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,6 @@ class BridgeOptions:
     redrive_after: float = 15.0
     strays_interval: float = 60.0
     looks_per_second: float = 50.0
-    follows_per_second: float = 100.0
     terms: TermsByType = TermsByType()
 
     @property
@@ -85,7 +84,7 @@ class Bridge:
         self._count_workers = partial(count_workers, temporal, options.task_queue)
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
-        self._care = Care(reconciler, executions, options.follows_per_second)
+        self._care = Care(reconciler, executions)
         intake = Intake(
             store,
             executions,

@@ -16,7 +16,7 @@ from audioprep.jobs.status import JobStatus
 
 log = structlog.get_logger()
 
-_LONGEST_PAUSE = 5.0  # seconds; what is new in a job among a thousand may come that much later
+_FEW = 16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
 
 MOMENTARY = (TemporalUnavailable, DatabaseUnavailable)
 """Errors of the other side that pass: back off and look again."""
@@ -25,10 +25,9 @@ MOMENTARY = (TemporalUnavailable, DatabaseUnavailable)
 class Care:
     """Rows by job id. What is here is only a memory of the last look: the next full look corrects it."""
 
-    def __init__(self, reconciler: Reconciler, executions: Executions, follows_per_second: float) -> None:
+    def __init__(self, reconciler: Reconciler, executions: Executions) -> None:
         self._reconciler = reconciler
         self._executions = executions
-        self._follows_per_second = follows_per_second
         self._jobs: dict[str, Job] = {}
         self._looked: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -96,10 +95,6 @@ class Care:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
 
-    def _pause(self) -> float:
-        """Seconds between two requests for the news of one job: next to none for a few jobs, more for many."""
-        return min(len(self._followers) / self._follows_per_second, _LONGEST_PAUSE)
-
     def _drop(self, job_id: str) -> None:
         for memory in (self._jobs, self._looked, self._locks):
             memory.pop(job_id, None)
@@ -113,9 +108,9 @@ class Care:
             follower.add_done_callback(lambda _: self._followers.pop(job_id, None))
 
     async def _walk(self, job_id: str) -> None:
-        """Settle the job at every stage and at its end. Whatever breaks this off, the periodic look replaces."""
+        """Settle the job the moment there is news. Whatever breaks this off, the periodic look replaces."""
         try:
-            async for seen in self._executions.follow(job_id, self._pause):
+            async for seen in self._executions.follow(job_id, stages=len(self._followers) <= _FEW):
                 job = self._jobs.get(job_id)
                 if job is None:
                     return

@@ -70,10 +70,10 @@ def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Rules
             return Nothing()  # another program's row, and still fresh
         case Running():
             return _decide_progress(job, seen, now, rules)
-        case Completed(result):
-            return Complete(result)
-        case Failed(error, kind):
-            return Fail(error, kind)
+        case Completed(result, stage):
+            return Complete(result, stage or _last_stage(job, rules))
+        case Failed(error, kind, stage):
+            return Fail(error, kind, stage)
         case Cancelled():
             return RecordCancel()
 
@@ -87,6 +87,12 @@ def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Ac
     moved_on = news.stage != job.stage or news.retries != job.retry_count
     first = job.progress == 0  # who waits sees at once that the stage moves, the rest costs rows
     return news if moved_on or first or age >= rules.progress_interval else Nothing()
+
+
+def _last_stage(job: Job, rules: Rules) -> str | None:
+    """Of a job that completed: it has been through all of them. None for a type whose stages are not known."""
+    stages = rules.types.stages_of(job.type)
+    return stages[-1] if stages else None
 
 
 def _furthest(job: Job, seen: Running, rules: Rules) -> tuple[str, float]:

@@ -1,19 +1,11 @@
 """The Temporal side of the bridge: workflow executions by job id, spoken to by name only."""
 
-import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import ValidationError
-from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import (
     Client,
@@ -21,32 +13,24 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowHistoryEventFilterType,
 )
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.bridge.errand import Errand
-from audioprep.bridge.failures import view_of_failure
+from audioprep.bridge.reading import Reader
 from audioprep.bridge.temporal_errors import TemporalUnavailable, temporal_errors
-from audioprep.bridge.views import Closed, Completed, Missing, Running, WorkflowView
+from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
 from audioprep.jobs.details import details_of
-from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID, MEMO_PROGRESS, MEMO_STAGE, MEMO_TYPE, StepProgress
+from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID, MEMO_TYPE
 from audioprep.jobs.request import workflow_id_for
 
 CALL_TIMEOUT = timedelta(seconds=10)
 BACKSTOP = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
+_ALL, _CLOSE = WorkflowHistoryEventFilterType.ALL_EVENT, WorkflowHistoryEventFilterType.CLOSE_EVENT
 _FRESH = 2.0  # seconds for which an answer of Temporal's proves that it is there
-
-_CLOSING_EVENTS = frozenset(
-    {
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
-    }
-)
 
 
 class Executions:
@@ -57,6 +41,7 @@ class Executions:
 
     def __init__(self, client: Client, task_queue: str, others: Collection[str] = ()) -> None:
         self._client = client
+        self._reader = Reader(client.data_converter)
         self._task_queue = task_queue
         self._queues = (task_queue, *sorted(set(others) - {task_queue}))
         self._answered = float("-inf")
@@ -122,52 +107,35 @@ class Executions:
         if description is None:
             return Missing()
         if description.status is WorkflowExecutionStatus.RUNNING:
-            return await self._running(description)
+            return await self._reader.running(description)
         try:
             with self._asking():
                 result = await self._handle(job_id).result(rpc_timeout=CALL_TIMEOUT)
         except WorkflowFailureError as failure:
-            return replace(view_of_failure(failure), since=description.close_time)
-        return _completed(result, description.close_time)
+            return await self._reader.failed(failure, description)
+        return await self._reader.completed(result, description)
 
-    async def follow(self, job_id: str, pause: Callable[[], float]) -> AsyncIterator[Running | Closed | None]:
-        """Each stage of the workflow in order, from its first, as it comes; at last how it closed.
+    async def follow(self, job_id: str, *, stages: bool) -> AsyncIterator[Running | Completed | None]:
+        """News of the workflow as they come, in requests that wait for them: that it completed, before that its stages.
 
-        None where its history does not say that in so many words. `pause` tells the seconds to wait before each
-        request, so that a caller who follows many can bound their rate: what happens meanwhile comes in one answer.
+        Without `stages` that is one request, but for Temporal's time limit on it. At last None, where the history does
+        not say in so many words what became of the job.
         """
-        pages = self._handle(job_id).fetch_history_events(wait_new_event=True)
+        pages = self._handle(job_id).fetch_history_events(
+            wait_new_event=True, event_filter_type=_ALL if stages else _CLOSE
+        )
         while True:
-            await asyncio.sleep(pause())
             with self._asking():
                 await pages.fetch_next_page()
             for event in pages.current_page or ():
-                if event.event_type in _CLOSING_EVENTS:
-                    yield await self._end(event)
+                news = await self._reader.news(event)
+                if news is not None:
+                    yield news
+                if isinstance(news, Completed):
                     return
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
-                    memo = event.workflow_properties_modified_event_attributes.upserted_memo.fields
-                    if MEMO_STAGE in memo:
-                        yield replace(await self._from_memo(memo), since=_time(event.event_time))
             if pages.next_page_token is None:
                 yield None
                 return
-
-    async def _end(self, event: HistoryEvent) -> Closed | None:
-        """The two ends that most jobs come to; the others, and runs that went on under another id, need a look."""
-        converter = self._client.data_converter
-        since = _time(event.event_time)
-        if event.HasField("workflow_execution_completed_event_attributes"):
-            completed = event.workflow_execution_completed_event_attributes
-            if not completed.new_execution_run_id:
-                values = await converter.decode_wrapper(completed.result)
-                return _completed(values[0] if values else None, since)
-        if event.HasField("workflow_execution_failed_event_attributes"):
-            failed = event.workflow_execution_failed_event_attributes
-            if not failed.new_execution_run_id:
-                failure = WorkflowFailureError(cause=await converter.decode_failure(failed.failure))
-                return replace(view_of_failure(failure), since=since)
-        return None
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -192,38 +160,3 @@ class Executions:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return None
                 raise
-
-    async def _running(self, description: WorkflowExecutionDescription) -> Running:
-        seen = await self._from_memo(description.raw_description.workflow_execution_info.memo.fields)
-        for pending in description.raw_description.pending_activities:
-            said = await self._from_heartbeat(pending.heartbeat_details.payloads)
-            stage, progress = (said.stage or seen.stage, said.progress) if said else (seen.stage, seen.progress)
-            said_at = _time(pending.last_heartbeat_time) if said else None
-            return Running(stage, progress, max(pending.attempt - 1, 0), said_at)
-        return seen
-
-    async def _from_heartbeat(self, details: Sequence[Payload]) -> StepProgress | None:
-        """None without details, and for those of a worker not of ours that says something else in them."""
-        try:
-            return StepProgress.model_validate(await self._decode(details[0])) if details else None
-        except ValidationError:
-            return None
-
-    async def _from_memo(self, memo: Mapping[str, Payload]) -> Running:
-        stage = await self._decode(memo[MEMO_STAGE]) if MEMO_STAGE in memo else None
-        progress = await self._decode(memo[MEMO_PROGRESS]) if MEMO_PROGRESS in memo else 0.0
-        return Running(
-            stage if isinstance(stage, str) else None,
-            float(progress) if isinstance(progress, int | float) and 0 <= progress <= 100 else 0.0,
-        )
-
-    async def _decode(self, payload: Payload) -> Any:
-        return (await self._client.data_converter.decode([payload]))[0]
-
-
-def _completed(result: object, since: datetime | None) -> Completed:
-    return Completed(json.dumps(result, ensure_ascii=False), since)
-
-
-def _time(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(UTC)

@@ -137,7 +137,7 @@ def _outcome(action: End) -> tuple[str, str]:
     match action:
         case Complete():
             return "complete", ""
-        case Fail(_, kind):
+        case Fail(kind=kind):
             return "failed", kind
         case Reap():
             return "failed", "reaped"

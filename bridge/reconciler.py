@@ -96,10 +96,10 @@ class Reconciler:
         """Write a job's end. False when somebody else wrote one first."""
         now = self._clock()
         match action:
-            case Complete(result):
-                return await self._store.complete(job.job_id, result, now)
-            case Fail(error):
-                return await self._store.fail(job.job_id, error, now)
+            case Complete(result, stage):
+                return await self._store.complete(job.job_id, result, now, stage)
+            case Fail(error, _, stage):
+                return await self._store.fail(job.job_id, error, now, stage)
             case Reap(error):
                 return await self._store.reap(job, error, now)
             case RecordCancel():

@@ -13,7 +13,7 @@ from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
-LOOK_INTERVAL = 1.0  # seconds between two looks at the same running job
+LOOK_INTERVAL = 2.0  # seconds between two looks at the same running job, as between two writes of its progress
 
 
 class Service(Protocol):

@@ -89,11 +89,11 @@ class JobStore:
         new = replace(job, stage=stage, progress=progress, retry_count=retries, updated_at=to_text(now))
         return new if won else None
 
-    async def complete(self, job_id: str, result: str, now: datetime) -> bool:
-        return await self._write("complete", job_id, now, result=result)
+    async def complete(self, job_id: str, result: str, now: datetime, stage: str | None = None) -> bool:
+        return await self._write("complete", job_id, now, result=result, stage=stage)
 
-    async def fail(self, job_id: str, error: str, now: datetime) -> bool:
-        return await self._write("fail", job_id, now, error=error)
+    async def fail(self, job_id: str, error: str, now: datetime, stage: str | None = None) -> bool:
+        return await self._write("fail", job_id, now, error=error, stage=stage)
 
     async def reap(self, job: Job, error: str, now: datetime) -> bool:
         return await self._write("reap", job.job_id, now, error=error, seen_at=job.updated_at)

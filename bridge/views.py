@@ -25,18 +25,23 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """`result` is the workflow's result as JSON text."""
+    """`result` is the workflow's result as JSON text, `stage` its last one where that is known."""
 
     result: str
+    stage: str | None = None
     since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Failed, timed out or terminated. `error` is one sentence for people; `kind` its cause for logs and metrics."""
+    """Failed, timed out or terminated. `error` is one sentence for people; `kind` its cause for logs and metrics.
+
+    `stage` is where it happened, if that is known.
+    """
 
     error: str
     kind: str
+    stage: str | None = None
     since: datetime | None = field(default=None, compare=False)
 
 

@@ -30,9 +30,6 @@ class BridgeSettings(BaseSettings):
     looks_per_second: float = Field(
         50.0, gt=0, description="looks at running workflows, at most, however many there are"
     )
-    follows_per_second: float = Field(
-        100.0, gt=0, description="requests for news of running workflows: with more of these, news come later"
-    )
     retry_first_delay: float = Field(1.0, gt=0, description="seconds before the second try of a step; then doubled")
     retry_last_delay: float = Field(60.0, gt=0, description="seconds between two tries, at most")
 

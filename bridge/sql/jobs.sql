@@ -70,12 +70,12 @@ WHERE jobId = :job_id AND status = 'processing' AND updatedAt = :seen_at;
 
 -- name: complete
 UPDATE audio_prep_jobs
-SET status = 'complete', progress = 100, result = :result, error = NULL, updatedAt = :now
+SET status = 'complete', stage = coalesce(:stage, stage), progress = 100, result = :result, error = NULL, updatedAt = :now
 WHERE jobId = :job_id AND status = 'processing';
 
 -- name: fail
 UPDATE audio_prep_jobs
-SET status = 'failed', error = :error, updatedAt = :now
+SET status = 'failed', stage = coalesce(:stage, stage), error = :error, updatedAt = :now
 WHERE jobId = :job_id AND status = 'processing';
 
 -- name: reap

@@ -77,6 +77,17 @@ async def test_no_row_is_claimed_twice_by_rivals(store: JobStore) -> None:
     assert sorted(taken) == sorted(ids)
 
 
+async def test_an_end_says_at_which_stage_and_keeps_the_rows_where_nobody_knows(store: JobStore) -> None:
+    known, unknown = await insert(store, 2)
+    await claim(store, 2)
+
+    await store.complete(known, "{}", START, "finalizing")
+    await store.fail(unknown, "why", START)
+
+    stages = [job.stage for job_id in (known, unknown) if (job := await store.get(job_id))]
+    assert stages == ["finalizing", "queued"]
+
+
 async def test_final_states_never_change(store: JobStore) -> None:
     for end in ("complete", "fail", "cancel"):
         (job_id,) = await insert(store, 1)
