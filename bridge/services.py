@@ -74,7 +74,8 @@ class Intake:
             self._next_sweep = now + timedelta(seconds=self._sweep_interval)
         self._claimed_full = 0 < capacity == len(found.claimed)
         self._metrics.claimed(found.claimed, utc_now())
-        await self._care.settle_all([*found.cancel_requested, *found.processing], claimed=found.claimed)
+        others = [job for job in found.processing if job.job_id not in self._care]  # ours are looked at by Sync
+        await self._care.settle_all([*found.cancel_requested, *others], claimed=found.claimed)
 
 
 class Strays:
