@@ -1,0 +1,1 @@
+"""A built image, put to work: `python -m tests.image IMAGE`."""
