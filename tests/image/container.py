@@ -33,7 +33,7 @@ class Image:
 
     def run(self, script: str) -> str:
         """What a shell in the image says."""
-        return _said(self.engine, "run", "--rm", *_FENCE, "--entrypoint=sh", self.name, "-c", script)
+        return _said(self.engine, "run", "--rm", "--network=none", *_FENCE, "--entrypoint=sh", self.name, "-c", script)
 
     def start(self, role: str, env: Mapping[str, str], folder: Path) -> "Container":
         """On the host's network, its work folder a volume."""
