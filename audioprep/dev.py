@@ -15,8 +15,14 @@ from temporalio.testing import WorkflowEnvironment
 
 from audioprep.plugin import AudioPrepPlugin
 
-# These two make a cancel reach a running activity at once instead of with its next heartbeat.
-_DYNAMIC_CONFIG = ("frontend.WorkerCommandsEnabled=true", "system.enableCancelActivityWorkerCommand=true")
+# The first two make a cancel reach a running activity at once instead of with its next heartbeat. Temporal orders by
+# priority within each partition of a task queue; with one partition, the whole queue is in order.
+DYNAMIC_CONFIG = (
+    "frontend.WorkerCommandsEnabled=true",
+    "system.enableCancelActivityWorkerCommand=true",
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ async def dev_server(
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     port = port or free_port()
     ui_port = ui_port or free_port()
-    flags = [flag for value in _DYNAMIC_CONFIG for flag in ("--dynamic-config-value", value)]
+    flags = [flag for value in DYNAMIC_CONFIG for flag in ("--dynamic-config-value", value)]
     environment = await WorkflowEnvironment.start_local(
         runtime=_quiet_runtime(),
         plugins=[plugin],

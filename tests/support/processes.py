@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from audioprep.dev import DYNAMIC_CONFIG
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -138,8 +140,8 @@ def temporal(
     argv: list[str | Path] = [binary, "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
     argv += ["--port", str(port), "--ui-port", str(ui_port), "--db-filename", folder / "temporal.db"]
     argv += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=OFF"]
-    argv += ["--dynamic-config-value", "frontend.WorkerCommandsEnabled=true"]
-    argv += ["--dynamic-config-value", "system.enableCancelActivityWorkerCommand=true"]
+    for value in DYNAMIC_CONFIG:
+        argv += ["--dynamic-config-value", value]
     if metrics_port:
         argv += ["--metrics-port", str(metrics_port)]
     return Program(argv, folder / "temporal.log"), f"127.0.0.1:{port}", f"http://127.0.0.1:{ui_port}"
