@@ -12,8 +12,7 @@ _SECRET = "benchmark"  # noqa: S105 - of a bridge that lives for a minute on loo
 def start_bridge(deployment: Deployment) -> str:
     """Returns the URL that wakes it, once it serves."""
     port = free_port()
-    deployment.extra |= {"AUDIOPREP_HTTP_PORT": str(port), "AUDIOPREP_WAKE_SECRET": _SECRET}
-    bridge = deployment.start("bridge")
+    bridge = deployment.start("bridge", AUDIOPREP_HTTP_PORT=str(port), AUDIOPREP_WAKE_SECRET=_SECRET)
     wait_for_http(f"http://127.0.0.1:{port}/healthz", bridge)
     return f"http://127.0.0.1:{port}/wake"
 
