@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 _FIRST_BACKOFF = 0.5  # seconds
 _LAST_BACKOFF = 15.0  # seconds
-_JITTER = 0.2  # of the wait, up or down, so that two bridges do not move in step
+_JITTER = 0.2  # of a wait, at most, is left out, so that two bridges do not move in step
 
 
 class Runner:
@@ -71,7 +71,7 @@ class Runner:
     def _pause(self) -> float:
         backoff = min(_FIRST_BACKOFF * 2 ** (self._failures - 1), _LAST_BACKOFF)
         pause = backoff if self._failures else self._service.interval()
-        return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - jitter, not a secret
+        return pause * random.uniform(1 - _JITTER, 1)  # noqa: S311 - jitter, not a secret
 
     async def _wait(self, seconds: float) -> None:
         try:
