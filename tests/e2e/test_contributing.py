@@ -33,15 +33,20 @@ async def test_a_job_type_added_as_the_document_says_works(tmp_path: Path) -> No
 
 
 def _register(registry: Path, declaration: str) -> None:
-    imported = "from audioprep.jobs.tone import TonePayload"
-    _put(registry, "\nINGEST = ", f"\n{imported}\n\n{declaration}\nINGEST = ")
-    _put(registry, "JobTypes([INGEST", "JobTypes([TONE, INGEST")
+    _import(registry, "audioprep.jobs.tone", "TonePayload", after="audioprep.jobs.status")
+    _put(registry, "JOB_TYPES = JobTypes([", f"{declaration}\nJOB_TYPES = JobTypes([TONE, ")
 
 
 def _wire(plugin: Path) -> None:
-    imported = "from audioprep.activities.tone import ToneActivities\nfrom audioprep.workflows.tone import ToneWorkflow"
-    _put(plugin, "\nWORKFLOWS: Final = (", f"\n{imported}\n\nWORKFLOWS: Final = (ToneWorkflow, ")
+    _import(plugin, "audioprep.activities.tone", "ToneActivities", after="audioprep.activities.save")
+    _import(plugin, "audioprep.workflows.tone", "ToneWorkflow", after="audioprep.workflows.save")
+    _put(plugin, "\nWORKFLOWS: Final = (", "\nWORKFLOWS: Final = (ToneWorkflow, ")
     _put(plugin, "PlaylistActivities(self", "ToneActivities(self.resources).look, PlaylistActivities(self")
+
+
+def _import(path: Path, module: str, name: str, *, after: str) -> None:
+    (line,) = re.findall(rf"^from {re.escape(after)} import .*\n", path.read_text(), re.MULTILINE)
+    _put(path, line, f"{line}from {module} import {name}\n")
 
 
 def _steps(document: str) -> dict[str, str]:
