@@ -13,6 +13,7 @@ from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.save import SavePayload
 from audioprep.jobs.status import Stage
+from audioprep.jobs.tone import TonePayload
 
 MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
 
@@ -116,4 +117,6 @@ PLAYLIST = JobType(
     stages=(Stage.QUEUED, Stage.EXPANDING, Stage.INGESTING),
 )
 
-JOB_TYPES = JobTypes([INGEST, PREVIEW, SAVE, PLAYLIST])
+TONE = JobType(name="tone", workflow="AudioprepTone", payload=TonePayload, stages=(Stage.QUEUED, Stage.ANALYZING))
+
+JOB_TYPES = JobTypes([TONE, INGEST, PREVIEW, SAVE, PLAYLIST])
