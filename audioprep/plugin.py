@@ -22,7 +22,6 @@ from audioprep.activities.playlist import PlaylistActivities
 from audioprep.activities.preview import PreviewActivities
 from audioprep.activities.resources import Resources
 from audioprep.activities.save import SaveActivities
-from audioprep.activities.tone import ToneActivities
 from audioprep.extension import Extension
 from audioprep.jobs.queues import downloads_queue
 from audioprep.payload_codec import data_converter
@@ -31,11 +30,10 @@ from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
 from audioprep.workflows.save import SaveWorkflow
-from audioprep.workflows.tone import ToneWorkflow
 from audioprep.workflows.turn import Turn
 from audioprep.workshop import Workshop
 
-WORKFLOWS: Final = (ToneWorkflow, IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
+WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
 
 
 class AudioPrepPlugin(SimplePlugin):
@@ -100,7 +98,6 @@ class AudioPrepPlugin(SimplePlugin):
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset),
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
-            ToneActivities(self.resources).look,
             PlaylistActivities(self.resources).expand_playlist,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),
         ]

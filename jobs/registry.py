@@ -13,7 +13,6 @@ from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.save import SavePayload
 from audioprep.jobs.status import Stage
-from audioprep.jobs.tone import TonePayload
 
 MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
 
@@ -117,6 +116,4 @@ PLAYLIST = JobType(
     stages=(Stage.QUEUED, Stage.EXPANDING, Stage.INGESTING),
 )
 
-TONE = JobType(name="tone", workflow="AudioprepTone", payload=TonePayload, stages=(Stage.QUEUED, Stage.ANALYZING))
-
-JOB_TYPES = JobTypes([TONE, INGEST, PREVIEW, SAVE, PLAYLIST])
+JOB_TYPES = JobTypes([INGEST, PREVIEW, SAVE, PLAYLIST])
