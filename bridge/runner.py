@@ -9,13 +9,12 @@ import structlog
 
 from audioprep.bridge.care import MOMENTARY
 from audioprep.bridge.health import ServiceHealth
-from audioprep.bridge.services import Service
+from audioprep.bridge.services import JITTER, Service
 
 log = structlog.get_logger()
 
 _FIRST_BACKOFF = 0.5  # seconds
 _LAST_BACKOFF = 15.0  # seconds
-_JITTER = 0.2  # of a wait, at most, is left out, so that two bridges do not move in step
 
 
 class Runner:
@@ -70,8 +69,7 @@ class Runner:
 
     def _pause(self) -> float:
         backoff = min(_FIRST_BACKOFF * 2 ** (self._failures - 1), _LAST_BACKOFF)
-        pause = backoff if self._failures else self._service.interval()
-        return pause * random.uniform(1 - _JITTER, 1)  # noqa: S311 - jitter, not a secret
+        return jittered(backoff if self._failures else self._service.interval())
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -79,3 +77,8 @@ class Runner:
                 await self._nudged.wait()
         except TimeoutError:
             return
+
+
+def jittered(seconds: float) -> float:
+    """A wait of `seconds` at most, so that an interval that is set is the longest one; two bridges fall out of step."""
+    return seconds * random.uniform(1 - JITTER, 1)  # noqa: S311 - jitter, not a secret

@@ -13,6 +13,7 @@ from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
+JITTER = 0.2  # of an interval, at most, that a run may come early
 LOOK_INTERVAL = 2.0  # seconds between two looks at the same running job, as between two writes of its progress
 
 
@@ -112,7 +113,7 @@ class Sync:
     def __init__(self, care: Care, *, interval: float, looks_per_second: float) -> None:
         self._care = care
         self._interval = interval
-        self._batch = max(int(looks_per_second * interval), 1)
+        self._batch = max(int(looks_per_second * interval * (1 - JITTER)), 1)
 
     def interval(self) -> float:
         return self._interval

@@ -76,7 +76,8 @@ def seaweedfs(folder: Path) -> tuple[Program, S3Server]:
     data.mkdir()
     services = ("s3", "master", "volume", "filer")
     ports = free_ports(2 * len(services))
-    argv: list[str | Path] = [binary, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3"]
+    argv: list[str | Path] = [binary, "-logtostderr", "server", f"-dir={data}", "-s3"]
+    argv += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     argv += [f"-{service}.port={port}" for service, port in zip(services, ports, strict=False)]
     argv += [f"-{service}.port.grpc={port}" for service, port in zip(services, ports[len(services) :], strict=True)]
     argv += [f"-s3.config={identities}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-iam=false"]
