@@ -53,4 +53,4 @@ class PreviewActivities:
             await rendering.encode(path, PREVIEW, Mastering(), portion(step.report, 0, _ENCODED))
             await rendering.check(path, PREVIEW, portion(step.report, _ENCODED, 1))
             step.enter(Stage.UPLOADING)
-            await self._resources.storage.upload(path, order.key, PREVIEW.content_type)
+            await self._resources.storage.move(path, order.key, PREVIEW.content_type)

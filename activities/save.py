@@ -67,7 +67,7 @@ class SaveActivities:
                 await self._master(rendering, path, encoding, order, step)
             step.enter(Stage.UPLOADING)
             key = keys.prepared(str(recipe.asset_id), encoding.extension)
-            await self._resources.storage.upload(path, key, encoding.content_type)
+            await self._resources.storage.move(path, key, encoding.content_type)
         return key
 
     @activity.defn(name="audioprep.publish_prepared")

@@ -13,9 +13,11 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, PermissionDeniedError
 from obstore.store import LocalStore, ObjectStore
 
+from audioprep.activities.renaming import renamed
 from audioprep.activities.s3 import open_s3
 from audioprep.activities.shielding import finish
 from audioprep.activities.storage_errors import storage_errors
+from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.keys import ContentType
 
@@ -47,9 +49,10 @@ class Storage:
     bucket's lifecycle rule for incomplete uploads removes them.
     """
 
-    def __init__(self, store: ObjectStore, *, on_disk: bool) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
+        """`folder` is where a store on disk keeps its objects."""
         self._store = store
-        self._on_disk = on_disk
+        self._folder = folder
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -61,9 +64,9 @@ class Storage:
         if parts.scheme == "file":
             folder = Path(unquote(parts.netloc + parts.path)).absolute()
             with storage_errors(str(folder)):
-                return cls(LocalStore(folder, mkdir=True), on_disk=True)
+                return cls(LocalStore(folder, mkdir=True), folder)
         if parts.scheme == "s3" and parts.netloc:
-            return cls(open_s3(parts.netloc, parts.path.strip("/") or None), on_disk=False)
+            return cls(open_s3(parts.netloc, parts.path.strip("/") or None))
         raise ValueError(f"storage URL {url!r}: expected file:PATH or s3://bucket/prefix")
 
     async def find(self, key: str) -> StoredObject:
@@ -152,6 +155,14 @@ class Storage:
                 )
         told(size)
 
+    async def move(self, path: Path, key: str, content_type: ContentType | None = None) -> None:
+        """Like `upload`, of a file nobody needs any more: within one disk it is not copied, and gone afterwards."""
+        if self._folder is not None:
+            with storage_errors(key):
+                if await asyncio.to_thread(renamed, path, self._folder / keys.checked(key)):
+                    return
+        await self.upload(path, key, content_type)
+
     async def write(self, key: str, content: bytes, content_type: ContentType) -> None:
         """Store a small object whole."""
         attributes = self._attributes(content_type)
@@ -171,7 +182,7 @@ class Storage:
     async def copy(self, source: str, target: str) -> StoredObject:
         """Copy an object, on S3 without moving its bytes through this process."""
         with storage_errors(source):
-            if self._on_disk:
+            if self._folder is not None:
                 # The library would make a hard link, and a program that rewrites its upload in place would change both.
                 response = await obstore.get_async(self._store, source)
                 await obstore.put_async(
@@ -188,7 +199,7 @@ class Storage:
 
     def _attributes(self, content_type: ContentType | None) -> "Attributes | None":
         # The local store refuses attributes: a file system has no place for them.
-        if content_type is None or self._on_disk:
+        if content_type is None or self._folder is not None:
             return None
         return {"Content-Type": content_type.value}
 

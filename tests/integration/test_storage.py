@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,48 @@ async def test_any_valid_key_is_stored_found_read_and_removed(
     assert storage_place.stored() == {key}
     await storage.delete(key)
     assert storage_place.stored() == set()
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+async def test_a_moved_file_is_the_object_and_replaces_an_older_one(
+    storage: Storage, storage_place: StoragePlace, tmp_path: Path, key: str
+) -> None:
+    await storage.write(checked(key), b"old", ContentType.JSON)
+    old = await storage.find(key)
+    path = tmp_path / "rendered"
+    path.write_bytes(b"content")
+    os.utime(path, (0, 0))
+
+    await storage.move(path, key, ContentType.WAV)
+
+    new = await storage.find(key)
+    assert (new.size, storage_place.stored()) == (7, {key})
+    assert await storage.read(key) == b"content"
+    assert new.modified >= old.modified
+    assert new.version != old.version
+
+
+async def test_a_file_on_another_file_system_is_copied(tmp_path: Path) -> None:
+    storage = Storage.open(f"file:{tmp_path}")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        path = Path(elsewhere) / "rendered"
+        path.write_bytes(b"content")
+        assert path.stat().st_dev != tmp_path.stat().st_dev
+
+        await storage.move(path, "a/b.wav", ContentType.WAV)
+
+    assert await storage.read("a/b.wav") == b"content"
+
+
+async def test_a_key_that_leads_out_of_the_folder_moves_nothing(tmp_path: Path) -> None:
+    storage = Storage.open(f"file:{tmp_path / 'storage'}")
+    path = tmp_path / "rendered"
+    path.write_bytes(b"content")
+
+    with pytest.raises(PermanentError):
+        await storage.move(path, "../out.wav", ContentType.WAV)
+
+    assert {entry.name for entry in tmp_path.iterdir()} == {"storage", "rendered"}
 
 
 async def test_a_large_file_goes_up_and_down_unchanged_with_progress(
