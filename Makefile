@@ -42,7 +42,7 @@ demo: setup ## Run one real job through an embedded stack (FILE=... takes your o
 test: setup chromium ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-bench: setup .venv-peers/.ready ## Measure everything on real servers, in half an hour (ONLY=name: one thing)
+bench: setup .venv-peers/.ready ## Measure everything on real servers, in twenty minutes (ONLY=name: one thing)
 	@scripts/ensure-redis
 	$(BIN)/python -m benchmarks $(foreach name,$(ONLY),--only $(name)) $(ARGS)
 
