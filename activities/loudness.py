@@ -20,7 +20,11 @@ _GATE = -70.0  # LUFS
 _TOLERANCE = 0.2  # LU; ebur128 prints tenths, and 0.5 is what we promise
 _MARGIN = 0.1  # dB below the ceiling: half a printed step, rounded up
 _HEADROOM = 0.5  # dB from the limiter to the ceiling, for what coming back from the higher rate adds
-_FALLBACK_HEADROOM = 1.0  # dB of the last resort, a linear gain: a lossy codec moves peaks by less
+_BETWEEN = 1.0  # dB by which the true peak of music and speech is seldom higher than its highest sample
+# dB of the last resort, a linear gain. The true peak is measured by interpolation, which adds 7.5 dB at most to a
+# sample peak: the sum of the magnitudes of swresample's filter (32 taps, Kaiser, beta 9) half-way between two samples.
+# `_BETWEEN` is in the estimate already; a lossy codec moves peaks by less than what that leaves.
+_FALLBACK_HEADROOM = 7.5
 _MAX_PUSH = 24.0  # dB of gain beyond the linear one: with more, only the noise between the peaks would grow
 _MIN_LIMIT = -24.0  # dBFS, the lowest alimiter takes
 _MIN_SLOPE = 0.2  # LU per dB: what a limited programme gains by gain, at least, when we predict
@@ -38,7 +42,10 @@ class LoudnessTarget(WireModel):
 
 
 class Loudness(WireModel):
-    """What ebur128 measured. None stands for no loudness (below the gate) and for no peak (digital silence)."""
+    """What ebur128 measured. None stands for no loudness (below the gate) and for no peak (digital silence).
+
+    The peak is that of the samples where nobody looked between them.
+    """
 
     integrated: float | None = Field(description="LUFS")
     true_peak: float | None = Field(description="dBTP")
@@ -73,6 +80,16 @@ def parse_summary(text: str) -> Loudness | None:
         integrated=lufs if lufs > _GATE and math.isfinite(lufs) else None,
         true_peak=peak if math.isfinite(peak) else None,
     )
+
+
+def estimated(heard: Loudness) -> Loudness:
+    """The true peak, estimated from the peak of the samples.
+
+    It decides whether a limiter is needed: one too many has nothing to do, and one too few shows when the file is
+    measured.
+    """
+    peak = heard.true_peak
+    return heard.model_copy(update={"true_peak": None if peak is None else round(peak + _BETWEEN, 1)})
 
 
 def first_mastering(measured: Loudness, target: LoudnessTarget) -> Mastering:

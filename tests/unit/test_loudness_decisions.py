@@ -10,6 +10,7 @@ from audioprep.activities.loudness import (
     LoudnessTarget,
     Mastering,
     Trial,
+    estimated,
     first_mastering,
     next_mastering,
     parse_summary,
@@ -81,22 +82,32 @@ def test_a_peak_over_the_ceiling_lowers_the_limit() -> None:
     assert again == Mastering(gain=6, limit=-3.1)
 
 
+@pytest.mark.parametrize(("peak", "estimate"), [(-12.3, -11.3), (None, None)])
+def test_the_true_peak_is_estimated_from_the_samples(peak: float | None, estimate: float | None) -> None:
+    assert estimated(_heard(-20, peak)) == _heard(-20, estimate)
+
+
 @given(
     integrated=st.floats(-69, 5),
     crest=st.floats(0, 60),
+    between=st.floats(0, 7.5),
     compliance=st.floats(0, 1),
     overshoot=st.floats(0, 3),
 )
 def test_it_ends_and_under_the_ceiling_whatever_the_limiter_does(
-    integrated: float, crest: float, compliance: float, overshoot: float
+    integrated: float, crest: float, between: float, compliance: float, overshoot: float
 ) -> None:
-    """A made-up limiter passes on a share of the gain that it works against, and lets peaks pass by a fixed amount."""
-    measured = _heard(integrated, integrated + crest)
+    """A made-up limiter passes on a share of the gain that it works against, and lets peaks pass by a fixed amount.
+
+    What lies between samples is as much as the meter can see there, or nothing.
+    """
+    sound = _heard(integrated, integrated + crest + between)
+    measured = estimated(_heard(integrated, integrated + crest))
     trials: list[Trial] = []
     mastering: Mastering | None = first_mastering(measured, TARGET)
 
     while mastering is not None:
-        trials.append((mastering, _limited(measured, mastering, compliance, overshoot)))
+        trials.append((mastering, _limited(sound, mastering, compliance, overshoot)))
         mastering = next_mastering(measured, TARGET, trials)
 
     assert len(trials) <= MAX_RENDERS
@@ -105,8 +116,8 @@ def test_it_ends_and_under_the_ceiling_whatever_the_limiter_does(
     assert last.true_peak <= TARGET.true_peak
 
 
-def _limited(measured: Loudness, mastering: Mastering, compliance: float, overshoot: float) -> Loudness:
-    integrated, peak = measured.integrated or 0.0, measured.true_peak or 0.0
+def _limited(sound: Loudness, mastering: Mastering, compliance: float, overshoot: float) -> Loudness:
+    integrated, peak = sound.integrated or 0.0, sound.true_peak or 0.0
     free = peak + mastering.gain
     if mastering.limit is None or free <= mastering.limit:
         return _heard(integrated + mastering.gain, free)
