@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment
 from tests.support.places import local_place
+from tests.support.processes import ROOT
 from tests.support.programs import slow_ffmpeg
 from tests.support.site import Site, open_site
 from tests.support.studio import clip_of, recipe_of
@@ -84,6 +86,7 @@ async def _turned_away(deployment: Deployment, site: Site) -> str:
 async def _keep(client: Client, job_id: str, name: str) -> None:
     history = await client.get_workflow_handle(f"audioprep-{job_id}").fetch_history()
     text = json.dumps(json.loads(history.to_json()), indent=1)
+    text = text.replace(f"{ROOT}/", "").replace(f"{sys.base_prefix}/", "")  # stack traces name this machine's folders
     (FOLDER / f"{name}.json").write_text(text + "\n")
     print(f"{name:<20} {len(history.events):>3} events")
 

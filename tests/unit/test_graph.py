@@ -18,7 +18,7 @@ def _clip(start: float, end: float, **fields: float) -> Clip:
 
 
 def _source(rate: int = 44100, channels: int = 2, *, seekable: bool = False) -> SourceFacts:
-    return SourceFacts(Path("/work/source-0"), 0, rate, channels, seekable)
+    return SourceFacts(Path("source-0"), 0, rate, channels, seekable)
 
 
 def test_one_clip_is_cut_and_nothing_more() -> None:
