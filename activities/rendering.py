@@ -40,14 +40,14 @@ class Rendering:
     async def measure(self, report: Report) -> Loudness:
         """Loudness of what the graph gives, before any mastering, and an estimate of its true peak.
 
-        One decode, nothing is written. Looking between the samples would take three times as long.
+        One decode, nothing is written. Looking between the samples is what takes a meter longest.
         """
         return estimated(await self._meter_graph(f"{self._repeated()}{_QUICK_METER}", report))
 
     async def rehearse(self, mastering: Mastering, report: Report) -> Loudness:
         """Loudness and sample peak with a mastering whose limiter works at the graph's own rate.
 
-        Half the time of the real one, and as loud as that within a tenth or two.
+        Quicker than the real one, and as loud as that within a tenth or two.
         """
         chain = mastering_filters(mastering, self.graph.sample_rate, self.graph.frames, factor=1)
         return await self._meter_graph(f"{chain},{self._repeated()}{_QUICK_METER}", report)

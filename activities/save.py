@@ -43,7 +43,7 @@ class SaveActivities:
 
     @activity.defn(name="audioprep.measure_loudness")
     async def measure(self, recipe: Recipe) -> Plan:
-        """Loudness and true peak of the graph, in one decode; if it needs a limiter, how much gain that costs."""
+        """Loudness and estimated peak of the graph, in one decode; if it needs a limiter, how much gain that costs."""
         async with self._resources.step(Stage.DOWNLOADING) as step:
             rendering = await self._open(recipe, step, step.report)
             step.enter(Stage.NORMALIZING)
