@@ -70,6 +70,7 @@ schemas: setup ## Write the JSON Schemas in docs/schemas anew
 	  $(BIN)/audioprep schema $$type > docs/schemas/$$type.metadata.json; \
 	  $(BIN)/audioprep schema $$type --result > docs/schemas/$$type.result.json; \
 	done
+	@$(BIN)/audioprep schema error > docs/schemas/error.result.json
 
 api: setup ## Pages of the Python API in build/api, from the docstrings
 	@PYTHONWARNINGS=ignore $(BIN)/pdoc --output-directory build/api audioprep.jobs audioprep.bridge audioprep.activities audioprep.workflows

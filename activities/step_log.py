@@ -19,8 +19,9 @@ log = structlog.get_logger()
 def told() -> Iterator[None]:
     """Everything that is logged in the block has the job, the step and the attempt as well."""
     info = activity.info()
-    job_id = job_id_of(info.workflow_id or "")
-    with structlog.contextvars.bound_contextvars(job_id=job_id, step=info.activity_type, attempt=info.attempt):
+    workflow_id = info.workflow_id or ""
+    about = {"job_id": job_id_of(workflow_id), "workflow_id": workflow_id}
+    with structlog.contextvars.bound_contextvars(**about, step=info.activity_type, attempt=info.attempt):
         begun = time.monotonic()
         log.info("step_started")
         try:

@@ -12,13 +12,18 @@ def bridge_options(settings: Settings) -> BridgeOptions:
     return BridgeOptions(
         task_queue=settings.temporal.task_queue,
         types=installed_job_types(),
+        serve=settings.bridge.types,
         routes=settings.bridge.routes,
         max_in_flight=settings.bridge.max_in_flight,
+        max_downloads=settings.bridge.max_downloads,
+        max_looks=settings.bridge.max_looks,
+        temporal_calls=settings.bridge.temporal_calls,
         idle_interval=settings.bridge.poll_interval,
         busy_interval=settings.bridge.busy_interval,
         sweep_interval=settings.bridge.sweep_interval,
         redrive_after=settings.bridge.redrive_after,
         strays_interval=settings.bridge.strays_interval,
+        strays_patience=settings.bridge.strays_patience,
         looks_per_second=settings.bridge.looks_per_second,
         terms=_terms(settings),
     )

@@ -1,15 +1,18 @@
 """The demo: the whole stack on this machine, one real job from row to result, and a clean stop."""
 
 import asyncio
+import json
 import uuid
 import wave
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from rich.console import Console
 
 from audioprep.activities.storage import Storage
 from audioprep.bridge.database import open_database
+from audioprep.bridge.identity import read_table_id
 from audioprep.bridge.store import JobStore
 from audioprep.dev import dev_server
 from audioprep.jobs import keys
@@ -35,8 +38,8 @@ async def run_demo(settings: Settings, folder: Path, file: Path | None, console:
         console.print(f"Temporal UI  {server.ui_url}", highlight=False)
         roles = asyncio.create_task(run_both(settings, server.client), name="worker and bridge")
         try:
-            job = await _ingest(settings, file, console)
-            page = f"{server.ui_url}/namespaces/default/workflows/{workflow_id_for(job.job_id)}"
+            job, workflow_id = await _ingest(settings, file, console)
+            page = f"{server.ui_url}/namespaces/default/workflows/{quote(workflow_id, safe='')}"
             console.print(f"workflow     {page}", highlight=False, soft_wrap=True)
         finally:
             roles.cancel()
@@ -62,8 +65,8 @@ def make_recording(path: Path) -> None:
         file.writeframes(samples.tobytes())
 
 
-async def _ingest(settings: Settings, file: Path, console: Console) -> Job:
-    """Put the row in, and print it whenever it changes, until it is final."""
+async def _ingest(settings: Settings, file: Path, console: Console) -> tuple[Job, str]:
+    """Put the row in, and print it whenever it changes, until it is final. The row, and the id of its workflow."""
     job_id = str(uuid.uuid4())
     key = f"uploads/{job_id}/{file.name}"
     await Storage.open(settings.storage.storage_url).upload(file, keys.checked(key))
@@ -82,12 +85,12 @@ async def _ingest(settings: Settings, file: Path, console: Console) -> Job:
                 console.print(f"{job.updated_at}  {line}", highlight=False)
                 last = line
             if job.status.is_final:
-                return job
+                return job, workflow_id_for(job_id, await read_table_id(database))
             await asyncio.sleep(_POLL_INTERVAL)
 
 
 def _print_artefacts(settings: Settings, job: Job, console: Console) -> None:
-    asset_id = keys.asset_id_for(job.job_id)
+    asset_id = json.loads(job.result or "{}")["assetId"]
     root = Path(settings.storage.storage_url.removeprefix("file:"))
     for path in sorted((root / "assets" / asset_id).iterdir()):
         console.print(f"{path.stat().st_size:>12,} bytes  {path}", highlight=False, soft_wrap=True)

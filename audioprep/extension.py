@@ -7,10 +7,14 @@ A package names its job types in the group `audioprep.job_types`, which bridges 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from audioprep.activities.resources import Resources
 from audioprep.jobs.registry import JOB_TYPES, JobType, JobTypes
+from audioprep.jobs.routes import served
+
+if TYPE_CHECKING:
+    from audioprep.activities.resources import Resources
+    from audioprep.settings import Settings
 
 JOB_TYPE_GROUP: Final = "audioprep.job_types"
 EXTENSION_GROUP: Final = "audioprep.extensions"
@@ -27,7 +31,7 @@ class Extension:
     """Workflows, and the activities they need, made from the worker's resources."""
 
     workflows: Sequence[type]
-    activities: Callable[[Resources], Sequence[Callable[..., Any]]]
+    activities: "Callable[[Resources], Sequence[Callable[..., Any]]]"
 
 
 def installed_job_types() -> JobTypes:
@@ -36,6 +40,11 @@ def installed_job_types() -> JobTypes:
     Raises BrokenPackage when an entry point leads to none, ValueError when two types go by the same name.
     """
     return JOB_TYPES.with_more(_installed(JOB_TYPE_GROUP, JobType))
+
+
+def served_types(settings: "Settings") -> JobTypes:
+    """What a bridge with these settings serves. Raises ValueError if a type or route is invalid."""
+    return served(installed_job_types(), settings.bridge.types, settings.bridge.routes)
 
 
 def installed_extensions() -> list[Extension]:

@@ -60,7 +60,8 @@ def _as_event(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 def _with_workflow_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """So that a line leads to Temporal as well as to the row."""
-    return {**event, "workflow_id": workflow_id_for(event["job_id"])} if "job_id" in event else event
+    named = "job_id" in event and "table_id" in event
+    return {**event, "workflow_id": workflow_id_for(event["job_id"], event["table_id"])} if named else event
 
 
 def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -12,6 +12,7 @@ from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.database import open_database
 from audioprep.bridge.database_errors import DatabaseUnavailable
 from audioprep.bridge.health import ServiceHealth
+from audioprep.bridge.identity import identify
 from audioprep.bridge.store import JobStore
 from audioprep.bridge_options import bridge_options
 from audioprep.extension import installed_extensions
@@ -77,10 +78,11 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
     async with open_database(settings.database.database_url, settings.database.token) as database:
         await _migrate_patiently(JobStore(database), telemetry.startup.watch_once("database"))
+        identity = await identify(database, settings.database.database_url)
         if client is None:
             plugin = AudioPrepPlugin(settings)
             client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
-        bridge = Bridge(database, client, bridge_options(settings))
+        bridge = Bridge(database, client, bridge_options(settings), identity=identity)
         telemetry.parts.append(Part(bridge.health, bridge.metrics, bridge.wake))
         serving = asyncio.create_task(bridge.run(), name="bridge")
         try:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from audioprep.jobs.request import workflow_id_for
 from benchmarks.figures import median, quantile
 from benchmarks.measurement import Measurement, Row, at_most
 from benchmarks.stack import Stack, open_stack
@@ -66,7 +65,7 @@ async def _handovers(
         worker.running.terminate()
         await child_of(other.pid, "readrate")
         running.append(time.monotonic() - begun)
-        description = await client.get_workflow_handle(workflow_id_for(job_id)).describe()
+        description = await client.get_workflow_handle(await deployment.app.workflow_id(job_id)).describe()
         (pending,) = description.raw_description.pending_activities
         taken.append(pending.last_started_time.ToNanoseconds() / 1e9 - wall)
         await asyncio.to_thread(worker.running.wait, 20)

@@ -8,7 +8,6 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from audioprep.jobs.request import workflow_id_for
 from benchmarks.counters import Counters, counters
 from benchmarks.measurement import Measurement, Row
 from benchmarks.pages import page
@@ -66,7 +65,7 @@ async def _job(stack: Stack, client: Client, seconds: int) -> None:
     async def closed() -> bool:
         await asyncio.sleep(0.2)
         try:
-            return (await client.get_workflow_handle(workflow_id_for(job_id)).describe()).close_time is not None
+            return (await client.get_workflow_handle(await app.workflow_id(job_id)).describe()).close_time is not None
         except RPCError:
             return False  # not started yet
 

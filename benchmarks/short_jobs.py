@@ -9,7 +9,6 @@ from pathlib import Path
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from audioprep.jobs.request import workflow_id_for
 from benchmarks.stack import Stack, open_stack
 from benchmarks.waking import post_wake, start_bridge
 from tests.support.audio import make_audio
@@ -67,7 +66,9 @@ class ShortJobs:
         return float((await self.stack.deployment.app.sql("SELECT at FROM ends WHERE jobId = ?", job_id))[0]["at"])
 
     async def _times(self, job_id: str, kind: "EventType.ValueType") -> list[float]:
-        history = await self.client.get_workflow_handle(workflow_id_for(job_id)).fetch_history()
+        history = await self.client.get_workflow_handle(
+            await self.stack.deployment.app.workflow_id(job_id)
+        ).fetch_history()
         return [event.event_time.ToNanoseconds() / 1e9 for event in history.events if event.event_type == kind]
 
 

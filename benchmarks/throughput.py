@@ -10,7 +10,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 
-from audioprep.jobs.request import JobRequest, workflow_id_for
+from audioprep.jobs.request import JobRequest
 from benchmarks.cpu import CpuMeter, CpuTimes, added, since, told
 from benchmarks.figures import median, spread
 from benchmarks.measurement import Measurement, Row, ratio_at_least
@@ -92,7 +92,7 @@ async def _by_a_bare_client(client: Client, task_queue: str, count: int) -> floa
             await client.execute_workflow(
                 TRIAL_WORKFLOW,
                 request,
-                id=workflow_id_for(job_id),
+                id=request.workflow_id,
                 task_queue=task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 execution_timeout=timedelta(hours=1),

@@ -43,18 +43,28 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """`stage` is where it happened; None leaves what the row has."""
+    """`stage` is where it happened; None leaves what the row has. `attempts` are those at the step that failed."""
 
     error: str
     kind: str
     stage: str | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Reap:
-    """Fail a row that nobody has cared for, for longer than its type may take."""
+    """Fail a row that no program has touched for longer than its type may take."""
 
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Terminate a workflow whose code cannot go on, after the job's time, and fail the row."""
+
+    error: str
+    kind: str
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ Action: TypeAlias = (
     | Complete
     | Fail
     | Reap
+    | Abandon
     | RecordCancel
     | AcknowledgeCancel
 )

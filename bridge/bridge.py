@@ -1,7 +1,7 @@
 """The bridge as a whole: services around one store and one Temporal client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +18,7 @@ from audioprep.bridge.database_errors import DatabaseError
 from audioprep.bridge.decide import Rules
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.health import Health
+from audioprep.bridge.identity import TableIdentity, identify
 from audioprep.bridge.launch import Launcher
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
 from audioprep.bridge.pollers import count_workers
@@ -28,13 +29,14 @@ from audioprep.bridge.store import JobStore
 from audioprep.bridge.temporal_errors import TemporalUnavailable
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
-from audioprep.jobs.routes import route
+from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
 _SCRAPE_PATIENCE = 3.0  # seconds; Prometheus gives up after ten, and would have nothing then
-_GATHER = 0.05  # seconds after a job has ended in which others that end share its look for new ones
+_GATHER = 0.05  # seconds after a job has ended in which others that end share its poll for new ones
+_UNSERVED = 100  # rows counted of each type that is not served
 
 T = TypeVar("T")
 
@@ -43,25 +45,32 @@ T = TypeVar("T")
 class BridgeOptions:
     """How a bridge behaves. Intervals in seconds.
 
-    `routes` are types without a model of ours: `{"transcribe": "TranscribeWorkflow@queue"}`; `types` those with one.
+    `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
+    are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
+    are left alone.
     """
 
     task_queue: str = "audioprep"
     types: JobTypes = JOB_TYPES
+    serve: Collection[str] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
     max_in_flight: int = 4
+    max_downloads: int = 50
+    max_looks: int = 20
+    temporal_calls: int = 20
     idle_interval: float = 3.0
     busy_interval: float = 0.5
     sweep_interval: float = 15.0
     redrive_after: float = 15.0
     strays_interval: float = 60.0
+    strays_patience: float = 60.0
     looks_per_second: float = 50.0
     terms: TermsByType = TermsByType()
 
     @property
     def all_types(self) -> JobTypes:
-        """Raises ValueError when a route is none, or takes the name of a type."""
-        return self.types.with_more(route(name, target) for name, target in self.routes.items())
+        """The types served. Raises ValueError if a route is invalid, a type is unknown, or two have the same name."""
+        return served(self.types, self.serve, self.routes)
 
 
 _DEFAULTS = BridgeOptions()
@@ -70,36 +79,61 @@ _DEFAULTS = BridgeOptions()
 class Bridge:
     """Keeps the rows of one table true. Several bridges may serve the same table.
 
-    Raises ValueError when a route of `options` is none.
+    `identity` is the table's: what `identity.identify` gives. Raises ValueError if the types of `options` are invalid.
     """
 
-    def __init__(self, database: DatabaseClient, temporal: TemporalClient, options: BridgeOptions = _DEFAULTS) -> None:
+    def __init__(
+        self,
+        database: DatabaseClient,
+        temporal: TemporalClient,
+        options: BridgeOptions = _DEFAULTS,
+        *,
+        identity: TableIdentity,
+    ) -> None:
         self._database = database
+        self._identity = identity
         types = options.all_types
-        store = JobStore(database)
-        executions = Executions(temporal, options.task_queue, [kind.task_queue for kind in types if kind.task_queue])
+        store = JobStore(database, types.names)
+        executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = Rules(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(executions, types, options.terms)
+        launcher = Launcher(store, executions, types, options.terms, identity.table_id)
         self._store = store
         self._count_workers = partial(count_workers, temporal, options.task_queue)
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
-        self._care = Care(reconciler, executions)
+        self._care = Care(
+            reconciler,
+            executions,
+            rules,
+            slots=options.max_in_flight,
+            downloads=options.max_downloads,
+            at_once=options.max_looks,
+        )
         intake = Intake(
             store,
             executions,
             self._care,
             self._metrics,
-            max_in_flight=options.max_in_flight,
             idle_interval=options.idle_interval,
             busy_interval=options.busy_interval,
             sweep_interval=options.sweep_interval,
         )
         sync = Sync(self._care, interval=options.busy_interval, looks_per_second=options.looks_per_second)
-        strays = Strays(store, executions, self._care, interval=options.strays_interval)
+        strays = Strays(
+            store,
+            executions,
+            self._care,
+            identity,
+            interval=options.strays_interval,
+            patience=options.strays_patience,
+        )
         self.health = Health()
-        self._intake, *others = (Runner(service, self.health.watch(service.name)) for service in (intake, sync, strays))
-        self._runners = (self._intake, *others)
+        self.health.add(self._care.complaint)
+        self.health.add(intake.complaint)
+        self._intake, self._sync, self._strays = (
+            Runner(service, self.health.watch(service.name)) for service in (intake, sync, strays)
+        )
+        self._runners = (self._intake, self._sync, self._strays)
 
     @classmethod
     @asynccontextmanager
@@ -113,21 +147,28 @@ class Bridge:
     ) -> AsyncIterator["Bridge"]:
         """A bridge that does not run yet, on a table that is made if it is missing.
 
-        Raises ValueError for a URL of another kind or a route that is none, DatabaseError when the database does not
-        answer as it should.
+        Raises ValueError for a URL of another kind or invalid types, DatabaseError when the database does not answer as
+        it should.
         """
         async with open_database(database_url, token) as database:
             await JobStore(database).migrate()
-            yield cls(database, temporal, options)
+            yield cls(database, temporal, options, identity=await identify(database, database_url))
 
     async def run(self) -> None:
         """Serve until `stop`; the pass under way is finished. The jobs themselves run on without a bridge."""
-        log.info("bridge_started")
+        structlog.contextvars.bind_contextvars(table_id=self._identity.table_id)
+        log.info("bridge_started", types=sorted(self._store.types))
+        if self._identity.is_copy:
+            log.warning("table_is_a_copy", first_served_at=self._identity.place)
         try:
             async with asyncio.TaskGroup() as group:
-                waker = group.create_task(self._wake_when_freed())
+                wakers = [
+                    group.create_task(_pass_on(self._care.freed, self._intake)),
+                    group.create_task(_pass_on(self._care.admitted, self._sync, pause=0.0)),
+                ]
                 await asyncio.gather(*(runner.run() for runner in self._runners))
-                waker.cancel()
+                for waker in wakers:
+                    waker.cancel()
         finally:
             await self._care.close()
             log.info("bridge_stopped")
@@ -142,22 +183,26 @@ class Bridge:
 
     async def metrics(self) -> bytes:
         """For Prometheus, as of now; also while the database or Temporal is away, which is when they are wanted."""
-        waiting, workers = await asyncio.gather(
-            _unless_away(self._store.pending(MAX_PENDING)), _unless_away(self._count_workers())
+        waiting, unserved, workers = await asyncio.gather(
+            _unless_away(self._store.pending(MAX_PENDING)),
+            _unless_away(self._store.unserved(_UNSERVED)),
+            _unless_away(self._count_workers()),
         )
         self._metrics.saw_queue(waiting, utc_now())
+        self._metrics.saw_unserved(unserved)
         self._metrics.saw_workers(workers)
         self._metrics.saw_bridge(in_flight=self._care.in_flight, health=self.health)
         self._metrics.saw_database(self._database)
         return self._metrics.text()
 
-    async def _wake_when_freed(self) -> None:
-        """A job that ends makes room for the next one."""
-        while True:
-            await self._care.freed.wait()
-            await asyncio.sleep(_GATHER)
-            self._care.freed.clear()
-            self.wake()
+
+async def _pass_on(event: asyncio.Event, runner: Runner, pause: float = _GATHER) -> None:
+    """Let the runner's service run whenever the event is set."""
+    while True:
+        await event.wait()
+        await asyncio.sleep(pause)
+        event.clear()
+        runner.nudge()
 
 
 async def _unless_away(question: Awaitable[T]) -> T | None:

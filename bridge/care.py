@@ -3,90 +3,134 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
 import structlog
 
 from audioprep.bridge.database_errors import DatabaseUnavailable
+from audioprep.bridge.decide import Rules, age_of
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.temporal_errors import TemporalUnavailable
-from audioprep.bridge.views import Missing, WorkflowView
+from audioprep.bridge.views import Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
+from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
-_FEW = 16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
+LOOK_INTERVAL: Final = 2.0  # seconds between two looks at the same running job, as between two writes of its progress
+_LONGEST_PAUSE: Final = 60.0  # seconds between two looks at a job that waits for its cancel, or cannot be settled
+_FEW: Final = (
+    16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
+)
+_TOLERATED: Final = 10.0  # seconds for which a job may fail to be settled before it counts
+_GRACE: Final = 60.0  # seconds after a job's time in which its end should have shown
+_MOST_QUIET: Final = 20_000  # rows remembered that need nothing yet
 
-MOMENTARY = (TemporalUnavailable, DatabaseUnavailable)
+MOMENTARY: Final = (TemporalUnavailable, DatabaseUnavailable)
 """Errors of the other side that pass: back off and look again."""
 
 
-class Care:
-    """Rows by job id. What is here is only a memory of the last look: the next full look corrects it."""
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """One job in care. Times are seconds of the monotonic clock."""
 
-    def __init__(self, reconciler: Reconciler, executions: Executions) -> None:
+    job: Job
+    claimed: bool = False
+    due: float = 0.0  # when it is to be looked at next
+    pause: float = LOOK_INTERVAL
+    moved: float = field(default_factory=time.monotonic)  # when its row last changed in more than its time
+    uses_slot: bool = True
+    failing_since: float | None = None
+    reason: str = ""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_urgent(self) -> bool:
+        """A cancel that has not been looked at yet goes before all else."""
+        return self.job.status is not JobStatus.PROCESSING and self.due == 0
+
+
+class Care:
+    """Rows by job id. What is here is only a memory of the last look: the next full look corrects it.
+
+    `slots` are jobs claimed and not final, at most, `at_once` those that are looked at in the same moment.
+    """
+
+    def __init__(
+        self, reconciler: Reconciler, executions: Executions, rules: Rules, *, slots: int, downloads: int, at_once: int
+    ) -> None:
         self._reconciler = reconciler
         self._executions = executions
-        self._jobs: dict[str, Job] = {}
-        self._looked: dict[str, float] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._claimed: set[str] = set()
+        self._rules = rules
+        self._slots = slots
+        self._downloads = downloads
+        self._room = asyncio.Semaphore(at_once)
+        self._entries: dict[str, _Entry] = {}
         self._followers: dict[str, asyncio.Task[None]] = {}
-        self.freed = asyncio.Event()  # set whenever a job leaves our care
+        self._quiet: dict[str, tuple[str, float]] = {}  # rows that need nothing yet: their updatedAt, and when to look
+        self.freed = asyncio.Event()  # set whenever a slot becomes free
+        self.admitted = asyncio.Event()  # set whenever a job comes into care, or its row was changed by the web app
 
     @property
     def in_flight(self) -> int:
         """Jobs claimed and not final."""
-        return sum(job.status is JobStatus.PROCESSING for job in self._jobs.values())
+        return sum(entry.job.status is JobStatus.PROCESSING for entry in self._entries.values())
+
+    @property
+    def capacity(self) -> int:
+        """How many more rows may be claimed. Downloads have slots of their own on the workers: they use none here."""
+        used = sum(self._uses_slot(entry) for entry in self._entries.values())
+        return max(min(self._slots - used, self._slots + self._downloads - self.in_flight), 0)
+
+    @property
+    def has_cancels(self) -> bool:
+        """Whether some job waits for its cancel."""
+        return any(entry.job.cancel_requested for entry in self._entries.values())
 
     def __contains__(self, job_id: object) -> bool:
-        return job_id in self._jobs
+        return job_id in self._entries
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._entries)
 
-    def due(self, older_than: float, at_most: int) -> list[Job]:
-        """Jobs not looked at for `older_than` seconds, longest first."""
-        limit = time.monotonic() - older_than
-        waiting = [job_id for job_id, looked in self._looked.items() if looked <= limit]
-        waiting.sort(key=self._looked.__getitem__)
-        return [self._jobs[job_id] for job_id in waiting[:at_most]]
-
-    async def settle_all(self, jobs: Iterable[Job], claimed: Iterable[Job] = ()) -> None:
-        """Look at several jobs at once. One that cannot be settled does not keep the others from it.
-
-        Rows in `claimed` were just claimed by this bridge: they are started without asking first whether they have a
-        workflow. The start itself finds out, and leaves one that is there as it is.
-
-        Raises one of MOMENTARY when a look failed because Temporal or the database is away.
-        """
-        looks: list[tuple[Job, WorkflowView | None]] = [(job, Missing()) for job in claimed]
-        self._claimed.update(job.job_id for job, _ in looks)
-        looks += [(job, None) for job in jobs]
-        outcomes = await asyncio.gather(*(self.settle(*look) for look in looks), return_exceptions=True)
-        away: BaseException | None = None
-        for (job, _), outcome in zip(looks, outcomes, strict=True):
-            if isinstance(outcome, MOMENTARY):
-                away = outcome
-            elif isinstance(outcome, Exception):
-                log.error("job_not_settled", job_id=job.job_id, exc_info=outcome)
-            elif isinstance(outcome, BaseException):
-                raise outcome
-        if away is not None:
-            raise away
-
-    async def settle(self, job: Job, seen: WorkflowView | None = None) -> None:
-        """One look at a job; afterwards it is in our care or out of it."""
-        async with self._locks.setdefault(job.job_id, asyncio.Lock()):
-            self._looked[job.job_id] = time.monotonic()
-            self._jobs[job.job_id] = job
-            after = await self._reconciler.settle(job, seen, claimed=job.job_id in self._claimed)
-            if after is None:
-                self._drop(job.job_id)
+    def admit(self, jobs: Iterable[Job]) -> None:
+        """Take rows that a poll has found into care; they are looked at when they are due, oldest first."""
+        now = time.monotonic()
+        for job in jobs:
+            entry = self._entries.get(job.job_id)
+            if entry is None:
+                unchanged, due = self._quiet.get(job.job_id, ("", 0.0))
+                if unchanged != job.updated_at or due <= now:
+                    self._entries[job.job_id] = _Entry(job)
+            elif entry.job.status != job.status:
+                entry.job, entry.due, entry.pause = job, 0.0, LOOK_INTERVAL
             else:
-                self._jobs[job.job_id] = after
-                self._follow(job.job_id)
+                continue
+            self.admitted.set()
+
+    async def start(self, claimed: Iterable[Job]) -> None:
+        """Start rows that this bridge has just claimed, without asking first whether they have a workflow: the start
+        itself finds out, and leaves one that is there as it is.
+
+        Raises one of MOMENTARY when Temporal or the database is away.
+        """
+        entries = [_Entry(job, claimed=True) for job in claimed]
+        self._entries.update({entry.job.job_id: entry for entry in entries})
+        await self._settle_each([(entry, Missing()) for entry in entries])
+
+    async def settle_due(self, at_most: int) -> None:
+        """Look at jobs that are due: new cancels first, then those that have waited longest.
+
+        Raises one of MOMENTARY when Temporal or the database is away.
+        """
+        now = time.monotonic()
+        due = [entry for entry in self._entries.values() if entry.due <= now]
+        due.sort(key=lambda entry: (not entry.is_urgent, entry.due))
+        await self._settle_each([(entry, None) for entry in due[:at_most]])
 
     async def close(self) -> None:
         """Stop following. The jobs themselves run on."""
@@ -95,11 +139,105 @@ class Care:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
 
-    def _drop(self, job_id: str) -> None:
-        for memory in (self._jobs, self._looked, self._locks):
-            memory.pop(job_id, None)
-        self._claimed.discard(job_id)
+    def complaint(self) -> str | None:
+        """What is wrong when all slots are taken: none of their jobs can be settled, or nothing moves any more."""
+        if self.capacity:
+            return None
+        now = time.monotonic()
+        held = [entry for entry in self._entries.values() if self._uses_slot(entry)]
+        failing = [
+            entry for entry in held if entry.failing_since is not None and now - entry.failing_since > _TOLERATED
+        ]
+        if held and len(failing) == len(held):
+            return f"all {len(held)} slots are held by jobs that cannot be settled: {failing[0].reason}"
+        if held and all(now - entry.moved > self._seconds(entry.job) + _GRACE for entry in held):
+            return f"all {len(held)} slots are taken, and no job has moved for longer than it may take"
+        return None
+
+    async def _settle_each(self, looks: list[tuple[_Entry, WorkflowView | None]]) -> None:
+        outcomes = await asyncio.gather(*(self._settle(*look) for look in looks), return_exceptions=True)
+        away: BaseException | None = None
+        for outcome in outcomes:
+            if isinstance(outcome, MOMENTARY):
+                away = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        if away is not None:
+            raise away
+
+    async def _settle(self, entry: _Entry, seen: WorkflowView | None) -> None:
+        """One look at a job; afterwards it is in our care or out of it.
+
+        Raises one of MOMENTARY. A job that cannot be settled for another reason is looked at more and more seldom.
+        """
+        async with entry.lock, self._room:
+            if self._entries.get(entry.job.job_id) is not entry:
+                return
+            entry.due = time.monotonic() + entry.pause
+            try:
+                if seen is None:
+                    seen = await self._executions.view(entry.job.job_id)
+                after = await self._reconciler.settle(entry.job, seen, claimed=entry.claimed)
+            except MOMENTARY as error:
+                self._note_failure(entry, str(error))
+                raise
+            except Exception as error:
+                self._note_failure(entry, str(error) or type(error).__name__)
+                entry.pause = min(entry.pause * 2, _LONGEST_PAUSE)
+                entry.due = time.monotonic() + entry.pause
+            else:
+                self._note(entry, seen, after)
+
+    def _note_failure(self, entry: _Entry, reason: str) -> None:
+        """Remember since when; the trace is logged once."""
+        first = entry.failing_since is None
+        entry.failing_since, entry.reason = entry.failing_since or time.monotonic(), reason.splitlines()[0][:300]
+        log.error("job_not_settled", job_id=entry.job.job_id, error=entry.reason, exc_info=first)
+
+    def _note(self, entry: _Entry, seen: WorkflowView, after: Job | None) -> None:
+        """What a look brought."""
+        now = time.monotonic()
+        entry.failing_since = None
+        if after is None:
+            self._drop(entry, seen)
+            return
+        waits_for_cancel = after.status is not JobStatus.PROCESSING
+        entry.pause = min(entry.pause * 2, _LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
+        entry.due = now + entry.pause
+        if _state(after) != _state(entry.job):
+            entry.moved = now
+        entry.job = after
+        self._note_slot(entry, seen)
+        self._follow(after.job_id)
+
+    def _note_slot(self, entry: _Entry, seen: WorkflowView) -> None:
+        """An update alone does not tell whether the job waits for a download: a look does."""
+        if not isinstance(seen, Running) or seen.started is None:
+            return
+        if entry.uses_slot and not seen.uses_slot:
+            self.freed.set()
+        entry.uses_slot = seen.uses_slot
+
+    def _drop(self, entry: _Entry, seen: WorkflowView) -> None:
+        job = entry.job
+        self._entries.pop(job.job_id, None)
         self.freed.set()
+        if isinstance(seen, Missing) and job.status is JobStatus.PROCESSING and not job.is_queued:
+            # Another program's row that is still fresh: nothing to do before half of the time that is left.
+            left = self._seconds(job) - age_of(job, utc_now()).total_seconds()
+            if len(self._quiet) >= _MOST_QUIET:
+                self._quiet.clear()
+            self._quiet[job.job_id] = (job.updated_at, time.monotonic() + min(max(left / 2, 1.0), _LONGEST_PAUSE))
+
+    def _uses_slot(self, entry: _Entry) -> bool:
+        """One that cannot be settled holds its slot no longer than the job may take."""
+        if entry.job.status is not JobStatus.PROCESSING or not entry.uses_slot:
+            return False
+        failing = entry.failing_since
+        return failing is None or time.monotonic() - failing <= self._seconds(entry.job)
+
+    def _seconds(self, job: Job) -> float:
+        return self._rules.terms.of(job.type).timeout / timedelta(seconds=1)
 
     def _follow(self, job_id: str) -> None:
         if job_id not in self._followers:
@@ -108,14 +246,18 @@ class Care:
             follower.add_done_callback(lambda _: self._followers.pop(job_id, None))
 
     async def _walk(self, job_id: str) -> None:
-        """Settle the job the moment there is news. Whatever breaks this off, the periodic look replaces."""
+        """Settle the job the moment there is an update. Whatever breaks this off, the periodic look replaces."""
         try:
             async for seen in self._executions.follow(job_id, stages=len(self._followers) <= _FEW):
-                job = self._jobs.get(job_id)
-                if job is None:
+                entry = self._entries.get(job_id)
+                if entry is None:
                     return
-                await self.settle(job, seen)
+                await self._settle(entry, seen)
         except MOMENTARY as error:
             log.info("follow_broken_off", job_id=job_id, error=str(error))
         except Exception:
             log.exception("follow_failed", job_id=job_id)
+
+
+def _state(job: Job) -> tuple[object, ...]:
+    return (job.status, job.stage, job.progress, job.retry_count)

@@ -9,6 +9,7 @@ class DatabaseError(Exception):
     DatabaseError
     |-- DatabaseUnavailable   the same call may work in a moment: network, time-out, busy, 429, 5xx
     `-- DatabaseRefused       it never will: wrong token, missing table, bad SQL
+        `-- AnswerTooLarge    the same question about fewer rows may be answered
     """
 
 
@@ -18,6 +19,10 @@ class DatabaseUnavailable(DatabaseError):
 
 class DatabaseRefused(DatabaseError):
     """A person has to change something first."""
+
+
+class AnswerTooLarge(DatabaseRefused):
+    """The answer would be larger than the server sends: 10 MB by default."""
 
 
 _BUSY_CODES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "STREAM_EXPIRED")
@@ -33,6 +38,8 @@ def from_libsql(error: LibsqlError) -> DatabaseError:
     message = error.explanation
     if error.code.startswith(_BUSY_CODES):
         return DatabaseUnavailable(f"The database is busy or cannot write: {message}.")
+    if "too large" in message:
+        return AnswerTooLarge(f"The database's answer would be too large: {message}.")
     if "no such table" in message or "no such index" in message:
         return DatabaseRefused(f"The database lacks a table or index of ours ({message}): run `audioprep migrate`.")
     return DatabaseRefused(f"The database refused a statement: {message}.")

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from audioprep.bridge.actions import (
+    Abandon,
     AcknowledgeCancel,
     Action,
     CancelWorkflow,
@@ -18,12 +20,20 @@ from audioprep.bridge.actions import (
 )
 from audioprep.bridge.terms import TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
+from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import from_text
 
-TIMEOUT_ERROR = "Timeout: job exceeded processing time limit"
+TIMEOUT_ERROR: Final = "Timeout: job exceeded processing time limit"
+LOST_ERROR: Final = (
+    "The job was lost: no program has reported on it for longer than it may take, and Temporal knows no workflow of it."
+)
+STUCK_ERROR: Final = "Timeout: the job's workflow could not go on, and its time is up: the log of the worker says why."
+BACKSTOP: Final = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
+_STUCK_TASKS: Final = 3  # attempts at one workflow task: fewer may be those of workers that went away
+_GRACE: Final = timedelta(seconds=60)  # after the job's time, in which its own timer should have ended it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ def decide(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed
             return _decide_processing(job, seen, now, rules, claimed=claimed)
         case _, Running():
             return CancelWorkflow()  # the row is final: nothing may run for it
-        case JobStatus.CANCELLED, Missing() if job.cancel_requested:
+        case JobStatus.CANCELLED, Missing() if job.cancel_requested and _may_still_start(job, now, rules):
             return TakeId()
         case JobStatus.CANCELLED, _ if job.cancel_requested:
             return AcknowledgeCancel()
@@ -60,28 +70,42 @@ def decide(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed
 
 def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed: bool) -> Action:
     match seen:
-        case Missing() if job.is_queued and (claimed or _age(job, now) >= rules.redrive_after):
+        case Missing() if job.is_queued and (claimed or age_of(job, now) >= rules.redrive_after):
             return Start()
         case Missing() if job.is_queued:
             return Nothing()
-        case Missing() if _age(job, now) > rules.terms.of(job.type).timeout:
-            return Reap(TIMEOUT_ERROR)
+        case Missing() if age_of(job, now) > rules.terms.of(job.type).timeout:
+            return Reap(LOST_ERROR)
         case Missing():
             return Nothing()  # another program's row, and still fresh
+        case Running() if _is_stuck(job, seen, now, rules):
+            return Abandon(STUCK_ERROR, ErrorKind.TIMED_OUT, job.retry_count + 1)
         case Running():
             return _decide_progress(job, seen, now, rules)
         case Completed(result, stage):
             return Complete(result, stage or _last_stage(job, rules))
-        case Failed(error, kind, stage):
-            return Fail(error, kind, stage)
+        case Failed(error, kind, stage, exhausted):
+            most = rules.terms.of(job.type).max_attempts
+            return Fail(error, kind, stage, most if exhausted else job.retry_count + 1)
         case Cancelled():
             return RecordCancel()
+
+
+def _may_still_start(job: Job, now: datetime, rules: Rules) -> bool:
+    """Whether a slow start of the job could yet create its workflow; a workflow from before would have ended by now."""
+    return age_of(job, now) <= rules.terms.of(job.type).timeout + BACKSTOP
+
+
+def _is_stuck(job: Job, seen: Running, now: datetime, rules: Rules) -> bool:
+    """Its code fails again and again, so that not even its own timer can end it, and its time is up."""
+    late = rules.terms.of(job.type).timeout + _GRACE
+    return seen.failed_tasks >= _STUCK_TASKS and seen.started is not None and now - seen.started > late
 
 
 def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Action:
     stage, progress = _furthest(job, seen, rules)
     news = WriteProgress(stage, progress, max(job.retry_count, seen.retries))
-    age = _age(job, now)
+    age = age_of(job, now)
     if news == WriteProgress(job.stage or stage, job.progress, job.retry_count):
         return news if age >= rules.touch_interval else Nothing()
     moved_on = news.stage != job.stage or news.retries != job.retry_count
@@ -107,8 +131,8 @@ def _furthest(job: Job, seen: Running, rules: Rules) -> tuple[str, float]:
     return stage, seen.progress
 
 
-def _age(job: Job, now: datetime) -> timedelta:
-    """How long ago the row was touched. A time nobody can read counts as just now: better late than reaped wrongly."""
+def age_of(job: Job, now: datetime) -> timedelta:
+    """How long ago the row was touched. A time that cannot be read counts as now: better late than reaped wrongly."""
     try:
         return now - from_text(job.updated_at)
     except ValueError:

@@ -2,13 +2,14 @@
 
 from temporalio import exceptions
 from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ApplicationError, TerminatedError, TimeoutType
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TerminatedError, TimeoutType
 
 from audioprep.bridge.views import Cancelled, Failed
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.redaction import sentence_of
 
 _KINDS = frozenset(kind.value for kind in ErrorKind)
+_EXHAUSTED = (RetryState.MAXIMUM_ATTEMPTS_REACHED,)
 _TIMEOUTS = {
     TimeoutType.HEARTBEAT: "The worker stopped answering while it ran this job.",
     TimeoutType.SCHEDULE_TO_START: "No worker was there to take the job.",
@@ -18,18 +19,21 @@ _TIMEOUTS = {
 def view_of_failure(failure: WorkflowFailureError) -> Failed | Cancelled:
     """What a workflow that did not complete says to the row's owner."""
     cause: BaseException = failure
+    exhausted = False
     while cause.__cause__ is not None and not isinstance(cause, ApplicationError):
         cause = cause.__cause__
+        exhausted |= isinstance(cause, ActivityError) and cause.retry_state in _EXHAUSTED
     match cause:
         case ApplicationError(type=kind) if kind in _KINDS:
-            return Failed(sentence_of(cause.message), str(kind))
+            return Failed(sentence_of(cause.message), str(kind), exhausted=exhausted)
         case ApplicationError(type=kind):
-            return Failed(sentence_of(f"The job failed with {kind or 'an error'}: {cause.message}"), str(kind))
+            sentence = sentence_of(f"The job failed with {kind or 'an error'}: {cause.message}")
+            return Failed(sentence, ErrorKind.UNEXPECTED, exhausted=exhausted)
         case exceptions.TimeoutError(type=kind) if kind in _TIMEOUTS:
-            return Failed(_TIMEOUTS[kind], ErrorKind.TIMED_OUT)
+            return Failed(_TIMEOUTS[kind], ErrorKind.TIMED_OUT, exhausted=exhausted)
         case exceptions.TimeoutError():
             return Failed("Timeout: job exceeded processing time limit", ErrorKind.TIMED_OUT)
         case TerminatedError():
-            return Failed("The workflow was terminated by an operator.", "Terminated")
+            return Failed("The workflow was terminated by an operator.", ErrorKind.TERMINATED)
         case _:
             return Cancelled()

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _TOLERATED = 10.0  # seconds of failing before it counts: a busy database or a restart is no news
@@ -43,6 +44,7 @@ class Health:
 
     def __init__(self) -> None:
         self._services: list[ServiceHealth] = []
+        self._conditions: list[Callable[[], str | None]] = []
 
     def watch(self, name: str) -> ServiceHealth:
         service = ServiceHealth(name, last_run=time.monotonic())
@@ -55,8 +57,13 @@ class Health:
         self._services.append(service)
         return service
 
+    def add(self, condition: Callable[[], str | None]) -> None:
+        """Something that is wrong while `condition` returns a sentence."""
+        self._conditions.append(condition)
+
     def complaints(self) -> list[str]:
-        return [complaint for service in self._services if (complaint := service.complaint())]
+        asked = [service.complaint for service in self._services] + self._conditions
+        return [complaint for ask in asked if (complaint := ask())]
 
     def since_success(self) -> dict[str, float]:
         """Seconds since the last run of each service that succeeded; without those that never did."""

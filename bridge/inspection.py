@@ -48,15 +48,16 @@ class Execution:
 class Inspection:
     """Reads only. Raises TemporalUnavailable."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    def __init__(self, client: Client, task_queue: str, table_id: str) -> None:
         self._client = client
         self._task_queue = task_queue
+        self._table_id = table_id
 
     async def execution(self, job_id: str) -> Execution | None:
         """None when Temporal knows no workflow of this job."""
         with temporal_errors():
             try:
-                seen = await self._client.get_workflow_handle(workflow_id_for(job_id)).describe(
+                seen = await self._client.get_workflow_handle(workflow_id_for(job_id, self._table_id)).describe(
                     rpc_timeout=CALL_TIMEOUT
                 )
             except RPCError as error:
@@ -75,7 +76,7 @@ class Inspection:
         """Everything that happened to the job's workflow; None when Temporal knows none."""
         with temporal_errors():
             try:
-                return await self._client.get_workflow_handle(workflow_id_for(job_id)).fetch_history(
+                return await self._client.get_workflow_handle(workflow_id_for(job_id, self._table_id)).fetch_history(
                     rpc_timeout=CALL_TIMEOUT
                 )
             except RPCError as error:

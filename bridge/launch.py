@@ -1,27 +1,40 @@
 """From a claimed row to a started workflow."""
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from audioprep.bridge.errand import Errand
 from audioprep.bridge.executions import Executions
+from audioprep.bridge.store import JobStore
 from audioprep.bridge.terms import TermsByType
+from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import JobTypes
+from audioprep.jobs.payload import Payload
+from audioprep.jobs.registry import METADATA_TOO_LARGE, JobType, JobTypes
 from audioprep.jobs.request import JobRequest
+
+_SMALL: Final = 20_000  # characters of metadata that are parsed at once; more would hold up the other jobs
 
 
 class Launcher:
     """Starts workflows by name; the row's metadata is checked here, so that no worker sees a bad one."""
 
-    def __init__(self, executions: Executions, types: JobTypes, terms: TermsByType) -> None:
+    def __init__(
+        self, store: JobStore, executions: Executions, types: JobTypes, terms: TermsByType, table_id: str
+    ) -> None:
+        self._store = store
         self._executions = executions
+        self.table_id = table_id
         self._types = types
         self._terms = terms
 
     async def start(self, job: Job) -> None:
-        """Raises PermanentError when the row's type is unknown or its metadata is invalid."""
+        """Raises PermanentError if the row's type is unknown, its metadata is invalid, or Temporal will not take it."""
         kind = self._types.find(job.type)
-        payload = kind.parse(job.metadata)
+        metadata = await self._store.metadata(job.job_id) if job.metadata is None else job.metadata
+        if metadata is None:
+            raise PermanentError(ErrorKind.INVALID_PAYLOAD, METADATA_TOO_LARGE)
+        payload = await _parsed(kind, metadata)
         await self._executions.start(
             Errand(
                 workflow=kind.workflow,
@@ -43,6 +56,7 @@ class Launcher:
         terms = self._terms.of(job.type)
         return JobRequest(
             job_id=job.job_id,
+            table_id=self.table_id,
             type=job.type,
             payload=payload,
             timeout_seconds=terms.timeout.total_seconds(),
@@ -50,3 +64,9 @@ class Launcher:
             first_delay_seconds=terms.first_delay.total_seconds(),
             last_delay_seconds=terms.last_delay.total_seconds(),
         )
+
+
+async def _parsed(kind: JobType, metadata: str) -> Payload:
+    if len(metadata) <= _SMALL:
+        return kind.parse(metadata)
+    return await asyncio.to_thread(kind.parse, metadata)

@@ -15,6 +15,7 @@ from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
 MAX_SCANNED: Final = 1_000  # rows read to find those of one type
+_INLINE_BYTES: Final = 32_768  # of JSON in a row of a list; what is larger is left out, and `show` prints it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class JobLists:
             "type": wanted.type,
             "scanned": limit if wanted.type is None else MAX_SCANNED,
             "limit": limit,
+            "inline": _INLINE_BYTES,
         }
         if wanted.status is None:
             return jobs_of(await self._client.execute(JOBS["newest"], arguments))
@@ -47,17 +49,13 @@ class JobLists:
         return jobs_of(await self._client.execute(JOBS["newest_of_status"], arguments))
 
     async def unfinished(self, limit: int) -> list[Job]:
-        """Rows that somebody waits for: those being cancelled, those being processed, and the oldest that wait."""
-        limits: dict[str, InValue] = dict.fromkeys(("cancels", "processing", "waiting"), limit)
-        return jobs_of(await self._client.execute(JOBS["look"], limits))
+        """Rows that are waited for: those being cancelled, those being processed, and the oldest that wait."""
+        return jobs_of(await self._client.execute(JOBS["unfinished"], {"limit": limit, "inline": _INLINE_BYTES}))
 
     async def get_all(self, job_ids: Sequence[str]) -> list[Job]:
         """The rows that are there, in the order asked for, in one request."""
-        statements: list[InStatement] = [(JOBS["get"], {"job_id": job_id}) for job_id in job_ids]
+        statements: list[InStatement] = [
+            (JOBS["get_listed"], {"job_id": job_id, "inline": _INLINE_BYTES}) for job_id in job_ids
+        ]
         answers = await self._client.batch(statements) if statements else []
         return [job for answer in answers for job in jobs_of(answer)]
-
-    async def cancel_pending(self, until: str, now: datetime) -> list[str]:
-        """Cancel every row that waits and was made no later than `until`. Returns their ids."""
-        result = await self._client.execute(JOBS["cancel_pending"], {"until": until, "now": to_text(now)})
-        return [str(row[0]) for row in result.rows]

@@ -1,6 +1,6 @@
 """What Prometheus may know of a bridge: counters kept as things happen, gauges read when it asks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from math import nan
@@ -10,7 +10,7 @@ from libsql_client import Client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
-from audioprep.bridge.actions import AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
+from audioprep.bridge.actions import Abandon, AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
 from audioprep.bridge.health import Health
 from audioprep.bridge.pipeline_client import PipelineClient, RowCounts
 from audioprep.bridge.views import Missing, WorkflowView
@@ -22,9 +22,9 @@ from audioprep.jobs.timestamps import from_text
 MAX_PENDING: Final = 1000  # rows counted: a scrape of a long queue must not cost more than this
 _CLAIM_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
 _LAG_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
-_OTHER: Final = "other"  # a type nobody knows: the text of strangers is no label
+_OTHER: Final = "other"  # a type that is not served: its text is not a label
 
-End: TypeAlias = Complete | Fail | Reap | RecordCancel | AcknowledgeCancel
+End: TypeAlias = Complete | Fail | Reap | Abandon | RecordCancel | AcknowledgeCancel
 
 
 class Metrics:
@@ -54,6 +54,11 @@ class Metrics:
             "audioprep_database_rows", "Rows the server read and wrote for this bridge", ["what"], registry=registry
         )
         self._pending = _gauge(registry, "audioprep_jobs_pending", "Rows that wait to be claimed; counted up to 1000")
+        self._unserved = _gauge(
+            registry,
+            "audioprep_unserved_pending",
+            "Rows that wait and are of a type that this bridge does not serve; counted up to 100 for each type",
+        )
         self._oldest = _gauge(registry, "audioprep_oldest_pending_seconds", "Age of the row that waits longest")
         self._in_flight = _gauge(registry, "audioprep_jobs_in_flight", "Jobs in this bridge's care that are not final")
         self._healthy = _gauge(registry, "audioprep_bridge_healthy", "1 while the bridge does its work, as in /healthz")
@@ -88,6 +93,10 @@ class Metrics:
         self._pending.set(nan if created is None else len(created))
         self._oldest.set(nan if created is None else _age(created[0], now) if created else 0)
 
+    def saw_unserved(self, counts: Mapping[str, int] | None) -> None:
+        """Pending rows by type that is not served; None while the database does not say."""
+        self._unserved.set(nan if counts is None else sum(counts.values()))
+
     def saw_workers(self, workers: int | None) -> None:
         """None while Temporal does not say."""
         self._workers.set(nan if workers is None else workers)
@@ -121,7 +130,7 @@ class Metrics:
         """A counter that appears with its first event shows Prometheus no increase."""
         for job_type in self._types:
             self._claims.labels(job_type)
-            for outcome, kinds in (("complete", [""]), ("cancelled", [""]), ("failed", [*ErrorKind, "reaped"])):
+            for outcome, kinds in (("complete", [""]), ("cancelled", [""]), ("failed", [*ErrorKind])):
                 for kind in kinds:
                     self._ended.labels(job_type, outcome, str(kind))
         for what in ("stage", "end"):
@@ -137,16 +146,16 @@ def _outcome(action: End) -> tuple[str, str]:
     match action:
         case Complete():
             return "complete", ""
-        case Fail(kind=kind):
+        case Fail(kind=kind) | Abandon(kind=kind):
             return "failed", kind
         case Reap():
-            return "failed", "reaped"
+            return "failed", ErrorKind.LOST
         case RecordCancel() | AcknowledgeCancel():
             return "cancelled", ""
 
 
 def _age(created_at: str, now: datetime) -> float:
-    """Seconds; 0 for a time nobody can read."""
+    """Seconds; 0 for a time that cannot be read."""
     try:
         return max((now - from_text(created_at)).total_seconds(), 0)
     except ValueError:

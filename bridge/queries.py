@@ -1,17 +1,35 @@
-"""The SQL of this room, read from its `.sql` files by name."""
+"""The SQL of this package, read from its `.sql` files by name."""
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
 _SECTION = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+_FRAGMENT = re.compile(r"\{(\w+)\}")
+_EACH_TYPE = re.compile(r"/\* each type \*/(.*?)/\* end \*/", re.DOTALL)
 
 
 def load_queries(filename: str) -> dict[str, str]:
-    """The statements of one file, in its order, by the name above each."""
+    """The statements of one file, in its order, by the name above each; `{name}` is replaced by an earlier fragment."""
     text = files(__package__).joinpath("sql", filename).read_text(encoding="utf-8")
     parts = _SECTION.split(text)[1:]
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    queries: dict[str, str] = {}
+    for name, body in zip(parts[::2], parts[1::2], strict=True):
+        statement = _COMMENT.sub("", body).strip()
+        queries[name] = _FRAGMENT.sub(lambda found: queries[found[1]], statement)
+    return queries
+
+
+def for_types(query: str, types: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The query with its part for each type repeated, and the arguments that name the types."""
+    names = {f"type_{number}": name for number, name in enumerate(types)}
+
+    def repeated(part: re.Match[str]) -> str:
+        return " UNION ALL ".join(re.sub(r":type\b", f":{name}", part[1]) for name in names)
+
+    return _EACH_TYPE.sub(repeated, query), names
 
 
 SCHEMA: Final = load_queries("schema.sql")

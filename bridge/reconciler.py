@@ -7,6 +7,7 @@ from typing import assert_never
 import structlog
 
 from audioprep.bridge.actions import (
+    Abandon,
     AcknowledgeCancel,
     Action,
     CancelWorkflow,
@@ -26,7 +27,7 @@ from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.spans import start_span
 from audioprep.bridge.store import JobStore
 from audioprep.bridge.views import Running, WorkflowView
-from audioprep.jobs.errors import PermanentError
+from audioprep.jobs.errors import ErrorKind, FailedResult, PermanentError
 from audioprep.jobs.job import Job
 from audioprep.jobs.timestamps import utc_now
 
@@ -84,24 +85,29 @@ class Reconciler:
                 written = await self._store.write_progress(job, stage, progress, retries, self._clock())
                 if written is not None and stage != job.stage:
                     self._metrics.wrote_stage(seen, self._clock())
-                return written or await self._store.get(job.job_id)
+                return written or await self._store.get_row(job.job_id)
             case _:
                 closed = await self._close(job, action)
                 if closed:
                     self._metrics.ended(job.type, action)
                     self._metrics.wrote_end(seen, self._clock())
-                return None if closed else await self._store.get(job.job_id)
+                return None if closed else await self._store.get_row(job.job_id)
 
-    async def _close(self, job: Job, action: Complete | Fail | Reap | RecordCancel | AcknowledgeCancel) -> bool:
-        """Write a job's end. False when somebody else wrote one first."""
+    async def _close(
+        self, job: Job, action: Complete | Fail | Reap | Abandon | RecordCancel | AcknowledgeCancel
+    ) -> bool:
+        """Write a job's end. False when another program wrote one first."""
         now = self._clock()
         match action:
             case Complete(result, stage):
                 return await self._store.complete(job.job_id, result, now, stage)
-            case Fail(error, _, stage):
-                return await self._store.fail(job.job_id, error, now, stage)
+            case Fail(error, kind, stage, attempts):
+                return await self._store.fail(job.job_id, error, FailedResult.of(kind, attempts), now, stage)
             case Reap(error):
-                return await self._store.reap(job, error, now)
+                return await self._store.reap(job, error, FailedResult.of(ErrorKind.LOST, job.retry_count + 1), now)
+            case Abandon(error, kind, attempts):
+                await self._executions.terminate(job.job_id, error)
+                return await self._store.fail(job.job_id, error, FailedResult.of(kind, attempts), now)
             case RecordCancel():
                 return await self._store.record_cancel(job.job_id, now)
             case AcknowledgeCancel():
@@ -111,11 +117,12 @@ class Reconciler:
 
     async def _start(self, job: Job) -> Job | None:
         try:
-            with start_span(job):
+            with start_span(job, self._launcher.table_id):
                 await self._launcher.start(job)
         except PermanentError as error:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=error.message)
-            if await self._store.fail(job.job_id, error.message, self._clock()):
+            facts = FailedResult.of(error.kind, 0)
+            if await self._store.fail(job.job_id, error.message, facts, self._clock()):
                 self._metrics.refused(job.type, error.kind)
             return None
         return job

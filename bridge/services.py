@@ -1,20 +1,27 @@
 """The bridge's background duties: one class, one duty."""
 
+import time
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
 from audioprep.bridge.care import Care
 from audioprep.bridge.executions import Executions
+from audioprep.bridge.identity import TableIdentity
 from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.store import JobStore
-from audioprep.jobs.timestamps import utc_now
+from audioprep.bridge.store import JobStore, Poll
+from audioprep.jobs.errors import ErrorKind
+from audioprep.jobs.timestamps import from_text, to_text, utc_now
 
 log = structlog.get_logger()
 
 JITTER = 0.2  # of an interval, at most, that a run may come early
-LOOK_INTERVAL = 2.0  # seconds between two looks at the same running job, as between two writes of its progress
+_SWEPT_PER_SECOND: Final = (
+    16  # rows read by sweeps: with many rows they come more seldom, so that their cost is bounded
+)
+_CANCEL_SLACK: Final = timedelta(seconds=10)  # by which the clocks of web apps may differ
+_WAITED: Final = 30.0  # seconds for which rows may wait while there is room for them
 
 
 class Service(Protocol):
@@ -44,7 +51,6 @@ class Intake:
         care: Care,
         metrics: Metrics,
         *,
-        max_in_flight: int,
         idle_interval: float,
         busy_interval: float,
         sweep_interval: float,
@@ -53,12 +59,13 @@ class Intake:
         self._executions = executions
         self._care = care
         self._metrics = metrics
-        self._max_in_flight = max_in_flight
         self._idle_interval = idle_interval
         self._busy_interval = busy_interval
         self._sweep_interval = sweep_interval
         self._claimed_full = False
-        self._next_sweep = utc_now()
+        self._next_sweep = 0.0  # of the monotonic clock, which no correction of the time moves
+        self._cancelled_until = ""  # the newest `updatedAt` of a cancel that was found
+        self._left_since: float | None = None  # rows have waited since then although there was room
 
     def interval(self) -> float:
         if self._claimed_full:
@@ -67,42 +74,88 @@ class Intake:
 
     async def run_once(self) -> None:
         await self._executions.check()  # a row claimed while Temporal is away would wait for nothing
+        sweep = time.monotonic() >= self._next_sweep
+        capacity = self._care.capacity
+        since = "" if sweep or not self._care.has_cancels else self._cancelled_until
         now = utc_now()
-        sweep = now >= self._next_sweep
-        capacity = max(self._max_in_flight - self._care.in_flight, 0)
-        found = await self._store.poll(now, capacity=capacity, with_processing=sweep)
+        found = await self._store.poll(now, capacity=capacity, with_processing=sweep, cancelled_since=since)
         if sweep:
-            self._next_sweep = now + timedelta(seconds=self._sweep_interval)
-        self._claimed_full = 0 < capacity == len(found.claimed)
+            cost = len(found.processing) + len(found.cancel_requested)
+            self._next_sweep = time.monotonic() + max(self._sweep_interval, cost / _SWEPT_PER_SECOND)
+        if found.cancel_requested:
+            newest = min(max(job.updated_at for job in found.cancel_requested), to_text(now))
+            self._cancelled_until = _earlier(newest)
+        self._claimed_full = found.more
+        self._note_left(found)
         self._metrics.claimed(found.claimed, utc_now())
-        others = [job for job in found.processing if job.job_id not in self._care]  # ours are looked at by Sync
-        await self._care.settle_all([*found.cancel_requested, *others], claimed=found.claimed)
+        for job in found.refused:
+            log.info("job_refused", job_id=job.job_id, type=job.type, error=job.error)
+            self._metrics.refused(job.type, ErrorKind.INVALID_PAYLOAD)
+        self._care.admit([*found.cancel_requested, *found.processing])
+        await self._care.start(found.claimed)
+
+    def _note_left(self, found: Poll) -> None:
+        """Rows may wait and yet none come: another bridge took them, or the claim's answer was lost and a sweep finds
+        them.
+        """
+        if found.waiting and not found.claimed and not found.refused:
+            self._left_since = self._left_since or time.monotonic()
+            self._next_sweep = 0.0
+        else:
+            self._left_since = None
+
+    def complaint(self) -> str | None:
+        """What is wrong when rows wait although there is room for them."""
+        waited = 0.0 if self._left_since is None else time.monotonic() - self._left_since
+        return f"pending rows have waited for {waited:.0f} s while slots were free" if waited > _WAITED else None
 
 
 class Strays:
-    """Cancels workflows that run for nobody: their row was made final by hand, or deleted. A slow sweep."""
+    """Cancels workflows whose row was made final by hand, or deleted. A slow sweep.
+
+    A row that is not there may be one that a replica of the database has not got yet: so it has to be missing for
+    `patience` seconds.
+    """
 
     name = "strays"
 
-    def __init__(self, store: JobStore, executions: Executions, care: Care, *, interval: float) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        executions: Executions,
+        care: Care,
+        identity: TableIdentity,
+        *,
+        interval: float,
+        patience: float,
+    ) -> None:
         self._store = store
         self._executions = executions
         self._care = care
+        self._identity = identity
         self._interval = interval
+        self._patience = patience
+        self._missing: dict[str, float] = {}  # jobs without a row, and since when
 
     def interval(self) -> float:
-        return self._interval
+        return min(self._interval, self._patience) if self._missing else self._interval
 
     async def run_once(self) -> None:
+        if self._identity.is_copy:
+            return  # the workflows with this table's id may be those of the original
+        missing: dict[str, float] = {}
         async for job_id in self._executions.open_jobs():
             if job_id in self._care:
                 continue
-            row = await self._store.get(job_id)
-            if row is None:
+            row = await self._store.get_row(job_id)
+            if row is not None:
+                self._care.admit([row])
+            elif time.monotonic() - self._missing.get(job_id, time.monotonic()) < self._patience:
+                missing[job_id] = self._missing.get(job_id, time.monotonic())
+            else:
                 log.warning("stray_cancelled", job_id=job_id)
                 await self._executions.cancel(job_id)
-            else:
-                await self._care.settle(row)
+        self._missing = missing
 
 
 class Sync:
@@ -119,4 +172,12 @@ class Sync:
         return self._interval
 
     async def run_once(self) -> None:
-        await self._care.settle_all(self._care.due(LOOK_INTERVAL, self._batch))
+        await self._care.settle_due(self._batch)
+
+
+def _earlier(text: str) -> str:
+    """A moment's text, by the slack of clocks earlier; empty, which means all, for one that cannot be read."""
+    try:
+        return to_text(from_text(text) - _CANCEL_SLACK)
+    except (ValueError, OverflowError):
+        return ""

@@ -14,12 +14,12 @@ _tracer = trace.get_tracer("audioprep.bridge")
 
 
 @contextmanager
-def start_span(job: Job) -> Iterator[None]:
+def start_span(job: Job, table_id: str) -> Iterator[None]:
     """From the row's INSERT to the start of its workflow, which goes on with the same trace."""
     attributes = {
         "audioprep.job.id": job.job_id,
         "audioprep.job.type": job.type,
-        "audioprep.workflow.id": workflow_id_for(job.job_id),
+        "audioprep.workflow.id": workflow_id_for(job.job_id, table_id),
     }
     created = _nanoseconds(job.created_at)
     with _tracer.start_as_current_span("job", kind=SpanKind.PRODUCER, attributes=attributes, start_time=created):
@@ -28,7 +28,7 @@ def start_span(job: Job) -> Iterator[None]:
 
 
 def _nanoseconds(text: str) -> int | None:
-    """Of the Unix epoch; None, which means now, for a time that nobody can read."""
+    """Of the Unix epoch; None, which means now, for a time that cannot be read."""
     try:
         return int(from_text(text).timestamp() * 1e9)
     except ValueError:

@@ -1,13 +1,26 @@
-"""What can go wrong between us and Temporal."""
+"""What can go wrong between us and Temporal, split by what the caller should do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 
-class TemporalUnavailable(Exception):
-    """Temporal did not do what was asked: away, overloaded, or refusing us. Back off and ask again."""
+class TemporalError(Exception):
+    """Base of every failure of a call to Temporal.
+
+    TemporalError
+    |-- TemporalUnavailable   the same call may work in a moment: away, overloaded, or refusing us
+    `-- TemporalRefused       it never will: an argument is invalid or too large
+    """
+
+
+class TemporalUnavailable(TemporalError):
+    """Back off and ask again."""
+
+
+class TemporalRefused(TemporalError):
+    """The job that the call was about cannot be what it asks for."""
 
 
 @contextmanager
@@ -16,6 +29,13 @@ def temporal_errors() -> Iterator[None]:
     try:
         yield
     except RPCError as error:
-        raise TemporalUnavailable(f"Temporal answered {error.status.name}: {error.message}") from error
+        kind = TemporalRefused if _is_permanent(error) else TemporalUnavailable
+        raise kind(f"Temporal answered {error.status.name}: {error.message}") from error
     except RuntimeError as error:
         raise TemporalUnavailable(f"Temporal cannot be reached: {str(error)[:200]}") from error
+
+
+def _is_permanent(error: RPCError) -> bool:
+    """An invalid argument, or a message over gRPC's size, which has the status of an exhausted resource."""
+    too_large = error.status is RPCStatusCode.RESOURCE_EXHAUSTED and "larger than max" in error.message
+    return too_large or error.status is RPCStatusCode.INVALID_ARGUMENT

@@ -1,6 +1,6 @@
 """What Temporal says of one job's workflow, reduced to what the bridge decides by.
 
-`since` is when Temporal learned it, where that is known. Nothing is decided by it: metrics tell how old news are.
+`since` is when Temporal learned it, where that is known. Nothing is decided by it: metrics tell how old updates are.
 """
 
 from dataclasses import dataclass, field
@@ -15,12 +15,20 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """`stage` is None until the workflow says one. `retries` counts those of the step under way."""
+    """`stage` is None until the workflow says one. `retries` counts those of the step under way.
+
+    `started` is when the workflow was, None where that is not known; `failed_tasks` counts the attempts at its current
+    workflow task that failed: code that cannot go on, or a payload that the worker cannot read. `uses_slot` is False
+    while the job waits for a site or downloads in a slot for downloads.
+    """
 
     stage: str | None = None
     progress: float = 0.0
     retries: int = 0
     since: datetime | None = field(default=None, compare=False)
+    started: datetime | None = field(default=None, compare=False)
+    failed_tasks: int = field(default=0, compare=False)
+    uses_slot: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +44,19 @@ class Completed:
 class Failed:
     """Failed, timed out or terminated. `error` is one sentence for people; `kind` its cause for logs and metrics.
 
-    `stage` is where it happened, if that is known.
+    `stage` is where it happened, if that is known. `exhausted` says that all attempts at a step were used up.
     """
 
     error: str
     kind: str
     stage: str | None = None
+    exhausted: bool = False
     since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Closed because somebody cancelled it."""
+    """Closed by a cancel."""
 
     since: datetime | None = field(default=None, compare=False)
 

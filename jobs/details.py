@@ -11,7 +11,7 @@ from audioprep.jobs.wording import as_list, clock, code
 class Described(Protocol):
     """A payload that has more to say than its summary."""
 
-    def facts(self, job_id: str) -> Mapping[str, str]:
+    def facts(self, request: JobRequest[Any]) -> Mapping[str, str]:
         """Markdown by name: where the job's input comes from, and where its output will be."""
 
 
@@ -23,7 +23,7 @@ def details_of(request: JobRequest[Any]) -> str:
 
 def facts_of(request: JobRequest[Any]) -> Mapping[str, str]:
     """What the payload says of itself; nothing when it says only its summary."""
-    return request.payload.facts(request.job_id) if isinstance(request.payload, Described) else {}
+    return request.payload.facts(request) if isinstance(request.payload, Described) else {}
 
 
 def limits_of(request: JobRequest[Any]) -> str:

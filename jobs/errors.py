@@ -1,16 +1,21 @@
-"""What can go wrong with a job, split by what Temporal should do about it."""
+"""What can go wrong with a job, split by what Temporal should do about it, and what a failed row says of it."""
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from pydantic import Field
 from temporalio.exceptions import ApplicationError
 
+from audioprep.jobs.models import WireModel
 from audioprep.jobs.redaction import sentence_of
 
 
 class ErrorKind(StrEnum):
-    """The cause, for retry decisions, metrics and support. Travels as the failure's `type`."""
+    """The cause, for retry decisions, metrics and support: a closed list.
+
+    Travels as the failure's `type`, and is `result.error.kind` of a failed row.
+    """
 
     INVALID_PAYLOAD = "InvalidPayload"  # the row's metadata does not fit its type
     SOURCE_MISSING = "SourceMissing"  # the storage key or URL names nothing
@@ -25,6 +30,55 @@ class ErrorKind(StrEnum):
     CHILD_FAILED = "ChildFailed"  # ffmpeg or yt-dlp died of something that may pass
     SITE_BUSY = "SiteBusy"  # a site has as many visits of ours as it may: the step waits for its turn
     WORKER_SHUTDOWN = "WorkerShutdown"  # the worker is going down and hands its step over
+    INVALID_RESULT = "InvalidResult"  # the workflow completed with something that is not JSON
+    TERMINATED = "Terminated"  # an operator terminated the workflow
+    LOST = "Lost"  # neither a workflow nor another program has reported on the row for as long as its type may take
+    UNEXPECTED = "Unexpected"  # an error that no code foresaw, or a kind of its own from another package's worker
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same job, asked for again, may succeed without a change of its row or source."""
+        return self in _MAY_PASS
+
+
+_MAY_PASS: Final = frozenset(
+    {
+        ErrorKind.BOT_CHECK,
+        ErrorKind.TIMED_OUT,
+        ErrorKind.STALLED,
+        ErrorKind.NETWORK,
+        ErrorKind.STORAGE,
+        ErrorKind.CHILD_FAILED,
+        ErrorKind.SITE_BUSY,
+        ErrorKind.WORKER_SHUTDOWN,
+        ErrorKind.TERMINATED,
+        ErrorKind.LOST,
+        ErrorKind.UNEXPECTED,
+    }
+)
+
+
+class ErrorFacts(WireModel):
+    """What a failed row says to programs."""
+
+    kind: ErrorKind
+    retryable: bool = Field(description="the same job, asked for again, may succeed without a change to its row")
+    attempts: int = Field(ge=0, description="attempts at the step that failed; 0 when no step ran")
+
+
+class FailedResult(WireModel):
+    """`result` of a failed row; `error` holds the sentence for people."""
+
+    error: ErrorFacts
+
+    @classmethod
+    def of(cls, kind: str, attempts: int) -> "FailedResult":
+        """A kind outside the list counts as unexpected."""
+        known = ErrorKind(kind) if kind in _KINDS else ErrorKind.UNEXPECTED
+        return cls(error=ErrorFacts(kind=known, retryable=known.may_pass, attempts=attempts))
+
+
+_KINDS: Final = frozenset(kind.value for kind in ErrorKind)
 
 
 class JobError(ApplicationError):

@@ -1,7 +1,7 @@
 """`ingest`: bring a source into storage and describe it."""
 
 from enum import StrEnum
-from typing import Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,9 @@ from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.wording import code, codes
+
+if TYPE_CHECKING:
+    from audioprep.jobs.request import JobRequest
 
 _FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
 
@@ -49,9 +52,9 @@ class IngestPayload(JobPayload):
         name = self.original_filename or (self.storage_key or url or "").rsplit("/", 1)[-1]
         return f"{self.source_type.value} · {name[:80]}"
 
-    def facts(self, job_id: str) -> dict[str, str]:
+    def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
-        asset = keys.asset_id_for(job_id)
+        asset = keys.asset_id_for(request.job_id, request.table_id, request.part)
         source = self.url if self.source_type is SourceType.YOUTUBE else scrub(self.url or self.storage_key or "")
         return {
             "source": f"{self.source_type.value}, {code(source or '')}",

@@ -9,10 +9,11 @@ from audioprep.jobs.status import JobStatus, Stage
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row. `stage` is NULL while pending and after an acknowledged cancel; `progress` is 0..100 within the stage.
+    """One row. `stage` is NULL while pending and after an acknowledged cancel; `progress` is 0..100.
 
     `stage` is plain text, since another program's row may hold a word of its own.
-    `metadata` and `result` are the columns' raw JSON text: it is the reader who knows their models.
+    `metadata` and `result` are the columns' raw JSON text; None also stands for a column that was not read, since polls
+    leave both out, and lists the large ones.
     """
 
     job_id: str
@@ -20,7 +21,7 @@ class Job:
     status: JobStatus
     progress: float
     stage: str | None
-    metadata: str
+    metadata: str | None
     result: str | None
     error: str | None
     retry_count: int

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from uuid import UUID, uuid5
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
+from audioprep.jobs.request import escaped
 
 _NAMESPACE = UUID("5b0a4d9e-2c57-4d2c-9d0e-6c1b7f0f3a11")
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\\ud800-\udfff]{1,255}")  # no controls, no half characters
@@ -23,9 +24,14 @@ class ContentType(StrEnum):
     M4A = "audio/mp4"
 
 
-def asset_id_for(job_id: str) -> str:
-    """The asset a job makes: the same for every attempt, so that a retry overwrites instead of duplicating."""
-    return str(uuid5(_NAMESPACE, job_id))
+def asset_id_for(job_id: str, table_id: str = "", part: str = "") -> str:
+    """The asset a job makes: the same for every attempt, so that a retry overwrites instead of duplicating.
+
+    `part` is a child's share of the job. Without a table id it is the id that assets had before tables had identities.
+    """
+    if not table_id:
+        return str(uuid5(_NAMESPACE, f"{job_id}/{part}" if part else job_id))
+    return str(uuid5(_NAMESPACE, f"{table_id}/{escaped(job_id)}/{part}"))
 
 
 def asset_folder(asset_id: str) -> str:

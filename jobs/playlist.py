@@ -1,6 +1,6 @@
 """`playlist`: every recording that a URL lists, each as an asset of its own."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 
@@ -8,9 +8,11 @@ from audioprep.jobs.ingest import AudioMetadata
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.redaction import scrub
-from audioprep.jobs.request import workflow_id_for
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.wording import code
+
+if TYPE_CHECKING:
+    from audioprep.jobs.request import JobRequest
 
 MAX_ENTRIES: Final = 50
 
@@ -26,11 +28,11 @@ class PlaylistPayload(JobPayload):
     def summary(self) -> str:
         return self.url.rsplit("/", 1)[-1][:80]
 
-    def facts(self, job_id: str) -> dict[str, str]:
+    def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the list, and which workflows its entries are."""
         return {
             "source": code(scrub(self.url)),
-            "entries": f"at most {self.max_entries}, each a workflow: {code(f'{workflow_id_for(job_id)}/1')} and on",
+            "entries": f"at most {self.max_entries}, each a workflow: {code(f'{request.workflow_id}/1')} and on",
         }
 
 

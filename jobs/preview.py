@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.wording import code
+
+if TYPE_CHECKING:
+    from audioprep.jobs.request import JobRequest
 
 
 class PreviewPayload(JobPayload):
@@ -21,7 +24,7 @@ class PreviewPayload(JobPayload):
     def summary(self) -> str:
         return self.recipe.summary
 
-    def facts(self, job_id: str) -> dict[str, str]:
+    def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: which assets are cut, and where the MP3 will be."""
         return {
             "sources": self.recipe.sources,

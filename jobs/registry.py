@@ -1,7 +1,7 @@
 """The job types audioprep knows: one line each."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from audioprep.jobs.save import SavePayload
 from audioprep.jobs.status import Stage
 
 MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
+METADATA_TOO_LARGE = f"The metadata is larger than {MAX_METADATA_BYTES:,} bytes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,8 @@ class JobType:
 
     def parse(self, metadata: str) -> Payload:
         """The row's metadata as its model. Raises PermanentError with one sentence that names the first fault."""
-        if len(metadata) > MAX_METADATA_BYTES:
-            raise PermanentError(
-                ErrorKind.INVALID_PAYLOAD, f"The metadata is larger than {MAX_METADATA_BYTES:,} characters."
-            )
+        if len(metadata.encode(errors="replace")) > MAX_METADATA_BYTES:
+            raise PermanentError(ErrorKind.INVALID_PAYLOAD, METADATA_TOO_LARGE)
         try:
             return self.payload.model_validate_json(metadata)
         except ValidationError as error:
@@ -78,6 +77,26 @@ class JobTypes:
     def with_more(self, types: Iterable[JobType]) -> "JobTypes":
         """These and `types`. Raises ValueError when a name is taken."""
         return JobTypes([*self, *types])
+
+    def only(self, names: Collection[str]) -> "JobTypes":
+        """The types that go by `names`, each under these names alone: an alias that is not listed is not served.
+
+        Raises ValueError for a name that no type has.
+        """
+        if unknown := sorted(set(names) - set(self.names)):
+            known = ", ".join(sorted(self.names))
+            raise ValueError(f"There is no job type {unknown[0][:80]!r}: expected some of {known}.")
+        return JobTypes(_narrowed(kind, names) for kind in self if {kind.name, *kind.aliases} & set(names))
+
+    def without(self, names: Collection[str]) -> "JobTypes":
+        """All but what goes by `names`."""
+        return self.only([name for name in self.names if name not in names])
+
+
+def _narrowed(kind: JobType, names: Collection[str]) -> JobType:
+    """The type under some of its names."""
+    name, *aliases = [name for name in (kind.name, *kind.aliases) if name in names]
+    return replace(kind, name=name, aliases=tuple(aliases))
 
 
 INGEST = JobType(

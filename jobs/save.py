@@ -1,10 +1,15 @@
 """`save`: a recipe as the asset's prepared file."""
 
+from typing import TYPE_CHECKING, Any
+
 from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.wording import code, codes
+
+if TYPE_CHECKING:
+    from audioprep.jobs.request import JobRequest
 
 
 class SavePayload(JobPayload):
@@ -15,7 +20,7 @@ class SavePayload(JobPayload):
         normalized = " · normalized" if self.recipe.normalize else ""
         return f"{self.recipe.summary} · {self.recipe.output_format}{normalized}"
 
-    def facts(self, job_id: str) -> dict[str, str]:
+    def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: which assets are cut, and where the render will be."""
         asset = str(self.recipe.asset_id)
         names = (keys.prepared(asset, self.recipe.output_format.extension), keys.edits(asset))

@@ -5,6 +5,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.ingest import IngestResult
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.playlist import PlaylistResult
@@ -33,6 +34,11 @@ def result_schema(job_type: str) -> dict[str, Any]:
     """What the `result` of a complete row is. Raises PermanentError when no type has this name."""
     kind = JOB_TYPES.find(job_type)
     return _dialect(RESULTS[kind.name].model_json_schema(by_alias=True, mode="serialization"))
+
+
+def error_schema() -> dict[str, Any]:
+    """What the `result` of a failed row is, with the closed list of error kinds."""
+    return _dialect(FailedResult.model_json_schema(by_alias=True, mode="serialization"))
 
 
 def _dialect(schema: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,15 @@ class JobStatus(StrEnum):
     FAILED = "failed"  # final: `error` says why, in one sentence
     CANCELLED = "cancelled"  # final: asked for by the app or an operator; acknowledged once `stage` is NULL
 
+    @classmethod
+    def _missing_(cls, value: object) -> "JobStatus | None":
+        """Another program's word for a status: kept as it is, equal to no member, and not final."""
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_, unknown._value_ = "UNKNOWN", value
+        return unknown
+
     @property
     def is_final(self) -> bool:
         return self in FINAL_STATUSES

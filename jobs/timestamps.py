@@ -1,6 +1,10 @@
 """Times as the table writes them: ISO 8601, UTC, milliseconds, `Z`."""
 
+import re
 from datetime import UTC, datetime
+from typing import Final
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")  # how an ISO 8601 time of the table begins
 
 
 def to_text(moment: datetime) -> str:
@@ -13,10 +17,16 @@ def to_text(moment: datetime) -> str:
 def from_text(text: str) -> datetime:
     """The moment a row's text names. Text without a zone counts as UTC, since other programs may leave the `Z` out.
 
-    Raises ValueError when the text is no ISO 8601 time.
+    Raises ValueError, and nothing else, when the text is not an ISO 8601 time with dashes in its date: without them, a
+    number of milliseconds would be read as a date of another century.
     """
+    if not _DATE.match(text):
+        raise ValueError(f"{text[:40]!r} is not an ISO 8601 time")
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text[:40]!r} is before the first or after the last year") from None
 
 
 def utc_now() -> datetime:

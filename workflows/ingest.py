@@ -23,7 +23,7 @@ class IngestWorkflow:
     async def run(self, request: JobRequest[IngestPayload]) -> IngestResult:
         async with open_steps(request) as steps:
             assert request.payload is not None  # noqa: S101 - null only with `cancelled`
-            asset_id = asset_id_for(request.job_id)
+            asset_id = asset_id_for(request.job_id, request.table_id, request.part)
             original = await steps.run(
                 IngestActivities.fetch_source,
                 FetchSource(asset_id=asset_id, source=request.payload),

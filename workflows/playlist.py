@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
     from audioprep.jobs.redaction import scrub
     from audioprep.jobs.registry import INGEST, PLAYLIST
-    from audioprep.jobs.request import JobRequest, workflow_id_for
+    from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import JobStatus, Stage
     from audioprep.jobs.wording import code
 
@@ -83,23 +83,22 @@ class _Entries:
         return outcome
 
     async def _child(self, index: int, item: PlaylistItem) -> IngestResult:
-        # A slash sets it apart from every job id that a web app makes up, and the asset id follows from it.
-        job_id = f"{self._request.job_id}/{index + 1}"
         source = IngestPayload(
             source_type=SourceType.YOUTUBE, url=item.url, rights_attested=self._payload.rights_attested
         )
+        request = JobRequest[IngestPayload](
+            **_identity_of(self._request, index + 1),
+            type=INGEST.name,
+            payload=source,
+            timeout_seconds=self._steps.remaining.total_seconds(),
+            max_attempts=self._request.max_attempts,
+            first_delay_seconds=self._request.first_delay_seconds,
+            last_delay_seconds=self._request.last_delay_seconds,
+        )
         return await workflow.execute_child_workflow(
             IngestWorkflow.run,
-            JobRequest[IngestPayload](
-                job_id=job_id,
-                type=INGEST.name,
-                payload=source,
-                timeout_seconds=self._steps.remaining.total_seconds(),
-                max_attempts=self._request.max_attempts,
-                first_delay_seconds=self._request.first_delay_seconds,
-                last_delay_seconds=self._request.last_delay_seconds,
-            ),
-            id=workflow_id_for(job_id),
+            request,
+            id=request.workflow_id,
             static_summary=f"entry {index + 1} · {item.title[:80]}",
             static_details=f"Entry {index + 1} of playlist {code(self._request.job_id)}: {code(scrub(item.url))}",
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
@@ -109,6 +108,13 @@ class _Entries:
     def _tell(self) -> None:
         total = len(self._items)
         self._steps.tell(Stage.INGESTING, self._ended / total * 100, f"{self._ended} of {total} entries")
+
+
+def _identity_of(request: JobRequest[Any], number: int) -> dict[str, str]:
+    """Whose part an entry is. A playlist from before tables had identities gave its entries job ids with a slash."""
+    if not request.table_id:
+        return {"job_id": f"{request.job_id}/{number}"}
+    return {"job_id": request.job_id, "table_id": request.table_id, "part": str(number)}
 
 
 def _reason(error: FailureError) -> tuple[JobStatus, str]:

@@ -14,6 +14,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.errors import ErrorKind, PermanentError
+    from audioprep.jobs.hosts import fairness_key_of
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
     from audioprep.jobs.queues import downloads_queue
     from audioprep.jobs.request import JobRequest
@@ -22,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _LONGEST_PAUSE = 10.0  # seconds between two tries to get a turn at a busy site
 _PATIENCE = 1.5  # each of these waits is longer than the one before by this factor
-_MAX_FAIRNESS_KEY = 64  # bytes: https://docs.temporal.io/develop/task-queue-priority-fairness
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -72,7 +72,7 @@ class Steps:
             step,
             order,
             task_queue=None if site is None else downloads_queue(workflow.info().task_queue),
-            priority=Priority(fairness_key=site[-_MAX_FAIRNESS_KEY:]) if site else Priority.default,
+            priority=Priority(fairness_key=fairness_key_of(site)) if site else Priority.default,
             summary=summary,
             start_to_close_timeout=self._timeout,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,

@@ -79,4 +79,4 @@ async def _cancel_until(settings: "Settings", until: str) -> list[str]:
     from audioprep.jobs.timestamps import utc_now
 
     async with open_table(settings) as table:
-        return await table.lists.cancel_pending(until, utc_now())
+        return await table.rows.cancel_pending(until, utc_now())

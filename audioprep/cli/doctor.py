@@ -50,21 +50,21 @@ async def _gather(settings: "Settings", job_id: str) -> "Evidence":
         job = await table.find(job_id)
         in_flight = len((await table.rows.poll(utc_now(), capacity=0, with_processing=True)).processing)
     try:
-        return await _ask_temporal(settings, job, in_flight)
+        return await _ask_temporal(settings, table.table_id, job, in_flight)
     except (TemporalUnavailable, RuntimeError) as error:
         return Evidence(job, None, None, (), in_flight, str(error).splitlines()[0][:200])
 
 
-async def _ask_temporal(settings: "Settings", job: "Job", in_flight: int) -> "Evidence":
+async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flight: int) -> "Evidence":
     from audioprep.bridge.executions import Executions
     from audioprep.bridge.inspection import Inspection
     from audioprep.cli.diagnosis import Evidence
 
     client = await open_client()
-    inspection = Inspection(client, settings.temporal.task_queue)
+    inspection = Inspection(client, settings.temporal.task_queue, table_id)
     return Evidence(
         job=job,
-        seen=await Executions(client, settings.temporal.task_queue).view(job.job_id),
+        seen=await Executions(client, settings.temporal.task_queue, table_id).view(job.job_id),
         execution=await inspection.execution(job.job_id),
         workers=await inspection.pollers(),
         in_flight=in_flight,

@@ -42,7 +42,7 @@ async def _tell(settings: "Settings", job_id: str) -> "list[Moment]":
 
     async with open_table(settings) as rows:
         job = await rows.find(job_id)
-    inspection = Inspection(await open_client(), settings.temporal.task_queue)
+    inspection = Inspection(await open_client(), settings.temporal.task_queue, rows.table_id)
     moments = [*_of_row(job), *await _of_history(inspection, job_id), *_of_now(await inspection.execution(job_id))]
     return sorted(moments, key=lambda moment: moment.at)
 

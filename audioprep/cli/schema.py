@@ -8,20 +8,24 @@ import typer
 
 
 class SchemaType(StrEnum):
-    """The job types that come with audioprep."""
+    """The job types that come with audioprep, and what a failed row of any type says."""
 
     INGEST = "ingest"
     PREVIEW = "preview"
     SAVE = "save"
     PLAYLIST = "playlist"
+    ERROR = "error"
 
 
 def schema(
-    job_type: Annotated[SchemaType, typer.Argument(metavar="TYPE", help="ingest, preview, save or playlist.")],
+    job_type: Annotated[SchemaType, typer.Argument(metavar="TYPE", help="ingest, preview, save, playlist or error.")],
     result: Annotated[bool, typer.Option("--result", help="Of the result instead of the metadata.")] = False,
 ) -> None:
-    """Print the JSON Schema of a job type's metadata, or of its result."""
-    from audioprep.jobs.schemas import metadata_schema, result_schema
+    """Print the JSON Schema of a job type's metadata, or of its result; `error` is the result of a failed row."""
+    from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema
 
-    document = result_schema(job_type.value) if result else metadata_schema(job_type.value)
+    if job_type is SchemaType.ERROR:
+        document = error_schema()
+    else:
+        document = result_schema(job_type.value) if result else metadata_schema(job_type.value)
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))

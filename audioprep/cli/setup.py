@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from audioprep.settings import Settings
 
 
-def migrate() -> None:
+def migrate(
+    new_identity: Annotated[
+        bool, typer.Option("--new-identity", help="The database is a copy of another one: its jobs are its own.")
+    ] = False,
+    moved: Annotated[bool, typer.Option("--moved", help="The database has moved to this URL: its jobs stay.")] = False,
+) -> None:
     """Make the jobs table and its indexes where they are missing. Safe to repeat; an existing table is not altered."""
+    if new_identity and moved:
+        fail("A database is either a copy or has moved: give one of --new-identity and --moved.", EXIT_USAGE)
     settings = read_settings()
-    run(_migrate(settings))
+    run(_migrate(settings, new_identity=new_identity, moved=moved))
     out.print(f"The jobs table in {settings.database.shown_url} has everything audioprep needs.", highlight=False)
 
 
@@ -58,9 +65,15 @@ def _mark(finding: "Finding") -> str:
     return "[yellow]warn[/]" if finding.warning else "[green]ok  [/]"
 
 
-async def _migrate(settings: "Settings") -> None:
+async def _migrate(settings: "Settings", *, new_identity: bool, moved: bool) -> None:
+    from audioprep.bridge import identity
     from audioprep.bridge.database import open_database
     from audioprep.bridge.store import JobStore
 
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    url = settings.database.database_url
+    async with open_database(url, settings.database.token) as database:
         await JobStore(database).migrate()
+        if new_identity:
+            await identity.renew(database, url)
+        elif moved:
+            await identity.move(database, url)

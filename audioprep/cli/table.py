@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, and many at a time."""
+    """Single rows, and many at a time. `table_id` is empty for a table that no bridge has served yet."""
 
     rows: "JobStore"
     lists: "JobLists"
+    table_id: str
 
     async def find(self, job_id: str) -> "Job":
         """The row, or the end of the command."""
@@ -37,8 +38,11 @@ class JobTable:
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.database import open_database
+    from audioprep.bridge.identity import read_table_id
     from audioprep.bridge.listing import JobLists
     from audioprep.bridge.store import JobStore
+    from audioprep.extension import served_types
 
     async with open_database(settings.database.database_url, settings.database.token) as database:
-        yield JobTable(JobStore(database), JobLists(database))
+        store = JobStore(database, served_types(settings).names)
+        yield JobTable(store, JobLists(database), await read_table_id(database))

@@ -3,11 +3,11 @@
 import json
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from audioprep.jobs.registry import JOB_TYPES
-from audioprep.jobs.routes import route
+from audioprep.jobs.routes import served
 from audioprep.settings.names import OURS
 
 
@@ -23,10 +23,19 @@ class BridgeSettings(BaseSettings):
         15.0, gt=0, description="seconds before a claimed row without a workflow is taken over"
     )
     strays_interval: float = Field(60.0, gt=0, description="seconds between two looks for workflows without a live row")
+    strays_patience: float = Field(
+        60.0, ge=0, description="seconds that a row is missing before its workflow is cancelled"
+    )
+    types: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="words of the `type` column that are served, comma-separated; empty for all known ones"
+    )
     routes: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict, description="JSON of types carried as they are: {type: Workflow@task-queue}"
     )
-    max_in_flight: int = Field(4, ge=1, description="jobs claimed and not finished, at most")
+    max_in_flight: int = Field(4, ge=1, description="jobs claimed and not finished, at most, but for downloads")
+    max_downloads: int = Field(50, ge=0, description="jobs that download or wait for a site, at most, on top of these")
+    max_looks: int = Field(20, ge=1, description="jobs looked at in the same moment, at most")
+    temporal_calls: int = Field(20, ge=1, description="requests to Temporal under way, at most")
     looks_per_second: float = Field(
         50.0, gt=0, description="looks at running workflows, at most, however many there are"
     )
@@ -43,6 +52,13 @@ class BridgeSettings(BaseSettings):
 
     @field_validator("routes")
     @classmethod
-    def _routes_lead_somewhere(cls, value: dict[str, str]) -> dict[str, str]:
-        JOB_TYPES.with_more(route(name, target) for name, target in value.items())
+    def _routes_lead_somewhere(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        ours = [word for word in info.data.get("types", ()) if word in JOB_TYPES.names]
+        if ours or not info.data.get("types"):
+            served(JOB_TYPES, ours, value)
         return value
+
+    @field_validator("types", mode="before")
+    @classmethod
+    def _types_are_listed(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value

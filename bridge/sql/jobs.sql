@@ -1,48 +1,137 @@
--- Every change of a row's state goes through a guard in its WHERE: who comes second changes nothing and is told so by
--- the row count. `:now` is ISO 8601, UTC, milliseconds.
+-- Every change of a row's state goes through a guard in its WHERE (optimistic locking): the loser of a race updates 0
+-- rows. `:now` is ISO 8601, UTC, milliseconds.
+--
+-- {name} stands for the fragment of that name. What is between "each type" and "end" is repeated for every type that
+-- is served, as a UNION ALL, with `:type` as that type: an index search each, which stops at its limit.
+
+-- name: row
+-- What a poll reads of a row: no metadata and no result, since one answer must hold thousands of rows. Values that other
+-- programs left in the wrong form are read as 0. Without aliases: ORDER BY would sort by them, past the index.
+jobId, type, status, iif(progress BETWEEN 0 AND 100, progress, 0), substr(stage, 1, 100), NULL, NULL, NULL,
+iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), substr(createdAt, 1, 40), substr(updatedAt, 1, 40)
+
+-- name: readable_id
+-- Only such ids are claimed; a row with another one is not ours.
+typeof(jobId) = 'text' AND length(jobId) BETWEEN 1 AND 200
+
+-- name: listed
+-- What a list reads of a row: JSON that is large is left out.
+jobId, type, status, iif(progress BETWEEN 0 AND 100, progress, 0), stage,
+CASE WHEN length(CAST(metadata AS BLOB)) <= :inline THEN metadata END,
+CASE WHEN length(CAST(result AS BLOB)) <= :inline THEN result END,
+error, iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), createdAt, updatedAt
+
+-- name: refusal
+-- Why a row can never become a job; NULL when it may.
+CASE
+  WHEN NOT ({readable_id}) OR instr(CAST(jobId AS BLOB), x'00') > 0
+    OR jobId GLOB '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*' THEN :bad_id
+  WHEN typeof(metadata) <> 'text' THEN :not_text
+  WHEN length(CAST(metadata AS BLOB)) > :max_bytes THEN :too_large
+END
 
 -- name: claim
--- The oldest pending rows, in one statement. The guard is inside: repeating it outside would make the plan scan.
+-- The oldest pending rows of the types served, in one statement. A row that can never become a job fails here, so that
+-- no later step meets an id or metadata beyond the limits.
 UPDATE audio_prep_jobs
-SET status = 'processing', stage = 'queued', progress = 0, updatedAt = :now
-WHERE rowid IN (
-  SELECT rowid FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-  WHERE status = 'pending' ORDER BY createdAt LIMIT :capacity
+SET (status, stage, progress, error, result, updatedAt) = (
+  SELECT iif(why IS NULL, 'processing', 'failed'), 'queued', 0, why, iif(why IS NULL, result, :refused), :now
+  FROM (SELECT {refusal} AS why)
 )
-RETURNING jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt;
+WHERE rowid IN (
+  SELECT id FROM (
+    /* each type */
+    SELECT * FROM (
+      SELECT rowid AS id, createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
+      WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :capacity
+    )
+    /* end */
+  )
+  ORDER BY createdAt LIMIT :capacity
+)
+RETURNING substr(jobId, 1, 200), type, status, 0, stage,
+  CASE WHEN status = 'processing' AND length(CAST(metadata AS BLOB)) <= :inline THEN metadata END, NULL, error,
+  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), substr(createdAt, 1, 40), updatedAt;
+
+-- name: open_cancels
+SELECT {row} FROM audio_prep_jobs INDEXED BY idx_jobs_cancels
+WHERE status = 'cancelled' AND stage IS NOT NULL AND type = :type AND {readable_id}
+
+-- name: open_rows
+SELECT * FROM (
+  SELECT {row} FROM audio_prep_jobs INDEXED BY idx_jobs_served
+  WHERE status = 'processing' AND type = :type AND {readable_id} ORDER BY createdAt LIMIT :processing
+)
+UNION ALL SELECT * FROM (
+  SELECT {row} FROM audio_prep_jobs INDEXED BY idx_jobs_served
+  WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :waiting
+)
 
 -- name: look
--- All that a look at the table wants to know, in one statement: cancels to carry out, rows being processed, and the oldest
--- that wait to be claimed. A part with a limit of 0, or that finds nothing, reads no row.
+-- All that a poll wants to know, in one statement: cancels to carry out, rows being processed, and whether any wait. A
+-- part with a limit of 0, or that finds nothing, reads no row: it is a search by equality alone.
 -- The planner uses a partial index only when it is named.
-SELECT * FROM (
-  SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-  FROM audio_prep_jobs INDEXED BY idx_jobs_cancel_requested
-  WHERE status = 'cancelled' AND stage IS NOT NULL ORDER BY updatedAt LIMIT :cancels
-)
-UNION ALL SELECT * FROM (
-  SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-  FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-  WHERE status = 'processing' ORDER BY createdAt LIMIT :processing
-)
-UNION ALL SELECT * FROM (
-  SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
-  FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-  WHERE status = 'pending' ORDER BY createdAt LIMIT :waiting
-);
+/* each type */
+SELECT * FROM ({open_cancels} ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows}
+/* end */;
+
+-- name: look_since
+-- The same without the cancels from before `:cancelled_since`. A search by range reads a row even when it finds none: so
+-- it is for polls that know of cancels which wait to be carried out.
+/* each type */
+SELECT * FROM ({open_cancels} AND updatedAt >= :cancelled_since ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows}
+/* end */;
 
 -- name: pending
-SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-WHERE status = 'pending' ORDER BY createdAt LIMIT :limit;
+SELECT createdAt FROM (
+  /* each type */
+  SELECT * FROM (
+    SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
+    WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :limit
+  )
+  /* end */
+)
+ORDER BY createdAt LIMIT :limit;
+
+-- name: pending_types
+-- Every type that has pending rows, with their number up to `:limit`: one index search for each type, not for each row.
+WITH RECURSIVE kinds (type, n) AS (
+  SELECT (SELECT min(type) FROM audio_prep_jobs INDEXED BY idx_jobs_served WHERE status = 'pending'), 1
+  UNION ALL
+  SELECT (
+    SELECT min(type) FROM audio_prep_jobs INDEXED BY idx_jobs_served WHERE status = 'pending' AND type > kinds.type
+  ), n + 1
+  FROM kinds WHERE kinds.type IS NOT NULL AND n < :types
+)
+SELECT substr(type, 1, 100) AS type, (
+  SELECT count(*) FROM (
+    SELECT 1 FROM audio_prep_jobs INDEXED BY idx_jobs_served
+    WHERE status = 'pending' AND type = kinds.type LIMIT :limit
+  )
+) AS count
+FROM kinds WHERE type IS NOT NULL;
 
 -- name: get
-SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+SELECT jobId, type, status, iif(progress BETWEEN 0 AND 100, progress, 0), stage, metadata, result, error,
+  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), createdAt, updatedAt
+FROM audio_prep_jobs
+WHERE jobId = :job_id;
+
+-- name: get_listed
+SELECT {listed} FROM audio_prep_jobs WHERE jobId = :job_id;
+
+-- name: get_row
+SELECT {row} FROM audio_prep_jobs WHERE jobId = :job_id;
+
+-- name: metadata
+-- NULL when it is too large to become a job, or is not text.
+SELECT CASE WHEN typeof(metadata) = 'text' AND length(CAST(metadata AS BLOB)) <= :max_bytes THEN metadata END
 FROM audio_prep_jobs
 WHERE jobId = :job_id;
 
 -- name: newest
--- No index knows types, and one more would cost every INSERT: so a type is looked for among the newest `:scanned` rows.
-SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+-- No index begins with the type: so a type is looked for among the newest `:scanned` rows.
+SELECT {listed}
 FROM (
   SELECT * FROM audio_prep_jobs INDEXED BY idx_jobs_created
   WHERE createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
@@ -51,12 +140,27 @@ WHERE :type IS NULL OR type = :type LIMIT :limit;
 
 -- name: newest_of_status
 -- The index is named, since the one on status alone would have all rows of the status read and sorted.
-SELECT jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+SELECT {listed}
 FROM (
   SELECT * FROM audio_prep_jobs INDEXED BY idx_jobs_claim
   WHERE status = :status AND createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
 )
 WHERE :type IS NULL OR type = :type LIMIT :limit;
+
+-- name: unfinished
+-- Rows that a person may wait for, of whatever type: those being cancelled, those being processed, the oldest that wait.
+SELECT * FROM (
+  SELECT {listed} FROM audio_prep_jobs INDEXED BY idx_jobs_cancels
+  WHERE status = 'cancelled' AND stage IS NOT NULL LIMIT :limit
+)
+UNION ALL SELECT * FROM (
+  SELECT {listed} FROM audio_prep_jobs INDEXED BY idx_jobs_claim
+  WHERE status = 'processing' ORDER BY createdAt LIMIT :limit
+)
+UNION ALL SELECT * FROM (
+  SELECT {listed} FROM audio_prep_jobs INDEXED BY idx_jobs_claim
+  WHERE status = 'pending' ORDER BY createdAt LIMIT :limit
+);
 
 -- name: insert
 INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)
@@ -75,26 +179,33 @@ WHERE jobId = :job_id AND status = 'processing';
 
 -- name: fail
 UPDATE audio_prep_jobs
-SET status = 'failed', stage = coalesce(:stage, stage), error = :error, updatedAt = :now
+SET status = 'failed', stage = coalesce(:stage, stage), error = :error, result = :result, updatedAt = :now
 WHERE jobId = :job_id AND status = 'processing';
 
 -- name: reap
--- Like fail, but only while nobody has touched the row since it was found stale.
+-- Like fail, but only if the row has not been touched since it was found stale.
 UPDATE audio_prep_jobs
-SET status = 'failed', error = :error, updatedAt = :now
+SET status = 'failed', error = :error, result = :result, updatedAt = :now
 WHERE jobId = :job_id AND status = 'processing' AND updatedAt = :seen_at;
 
 -- name: request_cancel
--- What a web app does to cancel: the stage stays, and tells that nobody has acknowledged it yet.
+-- What a web app does to cancel: the stage stays, and tells that the cancel is not acknowledged yet.
 UPDATE audio_prep_jobs
 SET status = 'cancelled', updatedAt = :now
 WHERE jobId = :job_id AND status IN ('pending', 'processing');
 
 -- name: cancel_pending
 -- Rows that came after the ones a person was shown stay. Nothing ran for a pending row: there is nothing to acknowledge.
-UPDATE audio_prep_jobs INDEXED BY idx_jobs_claim
+UPDATE audio_prep_jobs
 SET status = 'cancelled', updatedAt = :now
-WHERE status = 'pending' AND createdAt <= :until
+WHERE rowid IN (
+  /* each type */
+  SELECT * FROM (
+    SELECT rowid FROM audio_prep_jobs INDEXED BY idx_jobs_served
+    WHERE status = 'pending' AND type = :type AND createdAt <= :until
+  )
+  /* end */
+)
 RETURNING jobId;
 
 -- name: record_cancel
@@ -107,3 +218,16 @@ WHERE jobId = :job_id AND status = 'processing';
 UPDATE audio_prep_jobs
 SET stage = NULL, progress = 0, updatedAt = :now
 WHERE jobId = :job_id AND status = 'cancelled' AND stage IS NOT NULL;
+
+-- name: make_place
+INSERT OR IGNORE INTO audio_prep_meta (name, value) VALUES ('place', :place);
+
+-- name: renew_table_id
+UPDATE audio_prep_meta SET value = lower(hex(randomblob(6))) WHERE name = 'tableId';
+
+-- name: set_meta
+INSERT INTO audio_prep_meta (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: meta
+SELECT name, value FROM audio_prep_meta;

@@ -1,4 +1,4 @@
--- The table is shared with other programs: an existing one is never altered. We may add indexes to it.
+-- The jobs table is shared with other programs: an existing one is never altered. We may add indexes to it.
 
 -- name: create_table
 CREATE TABLE IF NOT EXISTS audio_prep_jobs (
@@ -15,6 +15,17 @@ CREATE TABLE IF NOT EXISTS audio_prep_jobs (
   updatedAt TEXT NOT NULL
 );
 
+-- name: create_meta_table
+-- What audioprep knows of the jobs table itself: its identity.
+CREATE TABLE IF NOT EXISTS audio_prep_meta (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- name: make_table_id
+-- Random, and for ever: of two migrations at once the first one's counts.
+INSERT OR IGNORE INTO audio_prep_meta (name, value) VALUES ('tableId', lower(hex(randomblob(6))));
+
 -- name: create_status_index
 CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);
 
@@ -25,11 +36,19 @@ CREATE INDEX IF NOT EXISTS idx_jobs_created ON audio_prep_jobs (createdAt);
 CREATE INDEX IF NOT EXISTS idx_jobs_updated ON audio_prep_jobs (updatedAt);
 
 -- name: create_claim_index
--- Finds the oldest pending rows without reading the others.
+-- Finds the newest rows of a status, for lists, and counts what waits in front of a job.
 CREATE INDEX IF NOT EXISTS idx_jobs_claim ON audio_prep_jobs (status, createdAt);
 
--- name: create_cancel_index
--- Holds only cancels that nobody acknowledged yet: looking for them costs nothing when there are none. The status is
+-- name: create_served_index
+-- Finds the oldest rows of a type that is served without reading those of other programs' types.
+CREATE INDEX IF NOT EXISTS idx_jobs_served ON audio_prep_jobs (status, type, createdAt);
+
+-- name: create_cancels_index
+-- Holds only cancels that are not acknowledged yet: looking for them costs nothing when there are none. The status is
 -- in it so that it is searched, not scanned: a scan counts as a row read even when the index is empty.
-CREATE INDEX IF NOT EXISTS idx_jobs_cancel_requested ON audio_prep_jobs (status, updatedAt)
+CREATE INDEX IF NOT EXISTS idx_jobs_cancels ON audio_prep_jobs (status, type, updatedAt)
 WHERE status = 'cancelled' AND stage IS NOT NULL;
+
+-- name: drop_cancel_index
+-- The one before it, which did not know types.
+DROP INDEX IF EXISTS idx_jobs_cancel_requested;

@@ -49,7 +49,7 @@ async def test_a_cancel_from_temporal_ends_the_same_way(slow: Deployment, tempor
     await slow.app.until(job_id, "processing", stage="analyzing")
     ffmpeg = await child_of(serve.pid, "readrate")
 
-    await temporal.get_workflow_handle(f"audioprep-{job_id}").cancel()
+    await temporal.get_workflow_handle(await slow.app.workflow_id(job_id)).cancel()
     row = await slow.app.acknowledged(job_id)
 
     await until_gone(ffmpeg)
@@ -78,7 +78,7 @@ async def test_a_pending_row_is_cancelled_without_a_workflow(slow: Deployment, t
     await child_of(serve.pid, "readrate")
 
     assert (await slow.app.row(job_id))["status"] == "cancelled"
-    found = [run async for run in temporal.list_workflows(f"WorkflowId = 'audioprep-{job_id}'")]
+    found = [run async for run in temporal.list_workflows(f"WorkflowId = '{await slow.app.workflow_id(job_id)}'")]
     assert found == []
     await slow.app.cancel(later)
     await slow.app.acknowledged(later)
@@ -94,7 +94,7 @@ async def test_a_queued_row_is_cancelled_without_running(slow: Deployment, tempo
     slow.start("worker")
     await slow.app.acknowledged(job_id)
 
-    handle = temporal.get_workflow_handle(f"audioprep-{job_id}")
+    handle = temporal.get_workflow_handle(await slow.app.workflow_id(job_id))
     assert (await handle.describe()).status is WorkflowExecutionStatus.CANCELED
     history = await handle.fetch_history()
     assert not any(event.HasField("activity_task_scheduled_event_attributes") for event in history.events)
@@ -122,7 +122,7 @@ async def test_a_job_waiting_for_its_next_try_is_cancelled_at_once_and_twice_doe
     deployment.start("serve")
     nobody = f"http://127.0.0.1:{free_port()}/a.mp3"
     job_id = await deployment.app.submit("ingest", {"sourceType": "url", "url": nobody})
-    await eventually(lambda: _waits_for_a_retry(temporal, job_id), what="the back-off")
+    await eventually(lambda: _waits_for_a_retry(deployment.app, temporal, job_id), what="the back-off")
 
     await deployment.app.cancel(job_id)
     await deployment.app.cancel(job_id)
@@ -143,9 +143,9 @@ async def test_a_job_whose_time_is_up_ends_with_its_child(slow: Deployment) -> N
     assert not ffmpeg.is_running()
 
 
-async def _waits_for_a_retry(temporal: Client, job_id: str) -> bool:
+async def _waits_for_a_retry(app: WebApp, temporal: Client, job_id: str) -> bool:
     try:
-        description = await temporal.get_workflow_handle(f"audioprep-{job_id}").describe()
+        description = await temporal.get_workflow_handle(await app.workflow_id(job_id)).describe()
     except RPCError:
         return False
     return any(pending.attempt > 1 for pending in description.raw_description.pending_activities)

@@ -41,7 +41,7 @@ async def test_sigterm_hands_the_step_to_another_worker(slow: Deployment, tempor
         workers.append(second)
 
     row = await slow.app.row(job_id)
-    description = await temporal.get_workflow_handle(f"audioprep-{job_id}").describe()
+    description = await temporal.get_workflow_handle(await slow.app.workflow_id(job_id)).describe()
     (pending,) = description.raw_description.pending_activities
     assert statistics.median(gaps) < 1.0, gaps
     assert (row["status"], row["retryCount"]) == ("processing", 0)

@@ -9,7 +9,6 @@ import pytest
 from temporalio.client import Client
 
 from audioprep.jobs.queues import downloads_queue
-from audioprep.jobs.request import workflow_id_for
 from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment
@@ -17,6 +16,7 @@ from tests.support.pollers import until_polling
 from tests.support.programs import slow_ffmpeg
 from tests.support.site import Site, open_site
 from tests.support.waiting import eventually
+from tests.support.webapp import WebApp
 
 BACKLOG = 8
 SLOW = 2.5  # seconds that a slow answer of the site takes at least
@@ -51,9 +51,9 @@ async def test_a_backlog_does_not_hold_up_an_urgent_job(
     urgent = await deployment.app.submit("ingest", upload | {"priority": 1})
     await deployment.app.finished(urgent)
 
-    asked = await _times(temporal, [urgent], "activity_task_scheduled")
-    began = await _times(temporal, [urgent], "activity_task_started")
-    others = await _times(temporal, patient, "activity_task_started")
+    asked = await _times(downloads.app, temporal, [urgent], "activity_task_scheduled")
+    began = await _times(downloads.app, temporal, [urgent], "activity_task_started")
+    others = await _times(downloads.app, temporal, patient, "activity_task_started")
     went_before = [sum(wait < other < start for other in others) for wait, start in zip(asked, began, strict=True)]
     # At most the one that is on its way to the worker already. First come, first served would be one of every patient
     # job, three times.
@@ -94,7 +94,7 @@ async def test_a_download_is_handed_over_without_using_up_an_attempt(
     job_id = await downloads.app.submit("ingest", {"sourceType": "url", "url": site.url("slow/tone.mp3")})
     await eventually(lambda: _was_visited(site), what="the download")
 
-    busy = await _worker_of(temporal, job_id)
+    busy = await _worker_of(downloads.app, temporal, job_id)
     assert next(worker for worker in workers if busy.startswith(f"{worker.pid}@")).stop() == 0
     row = await downloads.app.finished(job_id)
 
@@ -102,18 +102,18 @@ async def test_a_download_is_handed_over_without_using_up_an_attempt(
     assert site.hits["/slow/tone.mp3"] == 2
 
 
-async def _times(temporal: Client, job_ids: list[str], event: str) -> list[datetime]:
+async def _times(app: WebApp, temporal: Client, job_ids: list[str], event: str) -> list[datetime]:
     """When this happened to the steps of these jobs."""
     times = []
     for job_id in job_ids:
-        history = await temporal.get_workflow_handle(workflow_id_for(job_id)).fetch_history()
+        history = await temporal.get_workflow_handle(await app.workflow_id(job_id)).fetch_history()
         times += [one.event_time.ToDatetime() for one in history.events if one.HasField(f"{event}_event_attributes")]
     return times
 
 
-async def _worker_of(temporal: Client, job_id: str) -> str:
+async def _worker_of(app: WebApp, temporal: Client, job_id: str) -> str:
     """The identity of the worker that runs the job's step."""
-    description = await temporal.get_workflow_handle(workflow_id_for(job_id)).describe()
+    description = await temporal.get_workflow_handle(await app.workflow_id(job_id)).describe()
     (pending,) = description.raw_description.pending_activities
     return pending.last_worker_identity
 

@@ -68,7 +68,6 @@ async def test_bad_rows_fail_with_one_sentence_and_good_ones_still_run(deploymen
     noise = deployment.upload(deployment.folder / "noise.mp3", "uploads/noise.mp3")
     good = deployment.upload(recording, "uploads/tone.mp3")
     bad = {
-        "unknown type": await app.submit("transmogrify", {}),
         "malformed JSON": await app.submit("ingest", "{not json"),
         "invalid payload": await app.submit("ingest", {"sourceType": "carrier_pigeon"}),
         "no key": await app.submit("ingest", {"sourceType": "audio_file"}),
@@ -76,6 +75,7 @@ async def test_bad_rows_fail_with_one_sentence_and_good_ones_still_run(deploymen
         "no audio": await app.submit("ingest", {"sourceType": "audio_file", "storageKey": noise}),
     }
 
+    foreign = await app.submit("transmogrify", {})
     later = await app.submit("ingest", {"sourceType": "audio_file", "storageKey": good})
 
     assert (await app.finished(later))["status"] == "complete"
@@ -85,6 +85,8 @@ async def test_bad_rows_fail_with_one_sentence_and_good_ones_still_run(deploymen
         assert 10 < len(row["error"]) < 300, (case, row["error"])
         assert "\n" not in row["error"], (case, row["error"])
         assert "Traceback" not in row["error"], (case, row["error"])
+        assert set(json.loads(row["result"])["error"]) == {"kind", "retryable", "attempts"}, case
+    assert (await app.row(foreign))["status"] == "pending"
 
 
 def _assert_contract(result: dict[str, object], place: StoragePlace) -> None:

@@ -8,7 +8,6 @@ import psutil
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from audioprep.jobs.request import workflow_id_for
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.processes import Program
@@ -73,7 +72,8 @@ async def test_a_cancel_closes_every_child_before_it_is_acknowledged(
     await playlists.app.cancel(job_id)
     await playlists.app.acknowledged(job_id)
 
-    children = [workflow_id_for(f"{job_id}/{number}") for number in (1, 2, 3)]
+    parent = await playlists.app.workflow_id(job_id)
+    children = [f"{parent}/{number}" for number in (1, 2, 3)]
     for child in children:
         status = (await temporal.get_workflow_handle(child).describe()).status
         assert status is WorkflowExecutionStatus.CANCELED, child

@@ -16,6 +16,7 @@ from tests.support.deployment import Deployment
 from tests.support.listening import loudness_of, samples_of, stream_of
 from tests.support.studio import clip_of, recipe_of
 from tests.support.waiting import eventually
+from tests.support.webapp import WebApp
 
 
 def _source(deployment: Deployment, tmp_path: Path, seconds: float, sound: str = "anoisesrc=seed=3:a=0.4") -> str:
@@ -63,7 +64,7 @@ async def test_two_identical_previews_at_once_are_one_render(
     key = f"assets/{payload['recipe']['assetId']}/preview_{payload['recipeHash']}.mp3"
     assert [json.loads(row["result"] or "{}") for row in rows] == [{"previewKey": key}] * 3, rows
     assert stream_of(deployment.fetched(key))["bit_rate"] == "128000"
-    steps = Counter([name for job in jobs for name in await _steps(temporal, job)])
+    steps = Counter([name for job in jobs for name in await _steps(deployment.app, temporal, job)])
     assert steps["audioprep.render_preview"] == 1
     turns = temporal.list_workflows(f"WorkflowId = 'audioprep.turn/{key}'")
     assert [turn.status async for turn in turns] in ([], [WorkflowExecutionStatus.COMPLETED])
@@ -79,7 +80,7 @@ async def test_cancelling_the_preview_that_renders_leaves_the_other_its_result(
     first = await deployment.app.submit("preview", payload)
     await deployment.app.until(first, "processing", stage="rendering")
     second = await deployment.app.submit("preview", payload)
-    await eventually(lambda: _waits(temporal, second), what="the second preview waits for its turn")
+    await eventually(lambda: _waits(deployment.app, temporal, second), what="the second preview waits for its turn")
 
     await deployment.app.cancel(first)
     await deployment.app.acknowledged(first)
@@ -110,9 +111,9 @@ def _preview(source: str, *clips: dict[str, Any]) -> dict[str, Any]:
     return {"recipe": recipe, "recipeHash": uuid.uuid4().hex}
 
 
-async def _steps(temporal: Client, job_id: str) -> list[str]:
+async def _steps(app: WebApp, temporal: Client, job_id: str) -> list[str]:
     """The activities that the job's workflow scheduled."""
-    history = await temporal.get_workflow_handle(f"audioprep-{job_id}").fetch_history()
+    history = await temporal.get_workflow_handle(await app.workflow_id(job_id)).fetch_history()
     scheduled = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
     return [
         event.activity_task_scheduled_event_attributes.activity_type.name
@@ -121,9 +122,9 @@ async def _steps(temporal: Client, job_id: str) -> list[str]:
     ]
 
 
-async def _waits(temporal: Client, job_id: str) -> bool:
+async def _waits(app: WebApp, temporal: Client, job_id: str) -> bool:
     """The workflow has found the turn taken: it looked at least twice."""
     try:
-        return (await _steps(temporal, job_id)).count("audioprep.find_preview") >= 2
+        return (await _steps(app, temporal, job_id)).count("audioprep.find_preview") >= 2
     except Exception:
         return False

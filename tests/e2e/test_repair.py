@@ -1,15 +1,18 @@
 """What a crash leaves behind is repaired by the next pass."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from audioprep.bridge.decide import LOST_ERROR
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.waiting import eventually
+from tests.support.webapp import WebApp
 
 METADATA = '{"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}'
 
@@ -40,7 +43,8 @@ async def test_rows_that_nobody_cares_for_are_brought_to_an_end(deployment: Depl
     await app.acknowledged("cancel-nobody-acknowledged")
 
     assert driven["status"] == "complete"
-    assert (reaped["status"], reaped["error"]) == ("failed", "Timeout: job exceeded processing time limit")
+    assert (reaped["status"], reaped["error"]) == ("failed", LOST_ERROR)
+    assert json.loads(reaped["result"])["error"] == {"kind": "Lost", "retryable": True, "attempts": 1}
     assert (await app.row("fresh-of-another-program"))["status"] == "processing"
     assert (await app.row("fresh-claim-of-another-program"))["status"] == "processing"
 
@@ -52,19 +56,19 @@ async def test_a_result_that_came_while_no_bridge_ran_reaches_the_row(
     deployment.upload(make_audio(tmp_path / "tone.mp3", 1), "uploads/tone.mp3")
     bridge = deployment.start("bridge")
     job_id = await deployment.app.submit("ingest", METADATA)
-    await eventually(lambda: _started(temporal, job_id), what="the job's workflow")
+    await eventually(lambda: _started(deployment.app, temporal, job_id), what="the job's workflow")
     bridge.kill()
     worker = deployment.start("worker")
-    await asyncio.wait_for(temporal.get_workflow_handle(f"audioprep-{job_id}").result(), 30)
+    await asyncio.wait_for(temporal.get_workflow_handle(await deployment.app.workflow_id(job_id)).result(), 30)
     assert worker.stop() == 0
     deployment.start("bridge")
 
     assert (await deployment.app.finished(job_id))["status"] == "complete"
 
 
-async def _started(temporal: Client, job_id: str) -> bool:
+async def _started(app: WebApp, temporal: Client, job_id: str) -> bool:
     try:
-        await temporal.get_workflow_handle(f"audioprep-{job_id}").describe()
+        await temporal.get_workflow_handle(await app.workflow_id(job_id)).describe()
     except RPCError:
         return False
     return True

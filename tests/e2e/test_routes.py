@@ -89,7 +89,7 @@ async def test_a_row_goes_to_a_workflow_by_name_and_its_result_comes_back(
         await app.cancel(unwanted)
         await app.acknowledged(unwanted)
         await app.sql("DELETE FROM audio_prep_jobs WHERE jobId = ?", unwanted)
-        description = await client.get_workflow_handle(f"audioprep-{good}").describe()
+        description = await client.get_workflow_handle(await app.workflow_id(good)).describe()
         _MAY_END.set()
         rows = [await app.finished(job_id) for job_id in (good, silent, unfit)]
         bridge.stop()
@@ -103,39 +103,34 @@ async def test_a_row_goes_to_a_workflow_by_name_and_its_result_comes_back(
     assert rows[2]["error"] == "The metadata of this transcribe job is invalid: Input should be an object."
 
 
-async def test_bridges_of_two_tables_share_a_task_queue_and_leave_each_others_jobs_alone(
-    temporal_server: TemporalServer, sqld_url: str, app: WebApp
-) -> None:
-    theirs = f"transcribers-{uuid.uuid4()}"
+async def test_bridges_of_two_tables_share_a_queue(temporal_server: TemporalServer, sqld_url: str, app: WebApp) -> None:
+    """A bridge cancels the workflows of its own table whose rows are gone, and no other."""
+    queue = f"shared-{uuid.uuid4()}"
     client = await Client.connect(temporal_server.address)
-    foreign = f"audioprep-{uuid.uuid4()}"
-    memo = {"jobId": foreign.removeprefix("audioprep-"), "type": "transcribe"}
-    handles = [
-        await client.start_workflow("Anything", id=f"{foreign}{end}", task_queue=theirs, memo=memo | more)
-        for end, more in (("", {"home": "another-bridge"}), ("-x", {}))
-    ]
-    options = BridgeOptions(
-        task_queue=f"bridge-{uuid.uuid4()}",
-        routes={"transcribe": f"TranscribeWorkflow@{theirs}"},
-        idle_interval=0.1,
-        strays_interval=0.1,
-    )
+    options = BridgeOptions(task_queue=queue, idle_interval=0.1, strays_interval=0.1, strays_patience=0.5)
     async with Bridge.open(sqld_url, client, options) as bridge:
+        ours = await app.table_id()
+        others = [
+            await _start(client, queue, "0123456789ab"),
+            await _start(client, queue, queue, f"audioprep-{uuid.uuid4()}"),  # from before tables had identities
+            await _start(client, queue, ours, f"audioprep-{ours}-playlist/1"),
+        ]
         serving = asyncio.create_task(bridge.run())
-        stray = await _start_stray(client, options.task_queue, theirs)
+        stray = await _start(client, queue, ours)
         await eventually(lambda: _cancel_requested(client, stray), what="the cancel of our own stray")
         bridge.stop()
         await serving
 
-    assert not any([await _cancel_requested(client, handle.id) for handle in handles])
+    assert not any([await _cancel_requested(client, workflow_id) for workflow_id in others])
 
 
-async def _start_stray(client: Client, home: str, task_queue: str) -> str:
-    """A workflow of this bridge's whose row is gone; nobody works on it."""
+async def _start(client: Client, queue: str, home: str, workflow_id: str = "") -> str:
+    """A workflow without a row, of the table `home`; no worker works on it."""
     job_id = str(uuid.uuid4())
+    workflow_id = workflow_id or f"audioprep-{home}-{job_id}"
     memo = {"jobId": job_id, "type": "transcribe", "home": home}
-    await client.start_workflow("Anything", id=f"audioprep-{job_id}", task_queue=task_queue, memo=memo)
-    return f"audioprep-{job_id}"
+    await client.start_workflow("Anything", id=workflow_id, task_queue=queue, memo=memo)
+    return workflow_id
 
 
 async def _cancel_requested(client: Client, workflow_id: str) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from audioprep.jobs.request import workflow_id_for
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.site import open_site
@@ -32,7 +31,9 @@ async def test_what_history_tells(deployment: Deployment, temporal: Client, tmp_
     assert [row["status"] for row in rows] == ["complete", "failed"], rows
     assert "HTTP 404" in rows[1]["error"]
     assert SECRET not in str(rows[0]["result"]) + rows[1]["error"]
-    histories = [await temporal.get_workflow_handle(workflow_id_for(job)).fetch_history() for job in jobs]
+    histories = [
+        await temporal.get_workflow_handle(await deployment.app.workflow_id(job)).fetch_history() for job in jobs
+    ]
     kept = b"".join(event.SerializeToString() for history in histories for event in history.events)
     assert (SECRET.encode() in kept) is not encrypted
     assert (b"HTTP 404" in kept) is not encrypted

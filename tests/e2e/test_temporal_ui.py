@@ -23,11 +23,11 @@ async def test_the_pages_of_a_running_job_say_what_it_does_to_what_and_within_wh
     job_id = await deployment.app.submit("ingest", {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"})
     await deployment.app.until(job_id, "processing", stage="analyzing")
 
-    asset = keys.asset_folder(keys.asset_id_for(job_id))
+    asset = keys.asset_folder(keys.asset_id_for(job_id, await deployment.app.table_id()))
 
     async with open_browser(tmp_path) as page:
         await page.resize(1400, 1800)  # the timeline draws only what is in view
-        await page.open(await metadata_page(temporal, temporal_server.ui_url, job_id))
+        await page.open(await metadata_page(temporal, temporal_server.ui_url, await deployment.app.workflow_id(job_id)))
         await page.shows(
             "ingest · audio_file · tone.mp3",
             f"job: {job_id}, ingest",
@@ -37,11 +37,11 @@ async def test_the_pages_of_a_running_job_say_what_it_does_to_what_and_within_wh
             "analyzing · duration, peaks, waveform",
             "fetch_source: ",
         )
-        await page.open(await timeline_page(temporal, temporal_server.ui_url, job_id))
+        await page.open(await timeline_page(temporal, temporal_server.ui_url, await deployment.app.workflow_id(job_id)))
         await page.shows(
             "audioprep.fetch_source • audio_file · tone.mp3", "audioprep.analyze • duration, peaks, waveform"
         )
         await deployment.app.cancel(job_id)
         await deployment.app.acknowledged(job_id)
-        await page.open(await metadata_page(temporal, temporal_server.ui_url, job_id))
+        await page.open(await metadata_page(temporal, temporal_server.ui_url, await deployment.app.workflow_id(job_id)))
         await page.shows("cancelled in ")

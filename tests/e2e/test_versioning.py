@@ -12,6 +12,7 @@ from tests.support.children import child_of
 from tests.support.deployment import Deployment
 from tests.support.programs import slow_ffmpeg
 from tests.support.waiting import eventually
+from tests.support.webapp import WebApp
 
 SHORT = {"sourceType": "audio_file", "storageKey": "uploads/short.mp3"}
 INGEST = {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}
@@ -36,11 +37,11 @@ async def test_a_job_stays_on_the_version_that_began_it(
         """The server takes a moment to spread the news to its task queues."""
         job_id = await deployment.app.submit("ingest", SHORT)
         assert (await deployment.app.finished(job_id))["status"] == "complete"
-        return await _versions(temporal, job_id) == {"2"}
+        return await _versions(deployment.app, temporal, job_id) == {"2"}
 
     await eventually(lands_on_the_new_version, what="a job on the new version")
     assert (await deployment.app.finished(first))["status"] == "complete"
-    assert await _versions(temporal, first) == {"1"}
+    assert await _versions(deployment.app, temporal, first) == {"1"}
 
 
 async def _start_version(deployment: Deployment, build: str) -> int:
@@ -62,8 +63,8 @@ async def _start_version(deployment: Deployment, build: str) -> int:
     return worker.pid
 
 
-async def _versions(temporal: Client, job_id: str) -> set[str]:
+async def _versions(app: WebApp, temporal: Client, job_id: str) -> set[str]:
     """The builds that completed the job's workflow tasks."""
-    history = await temporal.get_workflow_handle(f"audioprep-{job_id}").fetch_history()
+    history = await temporal.get_workflow_handle(await app.workflow_id(job_id)).fetch_history()
     completed = [event.workflow_task_completed_event_attributes for event in history.events]
     return {attributes.deployment_version.build_id for attributes in completed} - {""}

@@ -61,8 +61,8 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
     for name, (job_type, metadata) in jobs.items():
         job_id = await deployment.app.submit(job_type, metadata)
         await deployment.app.finished(job_id)
-        await _keep(client, job_id, name)
-    await _keep(client, await _turned_away(deployment, site), "ingest-url-turn")
+        await _keep(deployment, client, job_id, name)
+    await _keep(deployment, client, await _turned_away(deployment, site), "ingest-url-turn")
     serve.stop()
     deployment.extra["PATH"] = slow_ffmpeg(deployment.folder / "bin")
     serve = deployment.start("serve")
@@ -70,7 +70,7 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
     await child_of(serve.pid, "readrate")
     await deployment.app.cancel(job_id)
     await deployment.app.acknowledged(job_id)
-    await _keep(client, job_id, "ingest-cancelled")
+    await _keep(deployment, client, job_id, "ingest-cancelled")
 
 
 async def _turned_away(deployment: Deployment, site: Site) -> str:
@@ -83,8 +83,8 @@ async def _turned_away(deployment: Deployment, site: Site) -> str:
     return job_id
 
 
-async def _keep(client: Client, job_id: str, name: str) -> None:
-    history = await client.get_workflow_handle(f"audioprep-{job_id}").fetch_history()
+async def _keep(deployment: Deployment, client: Client, job_id: str, name: str) -> None:
+    history = await client.get_workflow_handle(await deployment.app.workflow_id(job_id)).fetch_history()
     text = json.dumps(json.loads(history.to_json()), indent=1)
     text = text.replace(f"{ROOT}/", "").replace(f"{sys.base_prefix}/", "")  # stack traces name this machine's folders
     (FOLDER / f"{name}.json").write_text(text + "\n")

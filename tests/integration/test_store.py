@@ -1,6 +1,8 @@
 """The jobs table on both transports: claims, guards, the schema, and what a look costs."""
 
 import asyncio
+import json
+import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,14 +13,19 @@ import pytest
 from libsql_client import Client
 
 from audioprep.bridge.database import open_database
+from audioprep.bridge.identity import identify, read_table_id, renew
+from audioprep.bridge.listing import JobLists
 from audioprep.bridge.pipeline_client import PipelineClient
-from audioprep.bridge.queries import JOBS, SCHEMA
+from audioprep.bridge.queries import JOBS, SCHEMA, for_types
 from audioprep.bridge.store import JobStore
+from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
+from tests.support import processes
 
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+FACTS = FailedResult.of("Network", 3)
 
 # The table as existing databases have it, with the indexes that other programs made.
 EXISTING = """
@@ -82,7 +89,7 @@ async def test_an_end_says_at_which_stage_and_keeps_the_rows_where_nobody_knows(
     await claim(store, 2)
 
     await store.complete(known, "{}", START, "finalizing")
-    await store.fail(unknown, "why", START)
+    await store.fail(unknown, "why", FACTS, START)
 
     stages = [job.stage for job_id in (known, unknown) if (job := await store.get(job_id))]
     assert stages == ["finalizing", "queued"]
@@ -95,7 +102,7 @@ async def test_final_states_never_change(store: JobStore) -> None:
         if end == "complete":
             assert await store.complete(job_id, "{}", START)
         elif end == "fail":
-            assert await store.fail(job_id, "why", START)
+            assert await store.fail(job_id, "why", FACTS, START)
         else:
             assert await store.request_cancel(job_id, START)
             assert await store.acknowledge_cancel(job_id, START)
@@ -104,8 +111,8 @@ async def test_final_states_never_change(store: JobStore) -> None:
         outcomes = [
             await store.write_progress(job, "analyzing", 1.0, 0, START) is not None,
             await store.complete(job_id, "[]", START),
-            await store.fail(job_id, "no", START),
-            await store.reap(job, "no", START),
+            await store.fail(job_id, "no", FACTS, START),
+            await store.reap(job, "no", FACTS, START),
             await store.request_cancel(job_id, START),
             await store.record_cancel(job_id, START),
             await store.acknowledge_cancel(job_id, START),
@@ -160,7 +167,7 @@ async def test_migrate_adds_only_indexes_to_an_existing_table(database: Client) 
     before = (await database.execute(table)).rows[0].astuple()
     store = JobStore(database)
 
-    assert await store.missing() == ["idx_jobs_claim", "idx_jobs_cancel_requested"]
+    assert await store.missing() == ["audio_prep_meta", "idx_jobs_claim", "idx_jobs_served", "idx_jobs_cancels"]
     await store.migrate()
     await store.migrate()
 
@@ -171,16 +178,16 @@ async def test_migrate_adds_only_indexes_to_an_existing_table(database: Client) 
 
 async def test_the_plans_use_our_indexes(database: Client, store: JobStore) -> None:
     wanted = {
-        "claim": {"SEARCH audio_prep_jobs USING COVERING INDEX idx_jobs_claim (status=?)"},
+        "claim": {"SEARCH audio_prep_jobs USING COVERING INDEX idx_jobs_served (status=? AND type=?)"},
         "look": {
-            "SEARCH audio_prep_jobs USING INDEX idx_jobs_cancel_requested (status=?)",
-            "SEARCH audio_prep_jobs USING INDEX idx_jobs_claim (status=?)",
+            "SEARCH audio_prep_jobs USING INDEX idx_jobs_cancels (status=? AND type=?)",
+            "SEARCH audio_prep_jobs USING INDEX idx_jobs_served (status=? AND type=?)",
         },
     }
-    arguments = {"now": "", "capacity": 5, "cancels": 5, "waiting": 1, "processing": 5}
     for name, steps in wanted.items():
-        used = {key: value for key, value in arguments.items() if f":{key}" in JOBS[name]}
-        plan = await database.execute(f"EXPLAIN QUERY PLAN {JOBS[name]}", used)
+        statement, types = for_types(JOBS[name], ["ingest", "save"])
+        used = dict.fromkeys(re.findall(r":(\w+)", statement), 1) | types
+        plan = await database.execute(f"EXPLAIN QUERY PLAN {statement}", used)
         details = [str(row["detail"]) for row in plan.rows]
         assert steps <= set(details), details
         assert not any(detail == "SCAN audio_prep_jobs" for detail in details), details
@@ -204,10 +211,156 @@ async def test_looks_cost_the_same_whatever_the_history_holds(sqld_url: str) -> 
         assert await cost(5, with_processing=False) <= 40
 
 
-async def _fill(database: Client, status: str, count: int) -> None:
+async def test_rows_of_other_types_cost_nothing_and_stay(sqld_url: str) -> None:
+    async with PipelineClient(sqld_url) as database:
+        store = JobStore(database)
+        await store.migrate()
+        for kind in ("render", "publish"):
+            await _fill(database, "pending", 2_000, kind)
+            await _fill(database, "processing", 200, kind)
+            await _fill(database, "cancelled", 200, kind)
+        before = database.rows.read
+
+        poll = await store.poll(START, capacity=9, with_processing=True)
+
+        assert (poll.claimed, poll.processing, poll.cancel_requested, poll.waiting) == ([], [], [], False)
+        assert database.rows.read == before
+        assert await store.unserved(100) == {"publish": 100, "render": 100}
+        assert database.rows.read - before < 250
+        await insert(store, 1)
+        assert len(await claim(store, 9)) == 1
+
+
+ODD = {
+    "a text as progress": ("progress", "'half'"),
+    "a text as retryCount": ("retryCount", "'one'"),
+    "a retryCount beyond all numbers": ("retryCount", "9e999"),
+    "a blob as stage": ("stage", "x'ff00'"),
+    "a number as createdAt": ("createdAt", "17"),
+    "a year before the first": ("updatedAt", "'0001-01-01T00:00:00+23:59'"),
+}
+
+
+@pytest.mark.parametrize(("column", "value"), ODD.values(), ids=ODD)
+async def test_a_row_in_the_wrong_form_harms_no_other(column: str, value: str, database: Client) -> None:
+    store = JobStore(database)
+    await store.migrate()
+    odd, good = await insert(store, 2)
+    await database.execute(f"UPDATE audio_prep_jobs SET {column} = {value} WHERE jobId = ?", [odd])
+
+    assert {job.job_id for job in await claim(store, 9)} == {odd, good}
+    await database.execute(f"UPDATE audio_prep_jobs SET {column} = {value} WHERE jobId = ?", [odd])
+    assert len((await store.poll(START, capacity=0, with_processing=True)).processing) == 2
+    assert await store.get(odd)
+
+
+REFUSED = {
+    "an id over 200 characters": ("jobId", "printf('%0201d', 1)", "1 to 200 characters"),
+    "an empty id": ("jobId", "''", "1 to 200 characters"),
+    "an id with an escape sequence": ("jobId", "'a' || char(27) || '[31m'", "without control characters"),
+    "an id with a C1 control": ("jobId", "'a' || char(155)", "without control characters"),
+    "an id with NUL": ("jobId", "'a' || char(0) || 'b'", "without control characters"),
+    "an id that is a blob": ("jobId", "x'00ff'", "1 to 200 characters"),
+    "metadata over the limit in bytes": (
+        "metadata",
+        "replace(printf('%.*c', 400000, 'x'), 'x', '語')",
+        "1,000,000 bytes",
+    ),
+    "metadata that is a blob": ("metadata", "x'7b7d'", "not text"),
+}
+
+
+@pytest.mark.parametrize(("column", "value", "says"), REFUSED.values(), ids=REFUSED)
+async def test_a_row_that_can_never_be_a_job_fails_at_its_claim(
+    column: str, value: str, says: str, database: Client
+) -> None:
+    store = JobStore(database)
+    await store.migrate()
+    odd, good = await insert(store, 2)
+    await database.execute(f"UPDATE audio_prep_jobs SET {column} = {value} WHERE jobId = ?", [odd])
+
+    poll = await store.poll(START, capacity=9, with_processing=False)
+
+    assert [job.job_id for job in poll.claimed] == [good]
+    (row,) = (await database.execute("SELECT * FROM audio_prep_jobs WHERE status = 'failed'")).rows
+    assert says in str(row["error"])
+    assert json.loads(str(row["result"]))["error"]["kind"] == "InvalidPayload"
+
+
+async def test_large_metadata_is_left_out_of_the_claim(database: Client) -> None:
+    store = JobStore(database)
+    await store.migrate()
+    (large,) = await insert(store, 1)
+    text = json.dumps({"more": "x" * 900_000})
+    await database.execute("UPDATE audio_prep_jobs SET metadata = ? WHERE jobId = ?", [text, large])
+
+    (job,) = await claim(store, 1)
+
+    assert job.metadata is None
+    assert await store.metadata(large) == text
+    assert (await JobLists(database).newest(5))[0].metadata is None
+
+
+async def test_rows_that_fill_an_answer_do_not_stop_the_claims(tmp_path: Path) -> None:
+    program, url = processes.sqld(tmp_path, None, None, "--max-response-size", "1MB")
+    with processes.running(program):
+        processes.wait_for_http(f"{url}/health", program)
+        async with open_database(url) as database:
+            store = JobStore(database)
+            await store.migrate()
+            await _fill(database, "pending", 100)
+            await database.execute("UPDATE audio_prep_jobs SET metadata = printf('%.*c', 32000, 'x')")
+
+            first = await store.poll(START, capacity=50, with_processing=False)
+            second = await store.poll(START, capacity=50, with_processing=True)
+
+    assert (first.claimed, first.waiting) == ([], True)
+    assert {job.stage for job in second.processing} == {"queued"}
+    assert len(second.processing) == 50
+    assert second.claimed
+
+
+async def test_an_unknown_status_is_read_as_it_is(database: Client, store: JobStore) -> None:
+    (job_id,) = await insert(store, 1)
+    await database.execute("UPDATE audio_prep_jobs SET status = 'Paused'")
+
+    job = await store.get(job_id)
+
+    assert job is not None
+    assert (job.status.value, job.status.is_final, job.status in JobStatus.__members__.values()) == (
+        "Paused",
+        False,
+        False,
+    )
+
+
+async def test_a_table_has_one_identity(database: Client) -> None:
+    assert await read_table_id(database) == ""
+    await JobStore(database).migrate()
+
+    found = await asyncio.gather(*(identify(database, "http://a.example:8080/db?authToken=x") for _ in range(5)))
+
+    assert len({identity.table_id for identity in found}) == 1
+    assert found[0].place == "a.example:8080/db"
+    assert await read_table_id(database) == found[0].table_id
+
+
+async def test_a_copy_of_a_table_shows_by_its_place(database: Client, store: JobStore) -> None:
+    original = await identify(database, "libsql://production.example")
+
+    copy = await identify(database, "libsql://token@staging.example")
+    renewed = await renew(database, "libsql://staging.example")
+
+    assert (copy.table_id, copy.is_copy) == (original.table_id, True)
+    assert renewed.table_id != original.table_id
+    assert not renewed.is_copy
+
+
+async def _fill(database: Client, status: str, count: int, kind: str = "ingest") -> None:
     await database.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-        " INSERT INTO audio_prep_jobs (jobId, type, status, createdAt, updatedAt)"
-        " SELECT ? || i, 'ingest', ?, printf('2026-01-01T00:%05d', i), printf('2026-01-01T00:%05d', i) FROM n",
-        [count, status, status],
+        " INSERT INTO audio_prep_jobs (jobId, type, status, stage, createdAt, updatedAt) SELECT ? || ? || i, ?, ?,"
+        " iif(? = 'pending', NULL, 'elsewhere'), printf('2026-01-01T00:%05d', i), printf('2026-01-01T00:%05d', i)"
+        " FROM n",
+        [count, kind, status, kind, status, status],
     )

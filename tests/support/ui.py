@@ -2,19 +2,17 @@
 
 from temporalio.client import Client
 
-from audioprep.jobs.request import workflow_id_for
 
-
-async def metadata_page(client: Client, ui_url: str, job_id: str) -> str:
+async def metadata_page(client: Client, ui_url: str, workflow_id: str) -> str:
     """Summary, details and current details of a job's workflow."""
-    return f"{await _workflow(client, ui_url, job_id)}/user-metadata"
+    return f"{await _workflow(client, ui_url, workflow_id)}/user-metadata"
 
 
-async def timeline_page(client: Client, ui_url: str, job_id: str) -> str:
+async def timeline_page(client: Client, ui_url: str, workflow_id: str) -> str:
     """The steps of a job's workflow over time."""
-    return f"{await _workflow(client, ui_url, job_id)}/timeline"
+    return f"{await _workflow(client, ui_url, workflow_id)}/timeline"
 
 
-async def _workflow(client: Client, ui_url: str, job_id: str) -> str:
-    seen = await client.get_workflow_handle(workflow_id_for(job_id)).describe()
+async def _workflow(client: Client, ui_url: str, workflow_id: str) -> str:
+    seen = await client.get_workflow_handle(workflow_id).describe()
     return f"{ui_url}/namespaces/{client.namespace}/workflows/{seen.id}/{seen.run_id}"

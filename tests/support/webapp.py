@@ -53,6 +53,15 @@ class WebApp:
     async def row(self, job_id: str) -> Row:
         return (await self.sql("SELECT * FROM audio_prep_jobs WHERE jobId = ?", job_id))[0]
 
+    async def table_id(self) -> str:
+        """The table's identity, as audioprep keeps it beside the jobs."""
+        rows = await self.sql("SELECT value FROM audio_prep_meta WHERE name = 'tableId'")
+        return str(rows[0]["value"])
+
+    async def workflow_id(self, job_id: str) -> str:
+        """Of a job whose id needs no escaping."""
+        return f"audioprep-{await self.table_id()}-{job_id}"
+
     async def cancel(self, job_id: str) -> None:
         await self.sql("UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ? WHERE jobId = ?", now(), job_id)
 

@@ -18,7 +18,7 @@ from audioprep.bridge.actions import (
     TakeId,
     WriteProgress,
 )
-from audioprep.bridge.decide import TIMEOUT_ERROR, Rules, decide
+from audioprep.bridge.decide import LOST_ERROR, Rules, decide
 from audioprep.bridge.terms import Terms, TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
@@ -41,8 +41,8 @@ CASES: list[tuple[str, Job, WorkflowView, Action]] = [
     ("a forgotten claim gets its workflow", job("processing", "queued", age=15), Missing(), Start()),
     ("however old it is", job("processing", "queued", age=9999), Missing(), Start()),
     ("another program's fresh row is left alone", job("processing", "downloading"), Missing(), Nothing()),
-    ("a stale row is reaped", job("processing", "downloading", age=101), Missing(), Reap(TIMEOUT_ERROR)),
-    ("also one without a stage", job("processing", None, age=101), Missing(), Reap(TIMEOUT_ERROR)),
+    ("a stale row is reaped", job("processing", "downloading", age=101), Missing(), Reap(LOST_ERROR)),
+    ("also one without a stage", job("processing", None, age=101), Missing(), Reap(LOST_ERROR)),
     (
         "an old row whose workflow runs is never reaped",
         job("processing", "downloading", age=9999),
@@ -142,11 +142,11 @@ def test_a_time_nobody_can_read_is_not_reaped() -> None:
 def test_sqlite_times_without_a_zone_count_as_utc() -> None:
     row = replace(job("processing", "downloading"), updated_at="2026-01-31 11:58:00")
 
-    assert decide(row, Missing(), NOW, RULES) == Reap(TIMEOUT_ERROR)
+    assert decide(row, Missing(), NOW, RULES) == Reap(LOST_ERROR)
 
 
 def test_a_type_without_a_timeout_of_its_own_has_the_default() -> None:
     row = replace(job("processing", "downloading", age=599), type="transcribe")
 
     assert decide(row, Missing(), NOW, RULES) == Nothing()
-    assert decide(row, Missing(), NOW + timedelta(seconds=2), RULES) == Reap(TIMEOUT_ERROR)
+    assert decide(row, Missing(), NOW + timedelta(seconds=2), RULES) == Reap(LOST_ERROR)

@@ -46,7 +46,7 @@ def timeout(kind: TimeoutType) -> TemporalTimeoutError:
         ),
         (
             ApplicationError("'x'", type="KeyError"),
-            Failed("The job failed with KeyError: 'x'", "KeyError"),
+            Failed("The job failed with KeyError: 'x'", ErrorKind.UNEXPECTED),
         ),
         (
             timeout(TimeoutType.HEARTBEAT),

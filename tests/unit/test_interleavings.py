@@ -93,7 +93,7 @@ class World:
         self.store = store
         self.temporal = Temporal()
         self.now = START
-        launcher = Launcher(self.temporal, JOB_TYPES, TermsByType())  # type: ignore[arg-type]
+        launcher = Launcher(store, self.temporal, JOB_TYPES, TermsByType(), "0123456789ab")  # type: ignore[arg-type]
         self.reconciler = Reconciler(store, self.temporal, launcher, Rules(JOB_TYPES), lambda: self.now)  # type: ignore[arg-type]
         # What each bridge remembers: the row it read, and Temporal's view if it asked since.
         self.memory: list[dict[str, tuple[Job, WorkflowView | None, bool]]] = [{}, {}]

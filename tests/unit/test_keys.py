@@ -88,8 +88,13 @@ def test_an_extension_always_makes_a_valid_key(name: str) -> None:
 
 
 def test_an_asset_has_the_same_id_at_every_attempt() -> None:
-    assert asset_id_for("job-1") == asset_id_for("job-1")
-    assert asset_id_for("job-1") != asset_id_for("job-2")
+    table, other = "0123456789ab", "ba9876543210"
+    ids = [asset_id_for("job-1", table), asset_id_for("job-2", table), asset_id_for("job-1", other)]
+    ids += [asset_id_for("job-1", table, "1"), asset_id_for("job-1/1", table), asset_id_for("job-1")]
+
+    assert asset_id_for("job-1", table) == ids[0]
+    assert len(set(ids)) == len(ids)
+    assert asset_id_for("job-1") == "a99e1f9f-98a6-5ffc-8c4d-5ddb27d20bee"
 
 
 def test_metadata_may_be_large_but_not_larger_than_temporal_takes() -> None:
@@ -97,8 +102,10 @@ def test_metadata_may_be_large_but_not_larger_than_temporal_takes() -> None:
     room = MAX_METADATA_BYTES - len(json.dumps(source | {"more": ""}))
 
     INGEST.parse(json.dumps(source | {"more": "x" * room}))
-    with pytest.raises(PermanentError, match="larger than 1,000,000 characters"):
+    with pytest.raises(PermanentError, match="larger than 1,000,000 bytes"):
         INGEST.parse(json.dumps(source | {"more": "x" * (room + 1)}))
+    with pytest.raises(PermanentError, match="larger than 1,000,000 bytes"):
+        INGEST.parse(json.dumps(source | {"more": "語" * (room // 2)}, ensure_ascii=False))
 
 
 @pytest.mark.parametrize("field", ["storageKey", "originalFilename", "url"])

@@ -15,7 +15,7 @@ NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
     [
         (Complete("{}"), 'kind="",outcome="complete"'),
         (Fail("It is gone.", "SourceMissing"), 'kind="SourceMissing",outcome="failed"'),
-        (Reap("Timeout"), 'kind="reaped",outcome="failed"'),
+        (Reap("Lost"), 'kind="Lost",outcome="failed"'),
         (RecordCancel(), 'kind="",outcome="cancelled"'),
     ],
 )

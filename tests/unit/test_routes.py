@@ -34,9 +34,27 @@ def test_a_route_to_nowhere_is_refused(target: str) -> None:
         route("transcribe", target)
 
 
-def test_a_route_takes_no_name_of_ours() -> None:
-    with pytest.raises(ValueError, match="two job types called 'edit'"):
+def test_a_route_takes_no_name_of_a_served_type() -> None:
+    with pytest.raises(ValueError, match=r"two job types called 'edit'.*AUDIOPREP_TYPES"):
         _ = BridgeOptions(routes={"edit": "Edit"}).all_types
+
+
+@pytest.mark.parametrize("serve", [["ingest", "save"], ["ingest", "save", "playlist"]])
+def test_a_route_takes_the_place_of_a_type(serve: list[str]) -> None:
+    types = BridgeOptions(serve=serve, routes={"playlist": "AppPlaylist@app"}).all_types
+
+    assert types.names == ("ingest", "save", "playlist")
+    assert types.find("playlist").workflow == "AppPlaylist"
+
+
+def test_an_alias_that_is_not_listed_is_not_served() -> None:
+    assert BridgeOptions(serve=["preview"]).all_types.names == ("preview",)
+    assert BridgeOptions(serve=["edit"]).all_types.find("edit").workflow == "AudioprepPreview"
+
+
+def test_an_unknown_type_to_serve_is_named() -> None:
+    with pytest.raises(ValueError, match="no job type 'ingets': expected some of edit, ingest"):
+        _ = BridgeOptions(serve=["ingets"]).all_types
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The JSON Schemas that web apps check their rows with."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from audioprep.cli.app import app
 from audioprep.cli.schema import SchemaType
+from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.schemas import RESULTS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
@@ -24,7 +26,21 @@ def test_the_schemas_in_the_documents_are_those_of_the_models(job_type: str, kin
 
 
 def test_every_type_has_a_schema_and_no_other_file_is_there() -> None:
-    assert {kind.value for kind in SchemaType} == set(RESULTS)
+    assert {kind.value for kind in SchemaType} == {*RESULTS, "error"}
     assert {path.name for path in FOLDER.iterdir()} == {
         f"{t}.{k}.json" for t in RESULTS for k in ("metadata", "result")
-    }
+    } | {"error.result.json"}
+
+
+def test_the_schema_of_errors_lists_every_kind() -> None:
+    printed = CliRunner().invoke(app, ["schema", "error"]).stdout
+
+    assert printed == (FOLDER / "error.result.json").read_text()
+    assert json.loads(printed)["$defs"]["ErrorKind"]["enum"] == [kind.value for kind in ErrorKind]
+
+
+def test_the_contract_explains_every_kind_of_error() -> None:
+    contract = (FOLDER.parent / "job-contract.md").read_text()
+
+    rows = dict(re.findall(r"^\| `([A-Z]\w+)` \|.*\| (yes|no) \|$", contract, re.MULTILINE))
+    assert rows == {kind.value: "yes" if kind.may_pass else "no" for kind in ErrorKind}
