@@ -36,8 +36,8 @@ class Wire:
 class MeteredSocket(socket.socket):
     """A socket that reports to a `Wire`; an event loop reads from sockets by these two methods."""
 
-    def __init__(self, wire: Wire, family: int, kind: int, proto: int) -> None:
-        super().__init__(family, kind, proto)
+    def __init__(self, wire: Wire, family: int, kind: int, proto: int, fileno: int | None = None) -> None:
+        super().__init__(family, kind, proto, fileno)
         self._wire = wire
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
