@@ -1,5 +1,6 @@
-"""The whole command line of a child: what kills it when we die, what limits it, and the program itself."""
+"""The whole command line of a child: what kills it when the worker dies, what limits it, and the program itself."""
 
+import functools
 import os
 import shutil
 from collections.abc import Sequence
@@ -8,7 +9,10 @@ from pathlib import Path
 from audioprep.activities.child_limits import ChildLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 
-_IF_ORPHANED_EXIT = '[ "$PPID" = "$0" ] && exec "$@"'  # a fixed text: the command line follows as arguments
+# Fixed texts: the command line follows as arguments. When memory runs out, the kernel is to take the child first and
+# not the worker; without /proc it chooses by size.
+_GUARD = '{ echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; [ "$PPID" = "$0" ] && exec "$@"'
+_CAP_SETPCAP = 1 << 8  # capabilities(7)
 
 
 def child_command(argv: Sequence[str | Path], limits: ChildLimits | None) -> list[str | Path]:
@@ -16,10 +20,10 @@ def child_command(argv: Sequence[str | Path], limits: ChildLimits | None) -> lis
     program = shutil.which(argv[0])
     if program is None:
         raise PermanentError(ErrorKind.CHILD_FAILED, f"{argv[0]} is not installed on the worker.")
-    return [*_death_guard(), *(limits.prefix() if limits else ()), program, *argv[1:]]
+    return [*_guard(), *(limits.prefix() if limits else ()), program, *argv[1:]]
 
 
-def _death_guard() -> tuple[str, ...]:
+def _guard() -> tuple[str, ...]:
     """A prefix that lets the kernel kill the child when the worker dies; empty where the system has no such thing.
 
     Python's `preexec_fn` could do the same, but may deadlock in a process with threads:
@@ -27,6 +31,18 @@ def _death_guard() -> tuple[str, ...]:
     A worker that died before the signal was set has left the child to another parent: then it does not begin.
     """
     setpriv = shutil.which("setpriv")
-    return (
-        (setpriv, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", _IF_ORPHANED_EXIT, str(os.getpid())) if setpriv else ()
-    )
+    if setpriv is None:
+        return ()
+    return (setpriv, "--pdeathsig", "KILL", *_capabilities(), "--", "/bin/sh", "-c", _GUARD, str(os.getpid()))
+
+
+@functools.cache
+def _capabilities() -> tuple[str, ...]:
+    """What children of a worker that runs as root keep of its capabilities: files, but no look into other processes."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return ()
+    effective = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
+    may_drop = int(effective, 16) & _CAP_SETPCAP
+    return ("--bounding-set", "-all,+chown,+dac_override,+fowner") if may_drop else ()

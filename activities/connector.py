@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from audioprep.activities.address_policy import AddressPolicy
+from audioprep.activities.wire import MeteredSocket, Wire
 
 CONNECT_TIMEOUT = 15.0  # seconds
 READ_TIMEOUT = 30.0  # seconds without a byte
@@ -43,14 +44,18 @@ class CheckedResolver(AbstractResolver):
 
 @asynccontextmanager
 async def open_session(
-    policy: AddressPolicy, lookup: AbstractResolver | None = None
+    policy: AddressPolicy, lookup: AbstractResolver | None = None, wire: Wire | None = None
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """A session that connects to allowed addresses only, and takes nothing from the environment."""
+    """A session that connects to allowed addresses only, and takes nothing from the environment.
+
+    All that comes from its sockets counts for `wire`.
+    """
+    meter = wire or Wire()
 
     def open_socket(info: _AddressInfo) -> socket.socket:
         # The last word: aiohttp does not ask the resolver about literal addresses, but every socket comes from here.
         policy.check(str(info[4][0]))
-        return socket.socket(family=info[0], type=info[1], proto=info[2])
+        return MeteredSocket(meter, info[0], info[1], info[2])
 
     connector = aiohttp.TCPConnector(
         resolver=CheckedResolver(policy, lookup), use_dns_cache=False, force_close=True, socket_factory=open_socket

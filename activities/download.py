@@ -11,13 +11,17 @@ from audioprep.activities.address_policy import AddressPolicy, AddressRefused
 from audioprep.activities.connector import open_session
 from audioprep.activities.fetched import Fetched
 from audioprep.activities.filenames import download_name
-from audioprep.activities.http_answers import error_for_status, parse_retry_after
+from audioprep.activities.http_answers import error_for_status, filename_of, media_type_of, parse_retry_after
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.step import Step
+from audioprep.activities.transfer_rate import RateWindow
 from audioprep.activities.urls import parse_url
+from audioprep.activities.wire import Wire
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 MAX_REDIRECTS: Final = 5
+HEAD_TIMEOUT: Final = 30.0  # seconds for one head, with the connection and all interim responses before it
+HEADS_TIMEOUT: Final = 60.0  # seconds for the heads of all redirects together
 _BLOCK: Final = 1 << 18  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # `identity`: a compressed answer would make Content-Length meaningless, and a bomb possible.
@@ -36,32 +40,44 @@ class Downloader:
         """The file behind the URL `text`, as a new file in the step's scratch folder.
 
         Raises PermanentError for a bad URL, a blocked address, a refusal or a file over the limit; TransientError for
-        what may pass: resets, timeouts, DNS, 408, 425, 429, 5xx, and a body that breaks off.
+        what may pass: resets, timeouts, a rate below the least, DNS, 408, 425, 429, 5xx, and a body that breaks off.
         """
-        url = parse_url(text)
+        trail = [parse_url(text)]
+        wire = Wire()
         try:
-            async with open_session(self._policy, self._lookup) as session:
-                for _ in range(MAX_REDIRECTS + 1):
-                    self._policy.check_host(url.host or "")
-                    async with session.get(url, allow_redirects=False, headers=_HEADERS) as answer:
-                        if answer.status not in _REDIRECTS:
-                            return await self._save(answer, step)
-                        url = _next(url, answer)
+            async with open_session(self._policy, self._lookup, wire) as session:
+                async with asyncio.timeout(HEADS_TIMEOUT):
+                    answer = await self._follow(session, trail)
+                async with answer:
+                    return await self._save(answer, step, wire)
         except (OSError, aiohttp.ClientError) as error:
             # Without its cause: the row shows the innermost error of a failure.
-            raise _explain(error, url) from None
+            raise _flooded(trail[-1]) if wire.flooded else _explain(error, trail[-1]) from None
+
+    async def _follow(self, session: aiohttp.ClientSession, trail: list[URL]) -> aiohttp.ClientResponse:
+        """The answer at the end of the redirects, its body not read yet; `trail` gets every URL on the way."""
+        while len(trail) <= MAX_REDIRECTS + 1:
+            self._policy.check_host(trail[-1].host or "")
+            async with asyncio.timeout(HEAD_TIMEOUT):
+                answer = await session.get(trail[-1], allow_redirects=False, headers=_HEADERS)
+            if answer.status not in _REDIRECTS:
+                return answer
+            async with answer:
+                trail.append(_next(trail[-1], answer))
         sentence = f"The URL leads through more than {MAX_REDIRECTS} redirects."
         raise PermanentError(ErrorKind.REFUSED, sentence)
 
-    async def _save(self, answer: aiohttp.ClientResponse, step: Step) -> Fetched:
+    async def _save(self, answer: aiohttp.ClientResponse, step: Step, wire: Wire) -> Fetched:
         _check_answer(answer)
         expected = answer.content_length
         self._limits.check_size(expected or 0)
         path = step.scratch / "download"
+        rate = self._limits.watch_rate(_now())
         done = 0
         with path.open("xb") as file:
-            async for block in answer.content.iter_chunked(_BLOCK):
+            while block := await self._read(answer, rate):
                 done += len(block)
+                wire.delivered(len(block))
                 self._limits.check_size(done)
                 await asyncio.to_thread(file.write, block)
                 if expected:
@@ -70,8 +86,20 @@ class Downloader:
                     step.working()
         if done < (expected or 1):
             raise _broken_off(answer.url)
-        disposition = answer.content_disposition.filename if answer.content_disposition else None
-        return Fetched(path, download_name(answer.url.path, disposition, answer.content_type))
+        return Fetched(path, download_name(answer.url.path, filename_of(answer.headers), media_type_of(answer.headers)))
+
+    async def _read(self, answer: aiohttp.ClientResponse, rate: RateWindow) -> bytes:
+        """The next piece of the body, empty at its end. Raises TransientError when it comes too slowly."""
+        patience = asyncio.timeout_at(rate.deadline)
+        try:
+            async with patience:
+                block = await answer.content.read(_BLOCK)
+        except TimeoutError:
+            if patience.expired():
+                raise self._limits.too_slow(answer.url.host or "The server") from None
+            raise
+        rate.add(len(block), _now())
+        return block
 
 
 def _check_answer(answer: aiohttp.ClientResponse) -> None:
@@ -82,7 +110,7 @@ def _check_answer(answer: aiohttp.ClientResponse) -> None:
         raise PermanentError(
             ErrorKind.UNSUPPORTED_MEDIA, f"{host} sends the file compressed, which we did not ask for."
         )
-    if answer.content_type in {"text/html", "application/xhtml+xml"}:
+    if media_type_of(answer.headers) in {"text/html", "application/xhtml+xml"}:
         sentence = "The URL leads to a web page, not to a media file."
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
@@ -117,6 +145,14 @@ def _explain(error: OSError | aiohttp.ClientError, url: URL) -> PermanentError |
         return TransientError(ErrorKind.NETWORK, f"The connection to {url.host} failed.")
     # What is left comes from our own disk.
     return TransientError(ErrorKind.STORAGE, f"The download could not be written: {error.strerror or error}.")
+
+
+def _flooded(url: URL) -> PermanentError:
+    return PermanentError(ErrorKind.LIMIT_EXCEEDED, f"{url.host} sends without end, but hardly anything of a file.")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _broken_off(url: URL) -> TransientError:

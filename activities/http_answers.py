@@ -1,12 +1,21 @@
-"""What an HTTP status says about a download, in the words of our error tree."""
+"""What the head of an HTTP answer says about a download: its status in the words of our error tree, its headers.
 
+Headers are untrusted input. They are cut before they are parsed: the parsers of aiohttp and of the standard library
+take quadratic time for some.
+"""
+
+import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from aiohttp import content_disposition_filename, parse_content_disposition
+
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 
 MAX_RETRY_AFTER: Final = timedelta(minutes=5)  # a job has little more time than that in all
+_MAX_HEADER: Final = 2048  # characters of a header's value that are looked at
 _PASSING: Final = frozenset({408, 425, 429})
 _REFUSALS: Final = {
     401: (ErrorKind.REFUSED, "asks for a login"),
@@ -34,15 +43,30 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> timedel
 
     Between 0 and five minutes: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
-    if not value:
-        return None
-    value = value.strip()
+    value = (value or "")[:_MAX_HEADER].strip()
     if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value[:9]), MAX_RETRY_AFTER.total_seconds()))
+        return timedelta(seconds=min(int(value), MAX_RETRY_AFTER.total_seconds()))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        wait = moment - (now or datetime.now(UTC))
+    except (ValueError, OverflowError):  # the time or its zone is beyond what a datetime can hold
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(moment - (now or datetime.now(UTC)), timedelta(0)), MAX_RETRY_AFTER)
+    return min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
+
+
+def media_type_of(headers: Mapping[str, str]) -> str:
+    """The `Content-Type` in lower case and without its parameters; an empty text when there is none."""
+    return headers.get("Content-Type", "")[:_MAX_HEADER].partition(";")[0].strip().lower()
+
+
+def filename_of(headers: Mapping[str, str]) -> str | None:
+    """The file name in `Content-Disposition`; None when there is no such name, or one that cannot be decoded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they would bring the header to our log
+        try:
+            _, parameters = parse_content_disposition(headers.get("Content-Disposition", "")[:_MAX_HEADER])
+            return content_disposition_filename(parameters)
+        except ValueError:
+            return None

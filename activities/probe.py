@@ -12,6 +12,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 _MAX_OUTPUT = 1 << 20  # characters of JSON: a thousand streams fit
 _RATES = range(1_000, 1_000_001)  # hertz
 _MAX_CHANNELS = 64  # swresample's own limit
+_LENGTH_TAG = "DURATION"  # of a stream in Matroska
 _CLOCK = re.compile(r"([0-9]{1,6}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,9})?)")  # anybody may write that tag
 
 
@@ -50,7 +51,7 @@ class _Stream(BaseModel):
     @property
     def seconds(self) -> float | None:
         """Matroska keeps a stream's own length in a tag: `00:00:02.370000000`."""
-        found = _CLOCK.fullmatch(self.tags.get("DURATION", ""))
+        found = _CLOCK.fullmatch(self.tags.get(_LENGTH_TAG, ""))
         if self.duration or not found:
             return self.duration
         return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
@@ -65,6 +66,17 @@ class _Format(BaseModel):
 class _Report(BaseModel):
     streams: list[_Stream] = Field(default_factory=list)
     format: _Format = _Format()
+
+
+# What ffprobe is asked for: the fields that are read here. Other tags may have any size, lyrics and pictures.
+_ENTRIES = ":".join(
+    (
+        f"format={','.join(_Format.model_fields)}",
+        f"stream={','.join(_Stream.model_fields)}",
+        f"stream_disposition={','.join(_Disposition.model_fields)}",
+        f"stream_tags={_LENGTH_TAG}",
+    )
+)
 
 
 async def probe(source: Path, cwd: Path) -> Probe:
@@ -89,7 +101,7 @@ async def probe(source: Path, cwd: Path) -> Probe:
 
 async def _report(source: Path, cwd: Path) -> _Report:
     output = ""
-    command = ffprobe(source, "-show_format", "-show_streams")
+    command = ffprobe(source, "-show_entries", _ENTRIES)
     async with child_process(command, cwd=cwd, limits=PROBE_LIMITS) as child:
         async for line in child.lines():
             output += line

@@ -52,10 +52,18 @@ class ChildProcess:
         self._stderr_reader = asyncio.create_task(self._keep_stderr(stderr), name=f"stderr of {self._name}")
 
     async def lines(self) -> AsyncIterator[str]:
-        """Lines of stdout as they come, without their end."""
-        async for line in _pipe(self._stdout):
+        """Lines of stdout as they come, without their end. Raises PermanentError for one that is too long."""
+        stdout = _pipe(self._stdout)
+        while line := await self._line(stdout):
             self._touch()
             yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+    async def _line(self, stdout: asyncio.StreamReader) -> bytes:
+        try:
+            return await stdout.readline()
+        except ValueError:  # what asyncio makes of a line beyond the limit
+            sentence = f"{self._name} describes the source in a line of more than {_PIPE_LIMIT // 1024} kB."
+            raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence) from None
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Raw stdout, in pieces of whatever size is there."""
@@ -143,10 +151,12 @@ async def child_process(
     stall_timeout: float = STALL_TIMEOUT,
     env: Mapping[str, str] | None = None,
     limits: ChildLimits | None = None,
+    stdin: str | None = None,
 ) -> AsyncIterator[ChildProcess]:
     """Run `argv` in `cwd` while the block lasts; on every way out its process group is dead and reaped.
 
-    `env` is the child's whole environment; None gives it the way to its programs and nothing else of ours.
+    `env` is the child's whole environment; None gives it the way to its programs and nothing else of ours. Every user
+    of the machine can read `argv`: what is secret goes into `stdin`.
 
     Raises PermanentError when the program is not installed or came to one of its `limits`, and TransientError when it
     showed no progress for `stall_timeout` seconds.
@@ -160,6 +170,7 @@ async def child_process(
                 cwd=cwd,
                 env=child_environment() if env is None else env,
                 pipe_limit=_PIPE_LIMIT,
+                stdin=stdin,
             )
             child = ChildProcess(name, spawned, limits, stall, stall_timeout)
             record = ChildRecord(name)

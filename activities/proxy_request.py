@@ -1,6 +1,8 @@
 """The head of a request to an HTTP proxy: read strictly, and rewritten for the server it is meant for. Pure."""
 
+import base64
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -8,6 +10,7 @@ from urllib.parse import urlsplit
 _LINE: Final = re.compile(rb"([A-Z]{1,16}) ([\x21-\x7e]{1,16384}) HTTP/1\.[01]")
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] (?:408|425|429|5\d\d)\b")
 _RETRY_AFTER: Final = re.compile(rb"^retry-after:[ \t]*([\x20-\x7e]{1,64})\r?$", re.IGNORECASE | re.MULTILINE)
+_CREDENTIALS: Final = b"proxy-authorization:"
 _HOP_BY_HOP: Final = (b"proxy-", b"connection:", b"keep-alive:")
 
 
@@ -18,6 +21,13 @@ class ProxyRequest:
     host: str
     port: int
     forward: bytes | None
+
+
+def has_password(head: bytes, user: str, password: str) -> bool:
+    """The request names these credentials: https://www.rfc-editor.org/rfc/rfc7617"""
+    expected = b"Basic " + base64.b64encode(f"{user}:{password}".encode())
+    found = [line.partition(b":")[2].strip() for line in head.split(b"\r\n") if line.lower().startswith(_CREDENTIALS)]
+    return len(found) == 1 and secrets.compare_digest(found[0], expected)
 
 
 def parse_request(head: bytes) -> ProxyRequest:

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import os
 import subprocess
+import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -23,22 +24,31 @@ class Spawned:
     Raises OSError when it cannot be started.
     """
 
-    def __init__(self, argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], pipe_limit: int) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        pipe_limit: int,
+        stdin: str | None = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._pipe_limit = pipe_limit
         self._ended = asyncio.Event()
         self._transports: list[asyncio.ReadTransport] = []
-        # In this thread, as asyncio does: the death signal comes when the thread that forked ends, see prctl(2).
-        self._popen = subprocess.Popen(
-            argv,
-            bufsize=0,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        with _stdin_of(stdin, cwd) as source:
+            # In this thread, as asyncio does: the death signal comes when the thread that forked ends, see prctl(2).
+            self._popen = subprocess.Popen(
+                argv,
+                bufsize=0,
+                cwd=cwd,
+                env=env,
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
         self.pid = self._popen.pid
         self.returncode: int | None = None
         self.cpu_seconds = 0.0
@@ -79,3 +89,15 @@ class Spawned:
         self._popen.returncode = self.returncode = code  # Popen must not look for a child that is gone
         self.cpu_seconds = cpu_seconds
         self._ended.set()
+
+
+@contextlib.contextmanager
+def _stdin_of(text: str | None, folder: Path) -> Iterator[IO[bytes] | int]:
+    """A file without a name that holds `text`: unlike a pipe it takes any length before the program runs."""
+    if text is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file

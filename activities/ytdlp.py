@@ -4,6 +4,7 @@ It never runs ffmpeg: a signal to yt-dlp would not reach it, and converting is o
 """
 
 import os
+import shlex
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Final
 from audioprep.activities.child_environment import child_environment
 from audioprep.activities.child_limits import MB, ChildLimits
 from audioprep.activities.limits import MediaLimits
+from audioprep.activities.traffic import SILENCE
 
 MEDIA_MARK: Final = "audioprep-media "
 PROGRESS_MARK: Final = "audioprep-progress "
@@ -25,7 +27,6 @@ _MEDIA: Final = "{title,duration,is_live,live_status,playlist_count}"
 _PROGRESS: Final = "{status,downloaded_bytes,total_bytes,total_bytes_estimate,fragment_index,fragment_count}"
 _ENTRY: Final = "{url,webpage_url,title}"
 _NOWHERE: Final = "/nonexistent"
-_SOCKET_TIMEOUT: Final = "20"  # seconds
 # For yt-dlp and the deno it runs: V8 alone writes to some hundred MB. The sources of a page need CPU, a file does not.
 _LIMITS: Final = ChildLimits(cpu_seconds=300, memory=2048 * MB, open_files=1024)
 _SLACK: Final = 8 * MB  # of a file beyond the limit for media: scripts and caches
@@ -60,13 +61,24 @@ def child_limits(limits: MediaLimits) -> ChildLimits:
     return _LIMITS.writing(limits.max_bytes + _SLACK)
 
 
-def download_command(url: str, proxy: str, limits: MediaLimits) -> list[str]:
-    """Download the recording behind `url` into the working folder, and say on stdout what happens.
+def options_on_stdin(url: str, proxy: str) -> str:
+    """What yt-dlp reads from stdin (`--config-locations -`): the source and the proxy's password, which are secret.
+
+    Should yt-dlp not read it, there is no URL to fetch: it cannot go past the proxy. `url` has passed `parse_url`.
+    Raises ValueError if it would be taken for an option.
+    """
+    if url.startswith("-"):
+        raise ValueError("an option is not a URL")
+    return f"--proxy {shlex.quote(proxy)}\n{shlex.quote(url)}\n"
+
+
+def download_command(limits: MediaLimits) -> list[str]:
+    """Download the recording behind the URL on stdin into the working folder, and say on stdout what happens.
 
     `--max-filesize` and the filter skip in silence, with exit code 0: no path on stdout means that nothing was stored.
     """
     return [
-        *_common(proxy),
+        *_common(),
         *("--no-simulate", "--format", _FORMATS, "--output", "download.%(ext)s", "--playlist-items", "1"),
         *("--max-filesize", str(limits.max_bytes)),
         *("--match-filters", f"!is_live & duration<=?{limits.max_seconds:g}"),
@@ -75,25 +87,24 @@ def download_command(url: str, proxy: str, limits: MediaLimits) -> list[str]:
         *("--progress-template", f"download:{PROGRESS_MARK}%(progress.{_PROGRESS})j"),
         *("--print", f"pre_process:{MEDIA_MARK}%(.{_MEDIA})j"),
         *("--print", f"after_move:{PATH_MARK}%(filepath)j"),
-        *("--", url),
     ]
 
 
-def expand_command(url: str, proxy: str, max_entries: int) -> list[str]:
-    """Say on stdout, one line each, what recordings `url` lists; nothing is downloaded."""
+def expand_command(max_entries: int) -> list[str]:
+    """Say on stdout, one line each, what recordings the URL on stdin lists; nothing is downloaded."""
     return [
-        *_common(proxy),
+        *_common(),
         *("--simulate", "--yes-playlist", "--flat-playlist", "--lazy-playlist", "--playlist-items", f"1:{max_entries}"),
         *("--ignore-no-formats-error", "--print", f"{ENTRY_MARK}%(.{_ENTRY})j"),
-        *("--", url),
     ]
 
 
-def _common(proxy: str) -> list[str]:
+def _common() -> list[str]:
     return [
         program(),
-        *("--ignore-config", "--no-plugin-dirs", "--no-cache-dir", "--no-remote-components", "--no-playlist"),
-        *("--proxy", proxy, "--xff", "never", "--socket-timeout", _SOCKET_TIMEOUT),
+        *("--ignore-config", "--config-locations", "-"),  # those of the machine and the user are not read
+        *("--no-plugin-dirs", "--no-cache-dir", "--no-remote-components", "--no-playlist"),
+        *("--xff", "never", "--socket-timeout", f"{SILENCE:g}"),
         # Temporal retries the whole step, later and perhaps elsewhere.
         *("--retries", "1", "--extractor-retries", "1", "--file-access-retries", "0"),
         *("--fixup", "never", "--ffmpeg-location", _NOWHERE),

@@ -1,25 +1,33 @@
 """Runs of yt-dlp: supervised, behind the egress proxy, within the limits while the file grows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from audioprep.activities.egress_proxy import egress_proxy
 from audioprep.activities.fetched import Fetched
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.network import NetworkRules
-from audioprep.activities.process import ChildProcess, child_process
+from audioprep.activities.process import child_process
 from audioprep.activities.step import Step
 from audioprep.activities.traffic import Traffic
 from audioprep.activities.urls import check_host, parse_url
-from audioprep.activities.ytdlp import child_limits, download_command, environment, expand_command
+from audioprep.activities.ytdlp import (
+    child_limits,
+    download_command,
+    environment,
+    expand_command,
+    options_on_stdin,
+)
 from audioprep.activities.ytdlp_errors import classify
 from audioprep.activities.ytdlp_output import Entry, Said, parse_line
 from audioprep.activities.ytdlp_recording import Recording
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 
 _PAGES: Final = 64 * 1024 * 1024  # bytes of pages, scripts and manifests on top of the recording itself
+
+# Longer than it takes to find that a site is too slow, shorter than the silence after which heartbeats stop.
+_STALL_TIMEOUT: Final = 85.0  # seconds
 
 _Take: TypeAlias = Callable[[Said], Awaitable[None]]
 
@@ -37,7 +45,7 @@ class YtDlp:
         Raises PermanentError for what will never work, TransientError for what may pass.
         """
         seen = Recording(self._limits, step)
-        await self._run(url, step, lambda proxy: download_command(url, proxy, self._limits), seen.take)
+        await self._run(url, step, download_command(self._limits), seen.take)
         return await asyncio.to_thread(seen.result)
 
     async def expand(self, url: str, max_entries: int, step: Step) -> list[Entry]:
@@ -49,43 +57,44 @@ class YtDlp:
             if isinstance(said, Entry) and said.source_url and len(entries) < max_entries:
                 entries.append(said)
 
-        await self._run(url, step, lambda proxy: expand_command(url, proxy, max_entries), take)
+        await self._run(url, step, expand_command(max_entries), take)
         if not entries:
             raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The page lists no recording that yt-dlp can find.")
         return entries
 
-    async def _run(self, url: str, step: Step, command: Callable[[str], list[str]], take: _Take) -> None:
+    async def _run(self, url: str, step: Step, command: list[str], take: _Take) -> None:
         parsed = parse_url(url)
         check_host(parsed, self._rules.ytdlp_hosts)
-        traffic = Traffic(budget=self._limits.max_bytes + _PAGES)
-        async with self._behind_proxy(command, traffic, step) as child:
+        traffic = Traffic(self._limits.max_bytes + _PAGES, self._limits.watch_rate(0))
+        async with (
+            egress_proxy(self._rules.policy, traffic) as proxy,
+            child_process(
+                command,
+                cwd=step.scratch,
+                env=environment(step.scratch),
+                limits=child_limits(self._limits),
+                stdin=options_on_stdin(url, proxy),
+                stall_timeout=_STALL_TIMEOUT,
+            ) as child,
+        ):
             async for line in child.lines():
                 said = parse_line(line)
                 if said is not None:
                     await take(said)
             code = await child.wait()
-        if code != 0:
-            raise _explain(child.last_words, parsed.host or "", traffic)
+        if code != 0 or traffic.over:
+            raise self._explain(child.last_words, parsed.host or "", traffic)
 
-    @asynccontextmanager
-    async def _behind_proxy(
-        self, command: Callable[[str], list[str]], traffic: Traffic, step: Step
-    ) -> AsyncIterator[ChildProcess]:
-        home, limits = step.scratch, child_limits(self._limits)
-        async with (
-            egress_proxy(self._rules.policy, traffic) as proxy,
-            child_process(command(proxy), cwd=home, env=environment(home), limits=limits) as child,
-        ):
-            yield child
-
-
-def _explain(last_words: str, host: str, traffic: Traffic) -> JobError:
-    """What our proxy refused explains a failure better than what yt-dlp made of the refusal."""
-    if traffic.refused:
-        sentence = f"The URL may not be fetched: {traffic.refused} does not lead to a public address."
-        return PermanentError(ErrorKind.REFUSED, sentence)
-    if traffic.exhausted:
-        return PermanentError(ErrorKind.LIMIT_EXCEEDED, "The site sends more data than the limit for a source allows.")
-    if traffic.unreachable and "502" in last_words:
-        return TransientError(ErrorKind.NETWORK, f"The connection to {traffic.unreachable} failed.")
-    return classify(last_words, host, traffic.retry_after)
+    def _explain(self, last_words: str, host: str, traffic: Traffic) -> JobError:
+        """What our proxy refused explains a failure better than what yt-dlp made of the refusal."""
+        if traffic.refused:
+            sentence = f"The URL may not be fetched: {traffic.refused} does not lead to a public address."
+            return PermanentError(ErrorKind.REFUSED, sentence)
+        if traffic.exhausted:
+            sentence = "The site sends more data than the limit for a source allows."
+            return PermanentError(ErrorKind.LIMIT_EXCEEDED, sentence)
+        if traffic.slow:
+            return self._limits.too_slow(traffic.slow)
+        if traffic.unreachable and "502" in last_words:
+            return TransientError(ErrorKind.NETWORK, f"The connection to {traffic.unreachable} failed.")
+        return classify(last_words, host, traffic.retry_after)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 from temporalio.client import Client
 
+from audioprep.activities.child_environment import hide_from_children
 from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.database import open_database
 from audioprep.bridge.database_errors import DatabaseUnavailable
@@ -56,6 +57,7 @@ def worker_plugin(settings: Settings) -> AudioPrepPlugin:
 
 
 async def _work(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
+    hide_from_children()
     health = telemetry.startup.watch_once("worker")
     if client is None:
         plugin = worker_plugin(settings)

@@ -36,6 +36,7 @@ class Workshop:
                 max_bytes=int(settings.worker.max_file_mb * _MB),
                 max_seconds=settings.worker.max_minutes * 60,
                 max_output_bytes=int(settings.worker.max_output_mb * _MB),
+                min_rate=settings.network.min_download_rate,
             ),
             network=NetworkRules(
                 AddressPolicy(allow_private=settings.network.allow_private_urls), settings.network.allowed_hosts

@@ -17,6 +17,12 @@ class NetworkSettings(BaseSettings):
         description="sites yt-dlp may be asked for, with their subdomains, separated by commas; * for any",
     )
 
+    min_download_rate: float = Field(
+        1024,
+        ge=0,
+        description="bytes a second that a download must bring over any minute; a slower one is given up; 0 for any",
+    )
+
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """The hosts in lower case."""

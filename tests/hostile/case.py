@@ -13,6 +13,7 @@ class Expect(StrEnum):
     """How a case may end. Whatever it is, nothing else is opened, hit or left behind."""
 
     REFUSED = "refused"  # a permanent error in one clear sentence
+    PASSING = "passing"  # an error that may pass, in one clear sentence: the step is tried again
     RIGHT = "right"  # the result that the case itself checks
     EITHER = "either"  # one of the two: programs differ in what they can read
 
@@ -50,12 +51,14 @@ class Case:
         except PermanentError as error:
             faults = _faults_of(error.message, arena)
             happened = f"refused: {error.message}"
-            return self.expect is not Expect.RIGHT and not faults, " ".join([happened, *faults])
+            return self.expect in {Expect.REFUSED, Expect.EITHER} and not faults, " ".join([happened, *faults])
         except JobError as error:
-            return False, f"WOULD BE RETRIED: {error.message}"
+            faults = _faults_of(error.message, arena)
+            happened = f"would be retried: {error.message}"
+            return self.expect is Expect.PASSING and not faults, " ".join([happened, *faults])
         except Exception as error:
             return False, f"FAULT {type(error).__name__}: {error}"
-        return self.expect is not Expect.REFUSED, f"right: {answer}"
+        return self.expect in {Expect.RIGHT, Expect.EITHER}, f"right: {answer}"
 
 
 def _faults_of(sentence: str, arena: Arena) -> list[str]:

@@ -7,6 +7,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -174,8 +175,11 @@ async def test_the_proxy_refuses_both_kinds_of_request(public: Site, internal: S
 
 async def test_a_tunnel_passes_bytes_both_ways(public: Site) -> None:
     async with egress_proxy(StagedPolicy(), Traffic(budget=10_000_000)) as proxy:
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.rsplit(":", 1)[1]))
-        writer.write(f"CONNECT {PUBLIC}:{public.port} HTTP/1.1\r\n\r\n".encode())
+        parts = urlsplit(proxy)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        credentials = aiohttp.encode_basic_auth(parts.username or "", parts.password or "")
+        writer.write(f"CONNECT {PUBLIC}:{public.port} HTTP/1.1\r\n".encode())
+        writer.write(f"Proxy-Authorization: {credentials}\r\n\r\n".encode())
         established = await reader.readuntil(b"\r\n\r\n")
         writer.write(b"GET /file/tone.mp3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         answer = await reader.read()

@@ -62,6 +62,23 @@ async def test_output_exit_code_and_last_words(tmp_path: Path) -> None:
     assert child.last_words == "why"
 
 
+@pytest.mark.parametrize("end", ["\\n", ""], ids=["a line that ends: refused", "a line without end: refused"])
+async def test_a_line_that_is_too_long_is_the_sources_fault(tmp_path: Path, end: str) -> None:
+    code = f"print('short'); print('x' * 3_000_000, end='{end}', flush=True); import signal; signal.pause()"
+    lines: list[str] = []
+
+    async def read() -> None:
+        async with child_process(python(code), cwd=tmp_path) as child:
+            async for line in child.lines():
+                lines.append(line)  # noqa: PERF401 - what came before the error counts
+
+    with pytest.raises(PermanentError, match="describes the source in a line of more than 256 kB") as raised:
+        await read()
+
+    assert raised.value.kind is ErrorKind.UNSUPPORTED_MEDIA
+    assert lines == ["short"]
+
+
 async def test_a_flood_on_stderr_neither_blocks_nor_fills_memory(tmp_path: Path) -> None:
     code = "import sys\nfor i in range(20000): print('x' * 100, file=sys.stderr)\nprint('last', file=sys.stderr)"
 

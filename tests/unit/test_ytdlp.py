@@ -1,5 +1,6 @@
 """What yt-dlp says, and what we make of it; what we ask of it."""
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.limits import MediaLimits
 from audioprep.activities.ytdlp import (
     MEDIA_MARK,
     PATH_MARK,
     PROGRESS_MARK,
     age_of,
-    download_command,
     environment,
-    expand_command,
+    options_on_stdin,
 )
 from audioprep.activities.ytdlp_errors import classify
 from audioprep.activities.ytdlp_output import Media, Progress, Stored, parse_line
@@ -160,11 +159,19 @@ def test_a_site_that_says_when_to_come_back_is_believed() -> None:
     assert classify("HTTP Error 429: Too Many Requests", "a.b", wish).next_retry_delay == wish
 
 
-@pytest.mark.parametrize("url", ["-v", "--exec=rm", "http://a/ --exec rm"])
-def test_a_url_is_never_an_option(url: str) -> None:
-    for command in (download_command(url, "http://p", MediaLimits()), expand_command(url, "http://p", 5)):
-        assert command[-2:] == ["--", url]
-        assert command.count(url) == 1
+@pytest.mark.parametrize("url", ["-v", "--exec=rm", "-"])
+def test_an_option_is_not_taken_for_a_url(url: str) -> None:
+    with pytest.raises(ValueError, match="not a URL"):
+        options_on_stdin(url, "http://p")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a/ --exec rm", "http://a/#b", "http://a/'\"$(id)`id`", "http://a/\\", "http://a/\u00e4"]
+)
+def test_a_url_stays_one_word_whatever_it_holds(url: str) -> None:
+    read = shlex.split(options_on_stdin(url, "http://u:p@h:1"), comments=True)
+
+    assert read == ["--proxy", "http://u:p@h:1", url]
 
 
 def test_ytdlp_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
