@@ -35,7 +35,7 @@ END
 -- no later step meets an id or metadata beyond the limits.
 UPDATE audio_prep_jobs
 SET (status, stage, progress, error, result, updatedAt) = (
-  SELECT iif(why IS NULL, 'processing', 'failed'), 'queued', 0, why, iif(why IS NULL, result, :refused), :now
+  SELECT iif(why IS NULL, 'processing', 'failed'), iif(why IS NULL, 'queued', NULL), 0, why, iif(why IS NULL, result, :refused), :now
   FROM (SELECT {refusal} AS why)
 )
 WHERE rowid IN (
