@@ -71,13 +71,7 @@ class _Entries:
                 status, sentence = _reason(error)
                 outcome = PlaylistOutcome(url=item.url, title=item.title, status=status, error=sentence)
             else:
-                outcome = PlaylistOutcome(
-                    url=item.url,
-                    title=item.title,
-                    status=JobStatus.COMPLETE,
-                    asset_id=made.asset_id,
-                    metadata=made.metadata,
-                )
+                outcome = PlaylistOutcome(url=item.url, title=item.title, status=JobStatus.COMPLETE, **dict(made))
         self._ended += 1
         self._tell()
         return outcome
@@ -86,7 +80,10 @@ class _Entries:
         # A slash sets it apart from every job id that a web app makes up, and the asset id follows from it.
         job_id = f"{self._request.job_id}/{index + 1}"
         source = IngestPayload(
-            source_type=SourceType.YOUTUBE, url=item.url, rights_attested=self._payload.rights_attested
+            source_type=SourceType.YOUTUBE,
+            url=item.url,
+            rights_attested=self._payload.rights_attested,
+            rights_attested_at=self._payload.rights_attested_at,
         )
         return await workflow.execute_child_workflow(
             IngestWorkflow.run,

@@ -8,7 +8,7 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.cache import ObjectCache
-from audioprep.activities.ingest import FetchSource, IngestActivities
+from audioprep.activities.ingest import FetchSource, IngestActivities, Original
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.resources import Resources
 from audioprep.activities.storage import Storage
@@ -27,6 +27,8 @@ class Ingesting:
     folder: Path
     limits: MediaLimits = field(default_factory=MediaLimits)
     said: list[StepProgress] = field(default_factory=list)
+    upload_folders: tuple[str, ...] = ()
+    original: Original | None = None
 
     @property
     def place(self) -> LocalPlace:
@@ -49,6 +51,7 @@ class Ingesting:
         original = await environment.run(steps.fetch_source, FetchSource(asset_id=ASSET, source=payload))
         metadata = await environment.run(steps.analyze, original)
         assert isinstance(metadata, AudioMetadata)
+        self.original = original
         return metadata
 
     @property
@@ -63,4 +66,5 @@ class Ingesting:
     def _resources(self) -> Resources:
         storage = Storage.open(self.place.url)
         cache = ObjectCache(self.folder / "cache", storage, 1 << 30)
-        return Resources(storage, cache, self.limits, self.folder / "scratch")
+        scratch = self.folder / "scratch"
+        return Resources(storage, cache, self.limits, scratch, upload_folders=self.upload_folders)
