@@ -35,7 +35,7 @@ def make_private(folder: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
-    """Hold the lock of a folder or file; gives its handle. Raises BlockingIOError when it is taken and we do not wait."""
+    """Hold a folder's or file's lock; gives its handle. Raises BlockingIOError if it is taken and `wait` is off."""
     handle = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,24 +15,25 @@ from audioprep.activities.storage import Storage
 from audioprep.jobs import keys
 from audioprep.jobs.ingest import AudioMetadata, IngestPayload, SourceType
 from audioprep.jobs.progress import StepProgress
-from tests.support.places import LocalPlace, local_place
+from tests.support.places import StoragePlace, local_place
 
 ASSET = "asset"
 
 
 @dataclass
 class Ingesting:
-    """One asset on local storage in `folder`; `said` is every heartbeat of its steps."""
+    """One asset, on local storage in `folder` or in `stored_in`; `said` is every heartbeat of its steps."""
 
     folder: Path
     limits: MediaLimits = field(default_factory=MediaLimits)
     said: list[StepProgress] = field(default_factory=list)
     upload_folders: tuple[str, ...] = ()
+    stored_in: StoragePlace | None = None
     original: Original | None = None
 
     @property
-    def place(self) -> LocalPlace:
-        return local_place(self.folder / "storage")
+    def place(self) -> StoragePlace:
+        return self.stored_in or local_place(self.folder / "storage")
 
     async def ingest(self, name: str, content: bytes, source_type: SourceType = SourceType.AUDIO_FILE) -> AudioMetadata:
         """Fetch and analyse an upload called `name`."""
