@@ -37,7 +37,7 @@ def test_the_flat_form_of_earlier_versions_is_read() -> None:
     found = parse_asset(json.dumps(FLAT).encode())
 
     assert found is not None
-    assert (found.audio.duration, found.audio.codec, found.original_filename) == (1.5, "opus", "a")
+    assert (found.audio.duration, found.audio.codec, found.original_filename) == (1.5, "opus", "a.b")
 
 
 def test_unknown_fields_are_absent_not_null() -> None:
