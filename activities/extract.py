@@ -64,7 +64,7 @@ async def audio_only(source: Fetched, step: Step) -> Audio:
     muxed = await _extract(source.path, probed, container, path, step)
     written = await probe(path, step.scratch)
     _check_whole(written, probed, muxed)
-    return Audio(path, await form_of(path, written))
+    return Audio(path, FileForm(container.extension, (await form_of(path, written)).content_type))
 
 
 async def as_it_is(source: Fetched, step: Step) -> Audio:

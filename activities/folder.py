@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -17,6 +18,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 
 STAGING: Final = ".audioprep-staging"
 """Where objects are written before they have their name: below the root, so that a rename is enough."""
+_HIDDEN: Final = re.compile(r"#\d+$")  # names that the store takes for parts of its own
 
 
 class ObjectFolder:
@@ -32,7 +34,7 @@ class ObjectFolder:
 
     def path_of(self, key: str) -> Path:
         """The file of a key. Raises PermanentError for a key that is not valid or leads through a symbolic link."""
-        if keys.checked(key).split("/", 1)[0] == STAGING:
+        if keys.checked(key).split("/", 1)[0] == STAGING or _HIDDEN.search(key):
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, f"The storage key {key[:80]!r} is not that of an object.")
         if self._is_linked(key):
             sentence = f"The storage key {key[:80]!r} leads through a symbolic link, which is not followed."

@@ -9,6 +9,9 @@ import pytest
 from audioprep.activities.limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.ingest import SourceType
+from audioprep.settings import Settings
+from audioprep.settings.groups import SettingsError
+from audioprep.workshop import Workshop
 from tests.support.audio import make_audio
 from tests.support.ingesting import ASSET, Ingesting
 from tests.support.places import StoragePlace
@@ -144,6 +147,20 @@ async def test_with_folders_for_uploads_other_keys_are_refused(tmp_path: Path, k
 
     assert caught.value.kind is ErrorKind.REFUSED
     assert _stored(job) == set()
+
+
+def test_folders_for_uploads_are_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIOPREP_UPLOADS_PREFIX", " uploads, /incoming/web/,,")
+
+    assert Workshop(Settings().local(tmp_path)).resources.upload_folders == ("uploads/", "incoming/web/")
+
+
+@pytest.mark.parametrize("folder", ["assets", "uploads,assets/incoming"])
+def test_uploads_cannot_lie_among_assets(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    monkeypatch.setenv("AUDIOPREP_UPLOADS_PREFIX", folder)
+
+    with pytest.raises(SettingsError, match="AUDIOPREP_UPLOADS_PREFIX: uploads cannot lie below assets/"):
+        Settings()
 
 
 async def test_with_folders_for_uploads_keys_below_them_are_taken(tmp_path: Path) -> None:
