@@ -129,8 +129,7 @@ async def open_rendering(
     recipe: Recipe, sample_rate: int, resources: Resources, step: Step, report: Report
 ) -> Rendering:
     """Bring the recipe's sources to this machine and build the graph over them. Raises what `Sources.gather` does."""
-    facts = await RecipeSources(resources, step, report).gather(recipe)
-    clips = [(clip, facts[clip.source_asset_id]) for clip in recipe.clips]
+    clips = await RecipeSources(resources, step, report).gather(recipe)
     return Rendering(build_graph(clips, sample_rate), step.scratch)
 
 

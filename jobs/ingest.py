@@ -1,31 +1,22 @@
 """`ingest`: bring a source into storage and describe it."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from audioprep.jobs import keys
+from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.provenance import SourceType, checked_time
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.wording import code, codes
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
+__all__ = ["AudioMetadata", "IngestPayload", "IngestResult", "SourceType"]
 
 _FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
-
-
-class SourceType(StrEnum):
-    YOUTUBE = "youtube"
-    URL = "url"
-    AUDIO_FILE = "audio_file"
-    VIDEO_FILE = "video_file"
-
-    @property
-    def is_remote(self) -> bool:
-        return self in (SourceType.YOUTUBE, SourceType.URL)
 
 
 class IngestPayload(JobPayload):
@@ -34,8 +25,18 @@ class IngestPayload(JobPayload):
     source_type: SourceType
     url: str | None = Field(default=None, max_length=4096)
     rights_attested: bool = False
+    rights_attested_at: str | None = Field(
+        default=None,
+        max_length=40,
+        description="ISO 8601; if absent and rightsAttested is true, the time of the ingest",
+    )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
+
+    @field_validator("rights_attested_at")
+    @classmethod
+    def _attestation_is_a_time(cls, value: str | None) -> str | None:
+        return None if value is None else checked_time(value)
 
     @model_validator(mode="after")
     def _source_is_named(self) -> Self:
@@ -62,17 +63,14 @@ class IngestPayload(JobPayload):
         }
 
 
-class AudioMetadata(WireModel):
-    """What `metadata.json` and the result say of an asset."""
-
-    duration: float = Field(description="seconds, counted from the decoded samples")
-    sample_rate: int = Field(description="hertz")
-    channels: int
-    codec: str
-    format: str
-    original_filename: str
-
-
 class IngestResult(WireModel):
+    """What an ingest made. Keys and sizes are null only if the job began under a version that did not tell them."""
+
     asset_id: str
     metadata: AudioMetadata
+    original_key: str | None = None
+    peaks_key: str | None = None
+    waveform_key: str | None = None
+    content_type: str | None = Field(default=None, description="of the original")
+    size: int | None = Field(default=None, alias="bytes", description="of the original")
+    bitrate: int | None = Field(default=None, description="bits per second")

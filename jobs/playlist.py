@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from audioprep.jobs.ingest import AudioMetadata
+from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.provenance import checked_time
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.wording import code
@@ -23,6 +24,12 @@ class PlaylistPayload(JobPayload):
     url: str = Field(min_length=1, max_length=4096)
     max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
     rights_attested: bool = False
+    rights_attested_at: str | None = Field(default=None, max_length=40, description="as in an ingest")
+
+    @field_validator("rights_attested_at")
+    @classmethod
+    def _attestation_is_a_time(cls, value: str | None) -> str | None:
+        return None if value is None else checked_time(value)
 
     @property
     def summary(self) -> str:
@@ -44,13 +51,19 @@ class PlaylistItem(WireModel):
 
 
 class PlaylistOutcome(WireModel):
-    """How one entry ended: with an asset and its metadata, or with an error in one sentence."""
+    """How one entry ended: with an asset as in the result of an ingest, or with an error in one sentence."""
 
     url: str
     title: str
     status: JobStatus
     asset_id: str | None = None
     metadata: AudioMetadata | None = None
+    original_key: str | None = None
+    peaks_key: str | None = None
+    waveform_key: str | None = None
+    content_type: str | None = None
+    size: int | None = Field(default=None, alias="bytes")
+    bitrate: int | None = None
     error: str | None = None
 
 

@@ -71,20 +71,17 @@ class _Entries:
                 status, sentence = _reason(error)
                 outcome = PlaylistOutcome(url=item.url, title=item.title, status=status, error=sentence)
             else:
-                outcome = PlaylistOutcome(
-                    url=item.url,
-                    title=item.title,
-                    status=JobStatus.COMPLETE,
-                    asset_id=made.asset_id,
-                    metadata=made.metadata,
-                )
+                outcome = PlaylistOutcome(url=item.url, title=item.title, status=JobStatus.COMPLETE, **dict(made))
         self._ended += 1
         self._tell()
         return outcome
 
     async def _child(self, index: int, item: PlaylistItem) -> IngestResult:
         source = IngestPayload(
-            source_type=SourceType.YOUTUBE, url=item.url, rights_attested=self._payload.rights_attested
+            source_type=SourceType.YOUTUBE,
+            url=item.url,
+            rights_attested=self._payload.rights_attested,
+            rights_attested_at=self._payload.rights_attested_at,
         )
         request = JobRequest[IngestPayload](
             **_identity_of(self._request, index + 1),

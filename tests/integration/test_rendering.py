@@ -195,8 +195,9 @@ async def test_the_old_prepared_file_stays_until_the_new_one_is_stored(studio: S
 
 async def test_a_source_shorter_than_its_description_is_told(studio: Studio, tmp_path: Path) -> None:
     source = studio.add(write_wav(tmp_path / "source.wav", tone(2, RATE), RATE))
-    claim = {"duration": 9, "sampleRate": RATE, "channels": 1, "codec": "x", "format": "x", "originalFilename": "x"}
-    (studio.asset(source) / "metadata.json").write_text(json.dumps(claim))
+    await studio.save(recipe_of(clip_of(source, 0, 1)))
+    media = studio.asset(source) / "media.json"
+    media.write_text(json.dumps(json.loads(media.read_text()) | {"frames": 9 * RATE}))
 
     with pytest.raises(PermanentError, match=r"1\.0\d\d s long instead of 4\.000 s"):
         await studio.save(recipe_of(clip_of(source, 1, 5)))

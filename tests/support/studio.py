@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.cache import ObjectCache
+from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.loudness import LoudnessTarget
 from audioprep.activities.preview import PreviewActivities, PreviewOrder
 from audioprep.activities.resources import Resources
 from audioprep.activities.save import RenderOrder, SaveActivities
 from audioprep.activities.storage import Storage
+from audioprep.jobs.ingest import IngestPayload, SourceType
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.recipe import Recipe
@@ -41,11 +43,25 @@ class Studio:
         return Resources(storage, cache, self.limits, self.folder / "scratch")
 
     def add(self, file: Path, asset_id: str | None = None) -> str:
-        """Put a file where ingest would have put it; without a metadata.json, so that its length is counted."""
+        """Put a file where ingest would have put it; without a metadata.json, so that it is decoded once."""
         asset_id = asset_id or str(uuid.uuid4())
         target = self.asset(asset_id) / f"original{file.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
+        return asset_id
+
+    async def ingest(self, file: Path) -> str:
+        """The whole of an ingest of an upload. The asset's id."""
+        asset_id = str(uuid.uuid4())
+        upload = self.storage / "uploads" / file.name
+        upload.parent.mkdir(parents=True, exist_ok=True)
+        upload.write_bytes(file.read_bytes())
+        source = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key=f"uploads/{file.name}")
+        steps = IngestActivities(self.resources)
+        original = await self._run(steps.fetch_source, FetchSource(asset_id=asset_id, source=source))
+        analysis = await self._run(steps.analyze, original)
+        order = PublishAsset(asset_id=asset_id, metadata=analysis, original=original, source=source)
+        await self._run(steps.publish_asset, order)
         return asset_id
 
     def asset(self, asset_id: str) -> Path:
