@@ -48,10 +48,11 @@ class AudioPrepPlugin(SimplePlugin):
     def __init__(self, settings: Settings | None = None, extensions: Sequence[Extension] = ()) -> None:
         self._settings = settings or Settings()
         self._extensions = extensions
+        self.steps = StepInterceptor()
         super().__init__(
             "audioprep",
             data_converter=self._with_our_converter,
-            interceptors=[StepInterceptor()],
+            interceptors=[self.steps],
             workflows=[*WORKFLOWS, *(workflow for extension in extensions for workflow in extension.workflows)],
             activities=self._with_ours,
         )

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from temporalio.client import Client
 
 from audioprep.bridge.health import ServiceHealth
+from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import Settings
 from audioprep.temporal import NamespaceRefused, check_namespace, explained, status_in
 from audioprep.worker import build_worker
@@ -59,27 +60,29 @@ class WorkerSupervisor:
     async def _serve(self, client: Client, probation: float) -> BaseException:
         """Run one worker until it ends by itself; the error that ended it."""
         self._stopping.clear()
-        worker = build_worker(client, self._settings, on_fatal_error=lambda _: self._hold(client))
+        fatal: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        worker = build_worker(client, self._settings, on_fatal_error=lambda error: self._hold(client, error, fatal))
         self._log_start()
         running = asyncio.create_task(worker.run(), name="worker")
         try:
             await asyncio.wait({running}, timeout=probation)
             if not running.done():
                 self._health.succeeded()
-            await self._watch(client, running)
+            await self._watch(client, {running, fatal})
         finally:
             await self._stop(running)
             log.info("worker_stopped")
+        if fatal.done():
+            return fatal.result()
         return running.exception() or RuntimeError("The worker ended without an error.")
 
-    async def _watch(self, client: Client, running: "asyncio.Task[None]") -> None:
-        """Ask for the namespace until the worker ends: the SDK repeats refused polls for a minute without a word.
+    async def _watch(self, client: Client, ends: "set[asyncio.Future[Any]]") -> None:
+        """Ask for the namespace until one of `ends`: the SDK repeats refused polls for a minute without a word.
 
         A server that is away is left to the SDK, which waits for it as long as it takes.
         """
         refused = False
-        while not running.done():
-            await asyncio.wait({running}, timeout=_WATCH_INTERVAL)
+        while not (await asyncio.wait(ends, timeout=_WATCH_INTERVAL, return_when=asyncio.FIRST_COMPLETED))[0]:
             try:
                 await check_namespace(client)
             except NamespaceRefused as error:
@@ -98,21 +101,27 @@ class WorkerSupervisor:
         self._health.failed(sentence)
         log.error("worker_refused", error=sentence, retry_in=retry_in)
 
-    async def _hold(self, client: Client) -> None:
+    async def _hold(self, client: Client, error: BaseException, fatal: "asyncio.Future[BaseException]") -> None:
         """Let running steps heartbeat for as long as the server waits for them: a short refusal costs no attempt.
 
-        The SDK calls it before it shuts a refused worker down: the steps are handed over then, if Temporal answers.
+        The SDK calls it before it shuts a refused worker down. The steps are given back then, if Temporal answers.
         """
         deadline = time.monotonic() + HEARTBEAT_TIMEOUT.total_seconds()
-        while time.monotonic() < deadline and not self._stopping.is_set():
-            try:
-                await check_namespace(client)
-            except RuntimeError as error:
-                self._health.failed(explained(str(error)))
-            else:
-                return
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), _HOLD_INTERVAL)
+        steps = _plugin_of(client).steps
+        try:
+            while steps.running and time.monotonic() < deadline and not self._stopping.is_set():
+                try:
+                    await check_namespace(client)
+                except RuntimeError as refusal:
+                    self._health.failed(explained(str(refusal)))
+                else:
+                    break
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _HOLD_INTERVAL)
+            await steps.give_back(STOP_TIMEOUT)
+        finally:
+            if not fatal.done():  # each of the two workers of a role may be refused
+                fatal.set_result(error)
 
     async def _stop(self, running: "asyncio.Task[None]") -> None:
         """Drain the worker; abandon the drain when Temporal does not answer in time. Children die with the process."""
@@ -132,6 +141,10 @@ class WorkerSupervisor:
             slots=self._settings.worker.activity_slots,
             download_slots=self._settings.worker.download_slots,
         )
+
+
+def _plugin_of(client: Client) -> AudioPrepPlugin:
+    return next(it for it in client.config(active_config=True)["plugins"] if isinstance(it, AudioPrepPlugin))
 
 
 def _innermost(error: BaseException) -> str:

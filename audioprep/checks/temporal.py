@@ -1,7 +1,16 @@
-"""Temporal: reached, and our namespace is ours to use."""
+"""Temporal: reached, our namespace is ours to use, and the task queue is not shared unawares."""
 
+from audioprep.bridge.database import open_database
+from audioprep.bridge.database_errors import DatabaseError
+from audioprep.bridge.inspection import other_homes
+from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.checks.finding import Advice
 from audioprep.settings import Settings
 from audioprep.temporal import check_namespace, connect, explained
+
+# The table of identities is made by `audioprep migrate`; an older one has none.
+_HAS_IDENTITY = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audio_prep_meta'"
+_IDENTITY = "SELECT value FROM audio_prep_meta WHERE name = 'tableId'"
 
 
 async def check_temporal(_settings: Settings) -> str:
@@ -11,3 +20,33 @@ async def check_temporal(_settings: Settings) -> str:
         raise RuntimeError(explained(str(error))) from error
     await check_namespace(client)
     return f"namespace {client.namespace} at {client.service_client.config.target_host}"
+
+
+async def check_queue(settings: Settings) -> str:
+    """Raises Advice when jobs of other tables run on the task queue. Silent while database or Temporal is away."""
+    queue = settings.temporal.task_queue
+    own = await _own_home(settings)
+    if own is None:
+        return f"task queue {queue}; the table has no identity yet"
+    try:
+        homes = await other_homes(await connect(), queue, own)
+    except (TemporalUnavailable, RuntimeError):
+        return f"task queue {queue}; see temporal"
+    if homes:
+        raise Advice(
+            f"jobs of other tables run on task queue {queue} ({', '.join(homes)}): their workers and yours take each"
+            " other's steps and need the same storage; set AUDIOPREP_TASK_QUEUE to another name if they do not"
+        )
+    return f"task queue {queue} has no running job of another table"
+
+
+async def _own_home(settings: Settings) -> str | None:
+    """This table's identity; None when it has none. A database that is away is another check's finding."""
+    try:
+        async with open_database(settings.database.database_url, settings.database.token) as database:
+            if not (await database.execute(_HAS_IDENTITY)).rows:
+                return None
+            rows = (await database.execute(_IDENTITY)).rows
+    except DatabaseError:
+        return None
+    return str(rows[0][0]) if rows else None
