@@ -23,7 +23,7 @@ from audioprep.jobs.registry import JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import from_text
 
-TIMEOUT_ERROR = "Timeout: job exceeded processing time limit"
+TIMEOUT_ERROR = "No worker has reported on this job within its time limit, and Temporal does not know it any more."
 
 
 @dataclass(frozen=True, slots=True)

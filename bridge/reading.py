@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
@@ -16,6 +16,9 @@ from temporalio.converter import DataConverter
 from audioprep.bridge.failures import view_of_failure
 from audioprep.bridge.views import Closed, Completed, Failed, Running
 from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE, StepProgress
+
+# Started, first workflow task scheduled, timed out: https://docs.temporal.io/references/events
+_UNTAKEN_EVENTS: Final = 3
 
 
 class Reader:
@@ -38,7 +41,8 @@ class Reader:
         return Completed(_json(result), (await self._from_memo(_memo(description))).stage, description.close_time)
 
     async def failed(self, failure: WorkflowFailureError, description: WorkflowExecutionDescription) -> Closed:
-        view = replace(view_of_failure(failure), since=description.close_time)
+        taken = description.history_length > _UNTAKEN_EVENTS
+        view = replace(view_of_failure(failure, taken=taken), since=description.close_time)
         if not isinstance(view, Failed):
             return view
         return replace(view, stage=(await self._from_memo(_memo(description))).stage)

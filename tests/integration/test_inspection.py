@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from temporalio import workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import Priority
 from temporalio.worker import Worker
 
 from audioprep.bridge.inspection import Inspection, other_homes
+from audioprep.bridge.reading import Reader
+from audioprep.bridge.views import Failed
 from audioprep.bridge.workflow_tasks import STUCK_ATTEMPTS, StuckTask, stuck_task_attempts
 from audioprep.jobs.request import workflow_id_for
 from tests.support.waiting import eventually
@@ -79,3 +81,15 @@ async def test_other_tables_are_known_by_their_homes(temporal: Client, task_queu
 
     await eventually(found, what="both homes in the visibility store")
     assert await other_homes(temporal, f"{task_queue}-2", "mine") == []
+
+
+async def test_an_end_without_any_worker_says_so(temporal: Client, task_queue: str) -> None:
+    limit = timedelta(seconds=1)
+    handle = await temporal.start_workflow("any", id=task_queue, task_queue=task_queue, execution_timeout=limit)
+
+    with pytest.raises(WorkflowFailureError) as ended:
+        await handle.result()
+    view = await Reader(temporal.data_converter).failed(ended.value, await handle.describe())
+
+    assert isinstance(view, Failed)
+    assert view.error == "No worker was there to take the job."
