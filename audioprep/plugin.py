@@ -120,8 +120,9 @@ async def _run_together(runs: Mapping[Worker, Coroutine[Any, Any, None]]) -> Non
         finally:
             for task in (*running, *shutdowns):
                 task.cancel()
-    for task in running:
-        task.result()
+    for error in [task.exception() for task in running]:
+        if error is not None:
+            raise error
 
 
 def _for_downloads(worker: Worker, slots: int) -> Worker:

@@ -65,10 +65,10 @@ class WorkerSupervisor:
         self._log_start()
         running = asyncio.create_task(worker.run(), name="worker")
         try:
-            await asyncio.wait({running}, timeout=probation)
-            if not running.done():
+            ends: set[asyncio.Future[Any]] = {running, fatal}
+            if not (await asyncio.wait(ends, timeout=probation, return_when=asyncio.FIRST_COMPLETED))[0]:
                 self._health.succeeded()
-            await self._watch(client, {running, fatal})
+            await self._watch(client, ends)
         finally:
             await self._stop(running)
             log.info("worker_stopped")

@@ -50,7 +50,7 @@ async def _refused(program: Program) -> str:
     return program.said()
 
 
-async def test_a_second_stack_on_taken_ports_says_who_has_them(
+async def test_a_second_stack_names_the_process_on_its_ports(
     first: Program, ports: tuple[int, int], tmp_path: Path
 ) -> None:
     await _until_started(first)

@@ -1,4 +1,4 @@
-"""Steps of a worker that the SDK gave up are given back, as those of a worker that is told to stop."""
+"""Steps of a worker that the SDK gave up are given back, as at a worker's shutdown."""
 
 import asyncio
 import uuid

@@ -41,7 +41,7 @@ def task_queue() -> str:
     return f"test-{uuid.uuid4()}"
 
 
-async def test_a_task_that_fails_again_is_told_with_its_cause(temporal: Client, task_queue: str) -> None:
+async def test_a_task_that_fails_again_has_its_cause(temporal: Client, task_queue: str) -> None:
     inspection = Inspection(temporal, task_queue)
     jobs = {each: str(uuid.uuid4()) for each in (Broken, Refused)}
 

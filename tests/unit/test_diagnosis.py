@@ -107,7 +107,7 @@ def test_a_status_of_another_program_is_named() -> None:
 
     diagnosis = diagnose(Evidence(job, Missing(), None, WORKER, 0), NOW, RULES)
 
-    assert "The status 'Pending' is none of pending, processing" in diagnosis.complaints[0]
+    assert "The status 'Pending' is not one of pending, processing" in diagnosis.complaints[0]
 
 
 @pytest.mark.parametrize("time", ["?", "", "0001-01-01T00:00:00+23:59", 1769860800000])
