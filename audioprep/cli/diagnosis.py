@@ -79,7 +79,7 @@ def age_of(job: Job, now: datetime) -> timedelta | None:
 
 def _odd_status(job: Job) -> str:
     known = ", ".join(JobStatus)
-    return f"The status {str(job.status)!r} is not one of {known}: correct it in the table, or in the program that wrote it."
+    return f"The status {str(job.status)!r} is not one of {known}: correct the program that wrote it."
 
 
 def _unreadable(evidence: Evidence) -> str:
