@@ -47,4 +47,7 @@ class _AsEvents(logging.Handler):
         if self._dropped:
             about["dropped"] = self._dropped
         self._dropped = 0
-        log.log(record.levelno, "temporal_sdk", **about)
+        if record.levelno >= logging.ERROR:
+            log.error("temporal_sdk", **about)
+        else:
+            log.warning("temporal_sdk", **about)
