@@ -5,12 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from temporalio.client import Interceptor
-from temporalio.runtime import Runtime
+from temporalio.runtime import Runtime, TelemetryConfig
 
 from audioprep.bridge.health import Health
 from audioprep.bridge.runner import Runner
 from audioprep.http.part import Part
 from audioprep.http.server import http_server
+from audioprep.sdk_logs import sdk_logging
 from audioprep.sdk_metrics import SdkMetrics
 from audioprep.settings import Settings
 from audioprep.settings.http import HttpSettings
@@ -36,7 +37,7 @@ async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemet
     async with AsyncExitStack() as stack:
         interceptors = await stack.enter_async_context(tracing(settings.tracing, role))
         if settings.http.http_port is None:
-            yield Telemetry(interceptors)
+            yield Telemetry(interceptors, Runtime(telemetry=TelemetryConfig(logging=sdk_logging())))
             return
         sdk = SdkMetrics()
         telemetry = Telemetry(interceptors, sdk.runtime)

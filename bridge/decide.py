@@ -32,7 +32,6 @@ LOST_ERROR: Final = (
 )
 STUCK_ERROR: Final = "Timeout: the job's workflow could not go on, and its time is up: the log of the worker says why."
 BACKSTOP: Final = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
-_STUCK_TASKS: Final = 3  # attempts at one workflow task: fewer may be those of workers that went away
 _GRACE: Final = timedelta(seconds=60)  # after the job's time, in which its own timer should have ended it
 
 
@@ -99,7 +98,7 @@ def _may_still_start(job: Job, now: datetime, rules: Rules) -> bool:
 def _is_stuck(job: Job, seen: Running, now: datetime, rules: Rules) -> bool:
     """Its code fails again and again, so that not even its own timer can end it, and its time is up."""
     late = rules.terms.of(job.type).timeout + _GRACE
-    return seen.failed_tasks >= _STUCK_TASKS and seen.started is not None and now - seen.started > late
+    return bool(seen.stuck_tasks) and seen.started is not None and now - seen.started > late
 
 
 def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Action:

@@ -62,12 +62,18 @@ async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flig
 
     client = await open_client()
     inspection = Inspection(client, settings.temporal.task_queue, table_id)
+    seen, unreadable = None, ""
+    try:
+        seen = await Executions(client, settings.temporal.task_queue, table_id).view(job.job_id)
+    except (ValueError, LookupError) as error:  # no key for it, or not the right one
+        unreadable = str(error).strip("'\"")
     return Evidence(
         job=job,
-        seen=await Executions(client, settings.temporal.task_queue, table_id).view(job.job_id),
+        seen=seen,
         execution=await inspection.execution(job.job_id),
         workers=await inspection.pollers(),
         in_flight=in_flight,
+        unreadable=unreadable,
     )
 
 
@@ -105,7 +111,7 @@ def _sides(evidence: "Evidence", now: "datetime") -> list[tuple[str, str, str]]:
     beat = (now - step.last_heartbeat).total_seconds() if step and step.last_heartbeat else None
     status = execution.status if execution else "no answer" if evidence.seen is None else "no workflow"
     return [
-        ("status", job.status.value, status),
+        ("status", str(job.status), status),
         ("stage", job.stage or "", stage),
         ("progress", f"{job.progress:.0f} %", f"{progress:.0f} %" if stage else ""),
         ("step", "", step.name + (" runs" if step.running else " waits") if step else ""),
