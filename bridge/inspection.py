@@ -18,6 +18,7 @@ from audioprep.bridge.executions import CALL_TIMEOUT
 from audioprep.bridge.temporal_errors import temporal_errors
 from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import workflow_id_for
+from audioprep.jobs.wording import plain_text
 
 _ALIVE: Final = timedelta(seconds=90)  # a poll lasts a minute at most; Temporal lists pollers for five
 
@@ -97,11 +98,11 @@ class Inspection:
         return tuple(sorted(alive))
 
     async def summary(self, event: HistoryEvent) -> str:
-        """What we named the event for people; empty when it has no name."""
+        """What we named the event for people, its Markdown read; empty when it has no name."""
         if not event.user_metadata.HasField("summary"):
             return ""
         decoded = await self._client.data_converter.decode([event.user_metadata.summary], [str])
-        return str(decoded[0])
+        return plain_text(str(decoded[0]))
 
     async def sentence(self, failure: Failure) -> str:
         """A failure's innermost reason, in one line without secrets."""

@@ -3,13 +3,14 @@
 from enum import StrEnum
 from typing import Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from audioprep.jobs import keys
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.payload import JobPayload, is_from_row
 from audioprep.jobs.redaction import scrub
-from audioprep.jobs.wording import code, codes
+from audioprep.jobs.urls import name_of, parse_url, shown_url
+from audioprep.jobs.wording import code, codes, shown
 
 _FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
 
@@ -35,26 +36,27 @@ class IngestPayload(JobPayload):
     original_filename: str | None = Field(default=None, max_length=1024)
 
     @model_validator(mode="after")
-    def _source_is_named(self) -> Self:
+    def _source_is_named(self, info: ValidationInfo) -> Self:
         if self.source_type.is_remote and not self.url:
             raise ValueError(f"sourceType {self.source_type.value} needs url")
         if not self.source_type.is_remote and not self.storage_key:
             raise ValueError(f"sourceType {self.source_type.value} needs storageKey")
+        if self.source_type.is_remote and self.url and is_from_row(info):
+            parse_url(self.url)
         return self
 
     @property
     def summary(self) -> str:
         """One line for people: the source and its name."""
-        url = (self.url or "").split("?")[0] if self.source_type is SourceType.URL else self.url
-        name = self.original_filename or (self.storage_key or url or "").rsplit("/", 1)[-1]
-        return f"{self.source_type.value} · {name[:80]}"
+        source = name_of(self.url or "") if self.source_type.is_remote else (self.storage_key or "").rsplit("/", 1)[-1]
+        return f"{self.source_type.value} · {shown(scrub(self.original_filename or '') or source)}"
 
     def facts(self, job_id: str) -> dict[str, str]:
         """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
         asset = keys.asset_id_for(job_id)
-        source = self.url if self.source_type is SourceType.YOUTUBE else scrub(self.url or self.storage_key or "")
+        source = shown_url(self.url or "") if self.source_type.is_remote else scrub(self.storage_key or "")
         return {
-            "source": f"{self.source_type.value}, {code(source or '')}",
+            "source": f"{self.source_type.value}, {code(source)}",
             "files": f"in {code(keys.asset_folder(asset))}: {codes(*_FILES)}",
         }
 

@@ -1,16 +1,16 @@
 """`playlist`: every recording that a URL lists, each as an asset of its own."""
 
-from typing import Final
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from audioprep.jobs.ingest import AudioMetadata
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.payload import JobPayload, is_from_row
 from audioprep.jobs.request import workflow_id_for
 from audioprep.jobs.status import JobStatus
-from audioprep.jobs.wording import code
+from audioprep.jobs.urls import name_of, parse_url, shown_url
+from audioprep.jobs.wording import code, shown
 
 MAX_ENTRIES: Final = 50
 
@@ -22,14 +22,21 @@ class PlaylistPayload(JobPayload):
     max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
     rights_attested: bool = False
 
+    @model_validator(mode="after")
+    def _url_is_valid(self, info: ValidationInfo) -> Self:
+        if is_from_row(info):
+            parse_url(self.url)
+        return self
+
     @property
     def summary(self) -> str:
-        return self.url.rsplit("/", 1)[-1][:80]
+        """One line for people: what the URL calls its list."""
+        return shown(name_of(self.url))
 
     def facts(self, job_id: str) -> dict[str, str]:
         """Markdown by name: the list, and which workflows its entries are."""
         return {
-            "source": code(scrub(self.url)),
+            "source": code(shown_url(self.url)),
             "entries": f"at most {self.max_entries}, each a workflow: {code(f'{workflow_id_for(job_id)}/1')} and on",
         }
 

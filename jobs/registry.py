@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.faults import first_fault
 from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.payload import Payload
+from audioprep.jobs.payload import FROM_ROW, Payload
 from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.save import SavePayload
@@ -39,7 +39,7 @@ class JobType:
                 ErrorKind.INVALID_PAYLOAD, f"The metadata is larger than {MAX_METADATA_BYTES:,} characters."
             )
         try:
-            return self.payload.model_validate_json(metadata)
+            return self.payload.model_validate_json(metadata, context=FROM_ROW)
         except ValidationError as error:
             sentence = f"The metadata of this {self.name} job is invalid: {first_fault(error, metadata)}."
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, sentence) from None
