@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, run
@@ -18,7 +19,8 @@ def migrate() -> None:
     """Make the jobs table and its indexes where they are missing. Safe to repeat; an existing table is not altered."""
     settings = read_settings()
     run(_migrate(settings))
-    out.print(f"The jobs table in {settings.database.shown_url} has everything audioprep needs.", highlight=False)
+    sentence = f"The jobs table in {settings.database.shown_url} has everything audioprep needs."
+    out.print(sentence, markup=False, highlight=False)
 
 
 class Checked(StrEnum):
@@ -43,11 +45,13 @@ def check(
     else:
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for name, value in settings.shown().items():
-            table.add_row(name, value, style="dim")
+            table.add_row(name, escape(value), style="dim")
         out.print(table)
         for finding in findings:
             mark = _mark(finding)
-            out.print(mark, f"[bold]{finding.subject}[/]", finding.says, highlight=False, soft_wrap=True)
+            out.print(
+                mark, f"[bold]{escape(finding.subject)}[/]", escape(finding.says), highlight=False, soft_wrap=True
+            )
     if not all(finding.ok for finding in findings):
         raise typer.Exit(EXIT_FAILED)
 
