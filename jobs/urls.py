@@ -53,8 +53,11 @@ def is_youtube(text: str) -> bool:
 def shown_url(text: str) -> str:
     """`text` without its secrets: user name, password, query and fragment. YouTube's ids in the query stay."""
     parts = _split(text)
+    if not parts.hostname:
+        return scrub(text)
     ids = urlencode(_youtube_ids(parts))
-    return f"{parts.scheme}://{parts.hostname}{scrub(parts.path)}?{ids}" if ids else scrub(text)
+    query = f"?{ids}" if ids else "?..." if parts.query else "#..." if parts.fragment else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{scrub(parts.path)}{query}"
 
 
 def name_of(text: str) -> str:

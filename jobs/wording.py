@@ -20,7 +20,7 @@ _CUT: Final = "..."
 # https://github.github.com/gfm/#autolinks-extension-): ordinary names hold little of it, and so read the same in views
 # that show the summary as it is.
 _ACTIVE: Final = re.compile(
-    r"[\\`*~]|<(?=[a-z/!?])|\](?=[(\[:])|&(?=[#a-z])|:(?=//)|(?<=\bwww)\.|(?<![^\W_])_|_(?![^\W_])|^[#>+=-]",
+    r"[\\`*~]|<(?=[a-z/!?])|\](?=[(\[:])|&(?=#?\w{1,32};)|:(?=//)|(?<=\bwww)\.|(?<![^\W_])_|_(?![^\W_])|^[#>+=-]",
     re.IGNORECASE,
 )
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
