@@ -33,7 +33,7 @@ _QUERY: Final = re.compile(
     rf"({_SCHEME_END}(?:[^\s?#%\"<>]|%(?!(?:25)*+(?:3f|23)))*+)(?:({_MARK}){_END})?", re.IGNORECASE
 )
 _BARE_QUERY: Final = re.compile(
-    rf"({_MARK})(?:[^\s?#=%\"<>]|%(?!(?:25)*+(?:3f|23|3d)))++{_EQUALS}{_END}", re.IGNORECASE
+    rf"({_MARK})(?:[\w.~&\[\]+-]|%(?!(?:25)*+(?:3f|23|3d)))++{_EQUALS}{_END}", re.IGNORECASE
 )
 _JSON_WEB_TOKEN: Final = re.compile(r"(eyJ[\w-]{8,}+)(\.[\w-]++(?:\.[\w-]*+)*+)?")
 # Each keeps its first group and hides the rest.
