@@ -55,7 +55,7 @@ SECRETS = ["token", "token=", 'token="', "cookie ", "bearer ", "AKIA", "eyJaaaaa
 
 
 def modules() -> Iterator[Any]:
-    """Every module of ours."""
+    """Every module of the project."""
     for found in pkgutil.walk_packages(audioprep.__path__, "audioprep."):
         if found.name != "audioprep.__main__":
             yield importlib.import_module(found.name)
