@@ -30,8 +30,8 @@ _MIN_LIMIT = -24.0  # dBFS, the lowest alimiter takes
 _MIN_SLOPE = 0.2  # LU per dB: what a limited programme gains by gain, at least, when we predict
 _EPSILON = 1e-6
 
-_INTEGRATED = re.compile(r"^\s*I:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) LUFS", re.MULTILINE)
-_PEAK = re.compile(r"^\s*Peak:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) dBFS", re.MULTILINE)
+_INTEGRATED = re.compile(r"^[ \t]*I:[ \t]+(-?(?:\d+(?:\.\d+)?|inf|nan)) LUFS", re.MULTILINE)
+_PEAK = re.compile(r"^[ \t]*Peak:[ \t]+(-?(?:\d+(?:\.\d+)?|inf|nan)) dBFS", re.MULTILINE)
 
 
 class LoudnessTarget(WireModel):

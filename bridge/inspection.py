@@ -22,6 +22,7 @@ from audioprep.bridge.workflow_tasks import StuckTask, last_task_failure, stuck_
 from audioprep.jobs.progress import MEMO_HOME
 from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import workflow_id_for
+from audioprep.jobs.wording import plain_text
 
 _LAST_EVENTS: Final = 20
 _LISTED: Final = 100
@@ -124,11 +125,11 @@ class Inspection:
         return StuckTask(attempts, found[0], await self.sentence(found[1])) if found else StuckTask(attempts)
 
     async def summary(self, event: HistoryEvent) -> str:
-        """What we named the event for people; empty when it has no name."""
+        """What we named the event for people, its Markdown read; empty when it has no name."""
         if not event.user_metadata.HasField("summary"):
             return ""
         decoded = await self._client.data_converter.decode([event.user_metadata.summary], [str])
-        return str(decoded[0])
+        return plain_text(str(decoded[0]))
 
     async def sentence(self, failure: Failure) -> str:
         """A failure's innermost reason, in one line without secrets."""

@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs import keys
 from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.payload import JobPayload, is_from_row
 from audioprep.jobs.provenance import SourceType, checked_time
 from audioprep.jobs.redaction import scrub
-from audioprep.jobs.wording import code, codes
+from audioprep.jobs.urls import name_of, parse_url, shown_url
+from audioprep.jobs.wording import code, codes, shown
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
@@ -39,26 +40,27 @@ class IngestPayload(JobPayload):
         return None if value is None else checked_time(value)
 
     @model_validator(mode="after")
-    def _source_is_named(self) -> Self:
+    def _source_is_named(self, info: ValidationInfo) -> Self:
         if self.source_type.is_remote and not self.url:
             raise ValueError(f"sourceType {self.source_type.value} needs url")
         if not self.source_type.is_remote and not self.storage_key:
             raise ValueError(f"sourceType {self.source_type.value} needs storageKey")
+        if self.source_type.is_remote and self.url and is_from_row(info):
+            parse_url(self.url)
         return self
 
     @property
     def summary(self) -> str:
         """One line for people: the source and its name."""
-        url = (self.url or "").split("?")[0] if self.source_type is SourceType.URL else self.url
-        name = self.original_filename or (self.storage_key or url or "").rsplit("/", 1)[-1]
-        return f"{self.source_type.value} · {name[:80]}"
+        source = name_of(self.url or "") if self.source_type.is_remote else (self.storage_key or "").rsplit("/", 1)[-1]
+        return f"{self.source_type.value} · {shown(scrub(self.original_filename or '') or source)}"
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
         asset = keys.asset_id_for(request.job_id, request.table_id, request.part)
-        source = self.url if self.source_type is SourceType.YOUTUBE else scrub(self.url or self.storage_key or "")
+        source = shown_url(self.url or "") if self.source_type.is_remote else scrub(self.storage_key or "")
         return {
-            "source": f"{self.source_type.value}, {code(source or '')}",
+            "source": f"{self.source_type.value}, {code(source)}",
             "files": f"in {code(keys.asset_folder(asset))}: {codes(*_FILES)}",
         }
 

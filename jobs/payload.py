@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol, Self
 
-from pydantic import ConfigDict, Field, JsonValue, RootModel, field_validator
+from pydantic import ConfigDict, Field, JsonValue, RootModel, ValidationInfo, field_validator
 
 from audioprep.jobs.models import WireModel
 
@@ -14,18 +14,27 @@ https://docs.temporal.io/develop/task-queue-priority-fairness
 
 PRIORITY: Final = "priority"
 
+FROM_ROW: Final = {"source": "row"}
+"""The validation context of what comes from a row. Workflows and workers read what was accepted without it: rules that
+are added later hold for new jobs, and leave running ones alone."""
+
 
 class Payload(Protocol):
     """What a payload model offers: JSON in, one line for people out, and how urgent the job is."""
 
     @classmethod
-    def model_validate_json(cls, json_data: str, /) -> Self: ...
+    def model_validate_json(cls, json_data: str, /, *, context: dict[str, str] | None = None) -> Self: ...
 
     @property
     def summary(self) -> str: ...
 
     @property
     def priority(self) -> int | None: ...
+
+
+def is_from_row(info: ValidationInfo) -> bool:
+    """Whether a model is read from a row, by a bridge or by the command line."""
+    return bool(info.context == FROM_ROW)
 
 
 class JobPayload(WireModel):

@@ -1,16 +1,16 @@
 """`playlist`: every recording that a URL lists, each as an asset of its own."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.payload import JobPayload, is_from_row
 from audioprep.jobs.provenance import checked_time
-from audioprep.jobs.redaction import scrub
 from audioprep.jobs.status import JobStatus
-from audioprep.jobs.wording import code
+from audioprep.jobs.urls import name_of, parse_url, shown_url
+from audioprep.jobs.wording import code, shown
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
@@ -31,14 +31,21 @@ class PlaylistPayload(JobPayload):
     def _attestation_is_a_time(cls, value: str | None) -> str | None:
         return None if value is None else checked_time(value)
 
+    @model_validator(mode="after")
+    def _url_is_valid(self, info: ValidationInfo) -> Self:
+        if is_from_row(info):
+            parse_url(self.url)
+        return self
+
     @property
     def summary(self) -> str:
-        return self.url.rsplit("/", 1)[-1][:80]
+        """One line for people: what the URL calls its list."""
+        return shown(name_of(self.url))
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the list, and which workflows its entries are."""
         return {
-            "source": code(scrub(self.url)),
+            "source": code(shown_url(self.url)),
             "entries": f"at most {self.max_entries}, each a workflow: {code(f'{request.workflow_id}/1')} and on",
         }
 

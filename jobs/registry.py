@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.faults import first_fault
 from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.payload import Payload
+from audioprep.jobs.payload import FROM_ROW, Payload
 from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.save import SavePayload
@@ -38,7 +38,7 @@ class JobType:
         if len(metadata.encode(errors="replace")) > MAX_METADATA_BYTES:
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, METADATA_TOO_LARGE)
         try:
-            return self.payload.model_validate_json(metadata)
+            return self.payload.model_validate_json(metadata, context=FROM_ROW)
         except ValidationError as error:
             sentence = f"The metadata of this {self.name} job is invalid: {first_fault(error, metadata)}."
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, sentence) from None

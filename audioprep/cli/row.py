@@ -53,5 +53,5 @@ def parsed(text: str | None) -> Any:
     """The value of a JSON column; another program's text is shown as it is."""
     try:
         return None if text is None else json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
