@@ -27,7 +27,8 @@ NEXT: Final = {
     "WriteProgress": "bring stage and progress up to date",
     "Complete": "write the result: complete",
     "Fail": "write the error: failed",
-    "Reap": "give the row up: failed, nobody has cared for it for too long",
+    "Reap": "give the row up: failed, no program has reported on it for too long",
+    "Abandon": "terminate the workflow, which cannot go on, and write the error: failed",
     "RecordCancel": "write cancelled, as in Temporal",
     "AcknowledgeCancel": "acknowledge the cancel",
 }
@@ -60,6 +61,8 @@ class Diagnosis:
 def diagnose(evidence: Evidence, now: datetime, rules: Rules) -> Diagnosis:
     if evidence.job.status not in set(JobStatus):
         return Diagnosis("nothing: no bridge touches a row with this status", (_odd_status(evidence.job),))
+    if evidence.job.type not in rules.types.names and not settled(evidence.job):
+        return Diagnosis("nothing: bridges leave rows of this type alone", (_not_served(evidence.job, rules),))
     if evidence.unreadable:
         return Diagnosis("nothing: what the workflow left cannot be read", (_unreadable(evidence),))
     if evidence.seen is None:
@@ -80,6 +83,14 @@ def age_of(job: Job, now: datetime) -> timedelta | None:
 def _odd_status(job: Job) -> str:
     known = ", ".join(JobStatus)
     return f"The status {str(job.status)!r} is not one of {known}: correct the program that wrote it."
+
+
+def _not_served(job: Job, rules: Rules) -> str:
+    served = ", ".join(rules.types.names)
+    return (
+        f"The type {job.type!r} is not served with these settings, {served} are: another program has to do this job,"
+        " or AUDIOPREP_TYPES and AUDIOPREP_ROUTES have to name it."
+    )
 
 
 def _unreadable(evidence: Evidence) -> str:

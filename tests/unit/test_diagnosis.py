@@ -102,6 +102,15 @@ def test_an_end_that_cannot_be_decrypted_asks_for_keys() -> None:
     assert "same AUDIOPREP_PAYLOAD_KEY" in diagnosis.complaints[0]
 
 
+def test_a_type_that_is_not_served_is_named() -> None:
+    job = Job("j1", "render", JobStatus.PENDING, 0.0, None, "{}", None, None, 0, to_text(NOW), to_text(NOW))
+
+    found = diagnose(Evidence(job, Missing(), None, WORKER, 0), NOW, RULES)
+
+    assert "leave rows of this type alone" in found.next
+    assert "'render' is not served" in found.complaints[0]
+
+
 def test_a_status_of_another_program_is_named() -> None:
     job = replace(_job(), status=cast("JobStatus", "Pending"))
 
