@@ -127,10 +127,10 @@ def next_mastering(
     over = result.true_peak - (target.true_peak - _MARGIN)
     missing = target.lufs - result.integrated
     too_high, off_target = over > _EPSILON, abs(missing) > tolerance + _EPSILON
-    if len(trials) >= MAX_RENDERS - 1:
-        return _fallback(measured, target) if too_high and len(trials) < MAX_RENDERS else None
-    if not too_high and not off_target:
+    if (not too_high and not off_target) or len(trials) >= MAX_RENDERS:
         return None
+    if len(trials) == MAX_RENDERS - 1:
+        return _fallback(measured, target) if too_high else _better(trials, target)
     gain = last.gain + (missing / _slope(trials) if off_target else 0.0)
     gain = min(gain, target.lufs - measured.integrated + _MAX_PUSH)
     limit = last.limit
@@ -172,6 +172,17 @@ def _slope(trials: Sequence[Trial]) -> float:
     if abs(step) < _EPSILON or heard_before.integrated is None or heard_after.integrated is None:
         return 1.0
     return min(max((heard_after.integrated - heard_before.integrated) / step, _MIN_SLOPE), 1.0)
+
+
+def _better(trials: Sequence[Trial], target: LoudnessTarget) -> Mastering | None:
+    """The trial that came closest to the target under the ceiling; None when that is the last one.
+
+    A programme may get quieter by more gain, where the limiter has not recovered from one burst before the next.
+    """
+    ceiling = target.true_peak - _MARGIN + _EPSILON
+    fitting = [trial for trial in trials if trial[1].true_peak is not None and trial[1].true_peak <= ceiling]
+    best = min(fitting, key=lambda trial: abs(target.lufs - (trial[1].integrated or _GATE)), default=trials[-1])[0]
+    return None if best == trials[-1][0] else best
 
 
 def _fallback(measured: Loudness, target: LoudnessTarget) -> Mastering:

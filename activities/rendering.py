@@ -19,6 +19,7 @@ from audioprep.jobs.recipe import Recipe
 
 _MEASURABLE = 0.4  # seconds: one block of BS.1770; ebur128 has no value for anything shorter
 _LENGTH_TOLERANCE = 0.1  # seconds that an encoder's frames may add to or take from a file
+_FRAME = 1152  # samples of the longest frame: MPEG-1 layer III's; at 8 kHz and below it is more than the tolerance
 _SLACK = 1 << 20  # bytes a file may have beyond what we expect
 _OVERSAMPLED = 88_200  # hertz at which a limiter sees nearly all of what lies between samples; the file is measured
 _PEAK_RATE = 96_000  # hertz at which the samples of a sound come close to its true peak
@@ -54,7 +55,10 @@ class Rendering:
         Quicker than the real one, and as loud as that within a tenth or two.
         """
         chain = mastering_filters(mastering, self.graph.sample_rate, self.graph.frames, factor=1)
-        return await self._meter_graph(f"{chain},{self._measurable(band)}{_QUICK_METER}", report)
+        heard = await self._meter_graph(f"{chain},{self._measurable(band)}{_QUICK_METER}", report)
+        # What a resampler adds to the limiter's peaks says nothing of those that the file will have.
+        peaks = [peak for peak in (heard.true_peak, mastering.limit) if peak is not None]
+        return heard.model_copy(update={"true_peak": min(peaks, default=None)})
 
     async def encode(self, path: Path, encoding: Encoding, mastering: Mastering, report: Report) -> None:
         """Decode, graph, mastering and encoding in one run; `path` is replaced."""
@@ -128,7 +132,7 @@ class Rendering:
             raise self._wrong_length(frames / self.graph.sample_rate)
 
     def _check_seconds(self, seconds: float) -> None:
-        if abs(seconds - self.graph.seconds) > _LENGTH_TOLERANCE:
+        if abs(seconds - self.graph.seconds) > max(_LENGTH_TOLERANCE, _FRAME / self.graph.sample_rate):
             raise self._wrong_length(seconds)
 
     def _wrong_length(self, seconds: float) -> PermanentError:

@@ -78,13 +78,13 @@ async def test_a_sound_too_short_to_measure_is_as_loud_as_in_repetition(studio: 
     assert loudness_of(repeated).integrated == pytest.approx(-24, abs=0.5)
 
 
-@pytest.mark.parametrize("rate", [8000, 48000, 192000])
+@pytest.mark.parametrize("rate", [1000, 8000, 48000, 192000])
 async def test_the_limiter_works_at_every_rate(studio: Studio, tmp_path: Path, rate: int) -> None:
     source = studio.add(write_wav(tmp_path / "source.wav", bursts(6), RATE))
 
     saved = await studio.save(recipe_of(clip_of(source, 0, 6), normalize=True, outputSampleRate=rate))
 
-    heard = loudness_of(saved)
+    heard = loudness_of(saved, 48000 if rate < 8000 else None)
     assert heard.integrated == pytest.approx(-24, abs=0.5)
     assert heard.true_peak <= -2
     assert stream_of(saved)["sample_rate"] == str(rate)
