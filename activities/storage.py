@@ -105,6 +105,17 @@ class Storage:
         if self._folder is not None:
             await asyncio.to_thread(self._folder.path_of, key)
 
+    async def read_start(self, key: str, size: int) -> bytes | None:
+        """The first `size` bytes of an object, fewer if it is smaller; None when there is no object."""
+        found = await self.look(key)
+        if found is None or not found.size:
+            return None if found is None else b""
+        with storage_errors(key):
+            try:
+                return bytes(await obstore.get_range_async(self._store, key, start=0, end=min(size, found.size)))
+            except FileNotFoundError:
+                return None
+
     async def _explained(self, key: str, error: Exception) -> Exception:
         """S3 answers HEAD without a body: only another call tells a missing bucket or a wrong credential."""
         try:

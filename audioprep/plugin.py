@@ -93,8 +93,8 @@ class AudioPrepPlugin(SimplePlugin):
     def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
         ingest = IngestActivities(self.resources)
-        preview = PreviewActivities(self.resources)
-        save = SaveActivities(self.resources, target)
+        preview = PreviewActivities(self.resources, target)
+        save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps)
         return [
             *(theirs or ()),
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset),

@@ -41,11 +41,7 @@ RecipeFile = Annotated[Path, typer.Argument(help="A recipe, or a job's whole met
 @app.command()
 def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
     """Render a recipe to a quick MP3; the same recipe is rendered once."""
-    from audioprep.jobs.preview import hash_of
-
-    metadata = _metadata(recipe)
-    metadata.setdefault("recipeHash", hash_of(metadata["recipe"]))
-    submit_checked(read_settings(), str(uuid.uuid4()), "preview", metadata, watch=watch, as_json=as_json)
+    submit_checked(read_settings(), str(uuid.uuid4()), "preview", _metadata(recipe), watch=watch, as_json=as_json)
 
 
 @app.command()

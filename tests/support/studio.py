@@ -31,6 +31,7 @@ class Studio:
     folder: Path
     limits: MediaLimits = field(default_factory=MediaLimits)
     heartbeats: list[StepProgress] = field(default_factory=list)
+    target: LoudnessTarget = field(default_factory=LoudnessTarget)
 
     @property
     def storage(self) -> Path:
@@ -70,22 +71,30 @@ class Studio:
     async def save(self, recipe: dict[str, Any]) -> Path:
         """The whole of a save. The prepared file."""
         model = Recipe.model_validate(recipe)
-        save = SaveActivities(self.resources, LoudnessTarget())
+        save = SaveActivities(self.resources, self.target)
         plan = await self._run(save.measure, model) if model.normalize else None
         key = await self._run(save.render, RenderOrder(recipe=model, plan=plan))
         await self._run(save.publish, model)
         return self.storage / key
 
-    async def preview(self, recipe: dict[str, Any], recipe_hash: str = "hash") -> Path:
-        payload = PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash)
-        order = PreviewOrder.of(payload)
-        await self._run(PreviewActivities(self.resources).render_preview, order)
+    async def preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> Path:
+        """The MP3 of a recipe, rendered unless it is there."""
+        order = _order(recipe, recipe_hash)
+        await self._run(PreviewActivities(self.resources, self.target).render_preview, order)
         return self.storage / order.key
+
+    async def has_preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> bool:
+        find = PreviewActivities(self.resources, self.target).find_preview
+        return await self._run(find, _order(recipe, recipe_hash))
 
     async def _run(self, step: Callable[[Any], Awaitable[T]], order: Any) -> T:
         environment = ActivityEnvironment()
         environment.on_heartbeat = self.heartbeats.append
         return await environment.run(step, order)
+
+
+def _order(recipe: dict[str, Any], recipe_hash: str | None) -> PreviewOrder:
+    return PreviewOrder.of(PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash))
 
 
 def recipe_of(*clips: dict[str, Any], asset_id: str | None = None, **fields: Any) -> dict[str, Any]:
