@@ -102,7 +102,7 @@ async def test_no_workflow_id_tells_an_asset_or_a_hash(
 
     await deployment.app.finished(await deployment.app.submit("preview", payload))
 
-    name = turn_name(_order(payload))
+    name = turn_name(_order(payload), await deployment.app.table_id())
     assert (await temporal.get_workflow_handle(name).describe()).workflow_type == "AudioprepTurn"
     assert not any(word in name for word in (payload["recipe"]["assetId"], payload["recipeHash"]))
 
