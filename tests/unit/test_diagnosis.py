@@ -1,14 +1,15 @@
 """What `doctor` makes of a row and its workflow, line by line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from audioprep.bridge.decide import Rules
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
-from audioprep.cli.diagnosis import Diagnosis, Evidence, diagnose
+from audioprep.cli.diagnosis import Diagnosis, Evidence, diagnose, stage_of
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.registry import INGEST, JOB_TYPES, JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
@@ -42,7 +43,7 @@ CASES: dict[str, Case] = {
 def test_who_has_to_act_is_told(case: Case) -> None:
     status, stage, age, seen, workers, in_flight, comes_next, to_do = case
     then = to_text(NOW - timedelta(seconds=age))
-    job = Job("j1", "ingest", JobStatus(status), 0.0, stage, "{}", None, None, 0, then, then)
+    job = Job("j1", "ingest", JobStatus(status), 90.0, stage, "{}", None, None, 0, then, then)
 
     told = diagnose(Evidence(job, seen, None, workers, in_flight, "Connection refused."), NOW, RULES)
 
@@ -56,3 +57,11 @@ def test_a_row_whose_time_nobody_can_read_is_not_overdue() -> None:
     told = diagnose(Evidence(job, Running("analyzing"), None, WORKER, 1), NOW, RULES)
 
     assert told == Diagnosis("bring stage and progress up to date", ())
+
+
+def test_both_sides_show_progress_of_the_whole_job() -> None:
+    rules = Rules(JobTypes([replace(INGEST, stages=("queued", "analyzing"))]))
+    job = Job("j1", "ingest", JobStatus.PROCESSING, 70.0, "analyzing", "{}", None, None, 0, "?", "?")
+
+    assert stage_of(Evidence(job, Running("analyzing", 50), None, WORKER, 1), rules) == ("analyzing", 75)
+    assert stage_of(Evidence(job, Completed("{}"), None, WORKER, 1), rules) == ("", 0)
