@@ -11,6 +11,7 @@ from audioprep.bridge.views import Missing, Running, WorkflowView
 from audioprep.bridge.workflow_tasks import StuckTask
 from audioprep.cli.row import settled
 from audioprep.jobs.job import Job
+from audioprep.jobs.progress import whole_progress
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import from_text
 
@@ -159,6 +160,9 @@ def _stale(evidence: Evidence, action: Action) -> str:
     return "No workflow runs for this row: another program works on it, or Temporal lost it and a bridge will fail it."
 
 
-def stage_of(seen: WorkflowView | None) -> tuple[str, float]:
-    """Stage and progress as Temporal has them; nothing when no workflow runs."""
-    return (seen.stage or "", seen.progress) if isinstance(seen, Running) else ("", 0.0)
+def stage_of(evidence: Evidence, rules: Rules) -> tuple[str, float]:
+    """Stage and progress of the whole job as Temporal has them; nothing when no workflow runs."""
+    if not isinstance(evidence.seen, Running):
+        return "", 0.0
+    stage = evidence.seen.stage or ""
+    return stage, whole_progress(rules.types.shares_of(evidence.job.type), stage, evidence.seen.progress)

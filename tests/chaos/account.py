@@ -88,8 +88,13 @@ def _judge(account: Account, job_id: str, row: dict[str, object] | None, end: st
 
 async def _judge_transitions(account: Account, app: WebApp) -> None:
     last: dict[str, tuple[str, str | None]] = {}
+    bars: dict[str, float] = {}
     for change in await app.sql("SELECT * FROM changes ORDER BY n"):
         job_id, status, stage = change["jobId"], change["status"], change["stage"]
+        if status in ("processing", "complete"):
+            if change["progress"] < bars.get(job_id, 0):
+                account.illegal.append(f"{job_id}: progress {bars[job_id]} -> {change['progress']}")
+            bars[job_id] = change["progress"]
         before = last.get(job_id)
         last[job_id] = (status, stage)
         if before is None or before[0] == status:

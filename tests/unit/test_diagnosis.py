@@ -10,9 +10,9 @@ from audioprep.bridge.decide import Rules
 from audioprep.bridge.inspection import Execution
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
 from audioprep.bridge.workflow_tasks import StuckTask
-from audioprep.cli.diagnosis import Diagnosis, Evidence, age_of, diagnose
+from audioprep.cli.diagnosis import Diagnosis, Evidence, age_of, diagnose, stage_of
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.registry import INGEST, JOB_TYPES, JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
@@ -46,7 +46,7 @@ CASES: dict[str, Case] = {
 def test_who_has_to_act_is_told(case: Case) -> None:
     status, stage, age, seen, workers, in_flight, comes_next, to_do = case
     then = to_text(NOW - timedelta(seconds=age))
-    job = Job("j1", "ingest", JobStatus(status), 0.0, stage, "{}", None, None, 0, then, then)
+    job = Job("j1", "ingest", JobStatus(status), 90.0, stage, "{}", None, None, 0, then, then)
 
     told = diagnose(Evidence(job, seen, None, workers, in_flight, "Connection refused."), NOW, RULES)
 
@@ -127,3 +127,11 @@ def test_a_time_that_cannot_be_read_has_no_age(time: object) -> None:
 def _job() -> Job:
     then = to_text(NOW)
     return Job("j1", "ingest", JobStatus.PROCESSING, 0.0, "queued", "{}", None, None, 0, then, then)
+
+
+def test_both_sides_show_progress_of_the_whole_job() -> None:
+    rules = Rules(JobTypes([replace(INGEST, stages=("queued", "analyzing"))]))
+    job = Job("j1", "ingest", JobStatus.PROCESSING, 70.0, "analyzing", "{}", None, None, 0, "?", "?")
+
+    assert stage_of(Evidence(job, Running("analyzing", 50), None, WORKER, 1), rules) == ("analyzing", 75)
+    assert stage_of(Evidence(job, Completed("{}"), None, WORKER, 1), rules) == ("", 0)
