@@ -1,7 +1,7 @@
 """The bridge as a whole: services around one store and one Temporal client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +12,7 @@ import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
+from audioprep.bridge.cached import CachedAnswer
 from audioprep.bridge.care import Care
 from audioprep.bridge.database import open_database
 from audioprep.bridge.database_errors import DatabaseError
@@ -34,6 +35,7 @@ from audioprep.jobs.timestamps import utc_now
 log = structlog.get_logger()
 
 _SCRAPE_PATIENCE = 3.0  # seconds; Prometheus gives up after ten, and would have nothing then
+_SCRAPE_CACHE = 10.0  # seconds for which the queue's numbers are kept: more scrapes than that cost nothing more
 _GATHER = 0.05  # seconds after a job has ended in which others that end share its look for new ones
 
 T = TypeVar("T")
@@ -80,8 +82,8 @@ class Bridge:
         executions = Executions(temporal, options.task_queue, [kind.task_queue for kind in types if kind.task_queue])
         rules = Rules(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
         launcher = Launcher(executions, types, options.terms)
-        self._store = store
-        self._count_workers = partial(count_workers, temporal, options.task_queue)
+        self._waiting = _cached(partial(store.pending, MAX_PENDING))
+        self._workers = _cached(partial(count_workers, temporal, options.task_queue))
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
         self._care = Care(reconciler, executions)
@@ -141,10 +143,11 @@ class Bridge:
         self._intake.nudge()
 
     async def metrics(self) -> bytes:
-        """For Prometheus, as of now; also while the database or Temporal is away, which is when they are wanted."""
-        waiting, workers = await asyncio.gather(
-            _unless_away(self._store.pending(MAX_PENDING)), _unless_away(self._count_workers())
-        )
+        """For Prometheus; also while the database or Temporal is away, which is when they are wanted.
+
+        The queue and the workers are those of the last seconds, all else is as of now.
+        """
+        waiting, workers = await asyncio.gather(self._waiting.get(), self._workers.get())
         self._metrics.saw_queue(waiting, utc_now())
         self._metrics.saw_workers(workers)
         self._metrics.saw_bridge(in_flight=self._care.in_flight, health=self.health)
@@ -160,10 +163,14 @@ class Bridge:
             self.wake()
 
 
-async def _unless_away(question: Awaitable[T]) -> T | None:
-    """The answer; None when the other side is away, or slower than a scrape may be."""
-    try:
-        async with asyncio.timeout(_SCRAPE_PATIENCE):
-            return await question
-    except (DatabaseError, TemporalUnavailable, TimeoutError):
-        return None
+def _cached(question: Callable[[], Awaitable[T]]) -> CachedAnswer[T | None]:
+    """The answer, kept for some seconds; None when the other side is away, or slower than a scrape may be."""
+
+    async def ask() -> T | None:
+        try:
+            async with asyncio.timeout(_SCRAPE_PATIENCE):
+                return await question()
+        except (DatabaseError, TemporalUnavailable, TimeoutError):
+            return None
+
+    return CachedAnswer(ask, _SCRAPE_CACHE)

@@ -55,14 +55,16 @@ class Health:
         self._services.append(service)
         return service
 
-    def complaints(self) -> list[str]:
-        return [complaint for service in self._services if (complaint := service.complaint())]
+    def complaints(self) -> dict[str, str]:
+        """What is wrong, by the name of the service."""
+        return {service.name: complaint for service in self._services if (complaint := service.complaint())}
 
     def since_success(self) -> dict[str, float]:
         """Seconds since the last run of each service that succeeded; without those that never did."""
         now = time.monotonic()
         return {each.name: now - each.last_success for each in self._services if each.last_success is not None}
 
-    def unready(self) -> list[str]:
-        """Services that have not run yet, or whose last run failed, tolerated or not."""
-        return [f"{service.name}: {service.reason}" for service in self._services if service.reason is not None]
+    def unready(self) -> dict[str, str]:
+        """Services that have not run yet, or whose last run failed, tolerated or not; with the reason."""
+        failed = [service for service in self._services if service.reason is not None]
+        return {service.name: f"{service.name}: {service.reason}" for service in failed}
