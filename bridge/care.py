@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from audioprep.bridge.database_errors import DatabaseUnavailable
+from audioprep.bridge.database_errors import DatabaseError, StatementRefused
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.temporal_errors import TemporalUnavailable
@@ -18,8 +18,8 @@ log = structlog.get_logger()
 
 _FEW = 16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
 
-MOMENTARY = (TemporalUnavailable, DatabaseUnavailable)
-"""Errors of the other side that pass: back off and look again."""
+MOMENTARY = (TemporalUnavailable, DatabaseError)
+"""Errors of the other side that are not ours to mend: back off and look again."""
 
 
 class Care:
@@ -67,7 +67,9 @@ class Care:
         outcomes = await asyncio.gather(*(self.settle(*look) for look in looks), return_exceptions=True)
         away: BaseException | None = None
         for (job, _), outcome in zip(looks, outcomes, strict=True):
-            if isinstance(outcome, MOMENTARY):
+            if isinstance(outcome, StatementRefused):  # this row's alone: the database is there
+                log.error("job_not_settled", job_id=job.job_id, error=str(outcome))
+            elif isinstance(outcome, MOMENTARY):
                 away = outcome
             elif isinstance(outcome, Exception):
                 log.error("job_not_settled", job_id=job.job_id, exc_info=outcome)

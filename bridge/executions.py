@@ -103,6 +103,10 @@ class Executions:
 
     async def view(self, job_id: str) -> WorkflowView:
         """What the workflow is doing, or how it ended."""
+        with self._asking():
+            return await self._view(job_id)
+
+    async def _view(self, job_id: str) -> WorkflowView:
         description = await self._describe(job_id)
         if description is None:
             return Missing()
@@ -128,7 +132,8 @@ class Executions:
             with self._asking():
                 await pages.fetch_next_page()
             for event in pages.current_page or ():
-                news = await self._reader.news(event)
+                with temporal_errors():
+                    news = await self._reader.news(event)
                 if news is not None:
                     yield news
                 if isinstance(news, Completed):
