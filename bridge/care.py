@@ -71,6 +71,7 @@ class Care:
                 log.error("job_not_settled", job_id=job.job_id, error=str(outcome))
             elif isinstance(outcome, MOMENTARY):
                 away = outcome
+                self._looked[job.job_id] = float("-inf")  # a look that failed was none: due again at once
             elif isinstance(outcome, Exception):
                 log.error("job_not_settled", job_id=job.job_id, exc_info=outcome)
             elif isinstance(outcome, BaseException):
