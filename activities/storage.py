@@ -63,9 +63,12 @@ class Storage:
             folder = Path(unquote(parts.netloc + parts.path)).absolute()
             with storage_errors(str(folder)):
                 return cls(LocalStore(folder, mkdir=True), folder)
-        if parts.scheme == "s3" and parts.netloc:
+        if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc:
             return cls(open_s3(parts.netloc, parts.path.strip("/") or None))
-        raise ValueError(f"storage URL {url!r}: expected file:PATH or s3://bucket/prefix")
+        # Not quoted: keys may stand in it by mistake.
+        raise ValueError(
+            "AUDIOPREP_STORAGE_URL: expected file:PATH or s3://bucket/prefix, with keys in AWS_* variables"
+        )
 
     async def find(self, key: str) -> StoredObject:
         """Size and version of an object. Raises PermanentError when there is none."""

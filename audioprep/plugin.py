@@ -88,7 +88,8 @@ class AudioPrepPlugin(SimplePlugin):
         return Workshop(self._settings)
 
     def _with_our_converter(self, theirs: DataConverter | None) -> DataConverter:
-        return data_converter(self._settings.temporal.payload_keys, theirs or DataConverter.default)
+        ours = self._settings.temporal
+        return data_converter(ours.payload_keys, theirs or DataConverter.default, strict=ours.encrypted_only)
 
     def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)

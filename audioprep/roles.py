@@ -69,7 +69,8 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    url, token, calls = settings.database.database_url, settings.database.token, settings.bridge.database_calls
+    async with open_database(url, token, calls) as database:
         await _migrate_patiently(JobStore(database), telemetry.startup.watch_once("database"))
         identity = await identify(database, settings.database.database_url)
         if client is None:

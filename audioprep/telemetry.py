@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
 from temporalio.client import Interceptor
 from temporalio.runtime import Runtime, TelemetryConfig
 
@@ -50,6 +51,10 @@ async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemet
 
 @asynccontextmanager
 async def _served(parts: Sequence[Part], settings: HttpSettings, port: int) -> AsyncIterator[None]:
-    secret = settings.wake_secret.get_secret_value() if settings.wake_secret else None
-    async with http_server(parts, settings.http_host, port, secret):
+    wake, token = (_text(secret) for secret in (settings.wake_secret, settings.metrics_token))
+    async with http_server(parts, settings.http_host, port, wake_secret=wake, metrics_token=token):
         yield
+
+
+def _text(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None

@@ -1,5 +1,6 @@
 """What every job type's metadata has in common."""
 
+import math
 from typing import Final, Protocol, Self
 
 from pydantic import ConfigDict, Field, JsonValue, RootModel, ValidationInfo, field_validator
@@ -51,9 +52,27 @@ class JobPayload(WireModel):
 
 
 class AnyPayload(RootModel[dict[str, JsonValue]]):
-    """Metadata of a type whose model only its worker knows: any JSON object, handed on as it is."""
+    """Metadata of a type whose model only its worker knows: any JSON object, handed on as it is.
+
+    Numbers that JSON lacks (NaN, Infinity) or that other languages cannot read (1e400) are refused. So is all that
+    pydantic does not take for JSON: lone surrogates, more than 200 levels.
+    """
 
     model_config = ConfigDict(frozen=True)
+
+    @field_validator("root")
+    @classmethod
+    def _numbers_are_json(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        waiting: list[JsonValue] = [value]
+        while waiting:
+            found = waiting.pop()
+            if isinstance(found, dict):
+                waiting.extend(found.values())
+            elif isinstance(found, list):
+                waiting.extend(found)
+            elif isinstance(found, int | float) and not _is_finite(found):
+                raise ValueError("it holds NaN, Infinity or a number beyond 1.8e308, which JSON readers refuse")
+        return value
 
     @field_validator("root")
     @classmethod
@@ -70,3 +89,11 @@ class AnyPayload(RootModel[dict[str, JsonValue]]):
     def priority(self) -> int | None:
         priority = self.root.get(PRIORITY)
         return priority if isinstance(priority, int) else None
+
+
+def _is_finite(number: float) -> bool:
+    """Whether a double can hold it, as all numbers of JavaScript and most of Go's JSON are."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False

@@ -16,7 +16,8 @@ async def check_temporal(_settings: Settings) -> str:
     except RuntimeError as error:
         raise RuntimeError(explained(str(error))) from error
     await check_namespace(client)
-    return f"namespace {client.namespace} at {client.service_client.config.target_host}"
+    address = client.service_client.config.target_host.rpartition("@")[2]  # without what may be a password
+    return f"namespace {client.namespace} at {address}"
 
 
 async def check_queue(settings: Settings) -> str:

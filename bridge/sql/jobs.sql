@@ -93,6 +93,17 @@ SELECT createdAt FROM (
 )
 ORDER BY createdAt LIMIT :limit;
 
+-- name: queue
+-- How many rows wait, up to `:limit` of each type, and since when the oldest does. Nothing is sorted: each row counts once.
+SELECT sum(n), min(oldest) FROM (
+  /* each type */
+  SELECT count(*) AS n, min(createdAt) AS oldest FROM (
+    SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
+    WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :limit
+  )
+  /* end */
+);
+
 -- name: pending_types
 -- Every type that has pending rows, with their number up to `:limit`: one index search for each type, not for each row.
 WITH RECURSIVE kinds (type, n) AS (
