@@ -5,10 +5,10 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.bridge.database_errors import AnswerTooLarge, DatabaseRefused, DatabaseUnavailable
-from audioprep.bridge.health import Health
-from audioprep.bridge.runner import Runner, jittered
 from audioprep.bridge.services import JITTER
+from audioprep.bridge.store.errors import AnswerTooLarge, DatabaseError, DatabaseRefused, DatabaseUnavailable
+from audioprep.service.health import Health
+from audioprep.service.runner import Runner, jittered
 
 
 @given(st.floats(0.001, 3600))
@@ -38,7 +38,7 @@ class Refused:
 @pytest.mark.parametrize("kind", [DatabaseRefused, DatabaseUnavailable, AnswerTooLarge])
 async def test_a_refusal_is_a_reason_and_no_trace(kind: type[Exception]) -> None:
     health = Health()
-    runner = Runner(Refused(kind("The quota is used up.")), health.watch("intake"))
+    runner = Runner(Refused(kind("The quota is used up.")), health.watch("intake"), (DatabaseError,))
     runner.stop()
 
     with structlog.testing.capture_logs() as logged:
