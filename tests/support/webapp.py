@@ -14,10 +14,14 @@ Row = dict[str, Any]
 
 
 class WebApp:
-    """Speaks Hrana over HTTP by hand, so that nothing of ours stands between a test and the rows."""
+    """Speaks Hrana over HTTP by hand, so that nothing of ours stands between a test and the rows.
+
+    `rows_read` and `rows_written` are what the server says of its own questions.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = f"{url}/v2/pipeline"
+        self.rows_read = self.rows_written = 0
 
     async def sql(self, statement: str, *arguments: Any) -> list[Row]:
         execute = {"type": "execute", "stmt": {"sql": statement, "args": [_encode(a) for a in arguments]}}
@@ -26,6 +30,8 @@ class WebApp:
             answer = (await response.json())["results"][0]
         assert answer["type"] == "ok", answer
         result = answer["response"]["result"]
+        self.rows_read += result.get("rows_read", 0)
+        self.rows_written += result.get("rows_written", 0)
         names = [column["name"] for column in result["cols"]]
         return [dict(zip(names, map(_decode, row), strict=True)) for row in result["rows"]]
 
