@@ -54,6 +54,10 @@ class Account:
     def faults(self) -> list[str]:
         return [f"{name}: {fault}" for name, faults in self.found.items() for fault in faults]
 
+    @property
+    def illegal(self) -> list[str]:
+        return self.found["illegal transitions"]
+
     def lines(self) -> list[tuple[str, str]]:
         ends = ", ".join(f"{count} {status}" for status, count in sorted(self.ends.items()))
         return [
@@ -131,13 +135,12 @@ def _judge_result(account: Account, name: str, result: str, job: Asked, made: Co
 async def _judge_transitions(account: Account, table: str, app: WebApp) -> None:
     last: dict[str, tuple[str, str | None]] = {}
     for change in await app.sql("SELECT * FROM changes ORDER BY n"):
-        job_id, status, stage = change["jobId"], change["status"], change["stage"]
+        job_id, status, stage = f"{table} {change['jobId']}", change["status"], change["stage"]
         before = last.get(job_id)
         last[job_id] = (status, stage)
         if before is None or before[0] == status:
             reopened = before is not None and before[0] == "cancelled" and before[1] is None and stage is not None
-            illegal = reopened or (before is not None and before[0] in ("complete", "failed"))
-        else:
-            illegal = (before[0], status) not in LEGAL
-        if illegal:
-            account.found["illegal transitions"].append(f"{table} {job_id}: {before} -> {(status, stage)}")
+            if reopened or (before and before[0] in ("complete", "failed")):
+                account.illegal.append(f"{job_id}: {before} -> {(status, stage)}")
+        elif (before[0], status) not in LEGAL:
+            account.illegal.append(f"{job_id}: {before} -> {(status, stage)}")

@@ -93,7 +93,7 @@ async def _use(table: str, app: WebApp, plan: Plan, chance: random.Random) -> di
         if chance.random() < 0.25:
             victim = chance.choice(list(asked)[-4:])
             asked[victim].cancelled = True
-            await _insist(lambda victim=victim: _cancel_if_open(app, victim))
+            await _insist(lambda victim=victim: app.cancel_if_open(victim))
         await asyncio.sleep(chance.uniform(0, 2) * plan.seconds / jobs * 0.8)
     return asked
 
@@ -101,14 +101,6 @@ async def _use(table: str, app: WebApp, plan: Plan, chance: random.Random) -> di
 async def _submit_once(app: WebApp, job_id: str, wish: Wish) -> None:
     if not await app.sql("SELECT 1 FROM audio_prep_jobs WHERE jobId = ?", job_id):
         await app.submit(wish.type, wish.metadata, job_id=job_id)
-
-
-async def _cancel_if_open(app: WebApp, job_id: str) -> None:
-    await app.sql(
-        "UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = strftime('%Y-%m-%dT%H:%M:%fZ')"
-        " WHERE jobId = ? AND status IN ('pending', 'processing')",
-        job_id,
-    )
 
 
 async def _insist(call: Callable[[], Awaitable[T]], within: float = 60.0) -> T:

@@ -16,14 +16,23 @@ CARRIED = "CarriedWorkflow"
 
 @workflow.defn(name=CARRIED, sandboxed=False)
 class Carried:
-    """`{"waits": true}` lets it run until it is cancelled; `result` names what it returns, `{"carried": true}` else."""
+    """`{"waits": true}` lets it run until the signal `end`; `result` names what it returns instead of
+    `{"carried": true}`.
+    """
+
+    def __init__(self) -> None:
+        self._may_end = False
+
+    @workflow.signal
+    def end(self) -> None:
+        self._may_end = True
 
     @workflow.run
     async def run(self, request: dict[str, Any]) -> Any:
         if request["cancelled"]:
             raise asyncio.CancelledError
         if request["payload"].get("waits"):
-            await workflow.wait_condition(lambda: False)
+            await workflow.wait_condition(lambda: self._may_end)
         match request["payload"].get("result"):
             case "bytes":
                 return b"\x00\x01"

@@ -63,6 +63,8 @@ async def counting_proxy(target: str) -> AsyncIterator[tuple[str, Traffic]]:
             async with session.request(request.method, target + request.path, data=await request.read()) as response:
                 content = await response.read()
                 return web.Response(status=response.status, body=content, content_type=response.content_type)
+        except aiohttp.ClientError:
+            return web.Response(status=502)
         finally:
             traffic.now -= 1
 

@@ -71,6 +71,14 @@ class WebApp:
     async def cancel(self, job_id: str) -> None:
         await self.sql("UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ? WHERE jobId = ?", now(), job_id)
 
+    async def cancel_if_open(self, job_id: str) -> None:
+        """As an app cancels that leaves final rows alone."""
+        await self.sql(
+            "UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ?"
+            " WHERE jobId = ? AND status IN ('pending', 'processing')",
+            *(now(), job_id),
+        )
+
     async def until(self, job_id: str, *statuses: str, stage: str | None = None, within: float = 60.0) -> Row:
         """The row once it has one of the statuses, and the stage if one is named."""
 
