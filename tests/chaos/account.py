@@ -134,8 +134,13 @@ def _judge_result(account: Account, name: str, result: str, job: Asked, made: Co
 
 async def _judge_transitions(account: Account, table: str, app: WebApp) -> None:
     last: dict[str, tuple[str, str | None]] = {}
+    bars: dict[str, float] = {}
     for change in await app.sql("SELECT * FROM changes ORDER BY n"):
         job_id, status, stage = f"{table} {change['jobId']}", change["status"], change["stage"]
+        if status in ("processing", "complete"):
+            if change["progress"] < bars.get(job_id, 0):
+                account.illegal.append(f"{job_id}: progress {bars[job_id]} -> {change['progress']}")
+            bars[job_id] = change["progress"]
         before = last.get(job_id)
         last[job_id] = (status, stage)
         if before is None or before[0] == status:
