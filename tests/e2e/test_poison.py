@@ -66,7 +66,6 @@ async def test_a_workflow_that_cannot_go_on_ends_after_its_time(
 ) -> None:
     """Its task fails again and again, so that not even its own timer can end it; its slot is free again after that."""
     monkeypatch.setattr(decide, "_GRACE", timedelta(0))
-    monkeypatch.setattr(decide, "_STUCK_TASKS", 2)  # Temporal waits longer before each
     queue, client = f"poison-{uuid.uuid4()}", await Client.connect(temporal_server.address)
     terms = TermsByType({}, Terms(timeout=timedelta(seconds=2)))
     async with (

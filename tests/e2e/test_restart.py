@@ -10,7 +10,7 @@ from tests.restart.run import run_restart
 
 @pytest.mark.timeout(180)
 async def test_a_restart_over_many_jobs_is_green_soon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = await run_restart(tmp_path, jobs=200, watched=8)
+    outcome = await run_restart(tmp_path, jobs=200, watched=5)
 
     with capsys.disabled():
         print_outcome(outcome)
