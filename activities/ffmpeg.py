@@ -9,7 +9,7 @@ from audioprep.activities.child_limits import MB, ChildLimits
 # Thirty minutes of sound take some 15 s of CPU to decode and measure, and 60 MB. An ffmpeg that writes a file says so.
 LIMITS: Final = ChildLimits(cpu_seconds=600, memory=1024 * MB)
 PROBE_LIMITS: Final = ChildLimits(cpu_seconds=30, memory=512 * MB)
-_SPEAKER: Final = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\] ?")
+_SPEAKER: Final = re.compile(r"\[[^\[\]]* @ 0x[0-9a-f]+\] ?")
 KILLED: Final = 255  # its exit code after a signal it caught
 
 # Demuxers of plain media containers. Playlists and scripts (hls, concat, dash, sdp, image2 ...) are left out on

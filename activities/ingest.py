@@ -1,22 +1,32 @@
 """The steps of an ingest: fetch the source, analyse it, publish the asset."""
 
 import asyncio
+import hashlib
+from datetime import datetime
+from pathlib import Path
 
+from pydantic import Field
 from temporalio import activity
 
 from audioprep.activities.decode import Samples, decode_mono
-from audioprep.activities.extract import audio_only
+from audioprep.activities.extract import as_it_is, audio_only
+from audioprep.activities.filenames import safe_name
+from audioprep.activities.media_memory import facts_of
 from audioprep.activities.peaks import PeakMeter, to_json
 from audioprep.activities.probe import Probe, probe
 from audioprep.activities.resources import Resources
 from audioprep.activities.sources import Sources
 from audioprep.activities.step import Step
+from audioprep.activities.unfinished import remove_other_originals, removed_on_failure
 from audioprep.activities.waveform import draw_waveform
 from audioprep.jobs import keys
-from audioprep.jobs.ingest import AudioMetadata, IngestPayload, SourceType
+from audioprep.jobs.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
+from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.provenance import Provenance, source_url_of
 from audioprep.jobs.status import Stage
+from audioprep.jobs.timestamps import to_text, utc_now
 
 
 class FetchSource(WireModel):
@@ -32,11 +42,68 @@ class Original(WireModel):
     asset_id: str
     key: str
     original_filename: str
+    content_type: str | None = None
+    source_hash: str | None = None
+    source_id: str | None = Field(default=None, description="the site's own id of the recording")
+
+    def result(self, analysis: "Analysis") -> IngestResult:
+        """What the row says of the asset."""
+        return IngestResult(
+            asset_id=self.asset_id,
+            metadata=AudioMetadata(**{name: getattr(analysis, name) for name in AudioMetadata.model_fields}),
+            original_key=self.key,
+            peaks_key=keys.peaks(self.asset_id),
+            waveform_key=keys.waveform(self.asset_id),
+            content_type=self.content_type,
+            size=analysis.media.size if analysis.media else None,
+            bitrate=analysis.bitrate,
+        )
+
+
+class Analysis(AudioMetadata):
+    """What one decode of the original found."""
+
+    bitrate: int = 0
+    media: MediaFacts | None = None
 
 
 class PublishAsset(WireModel):
+    """The parts of `metadata.json`. `began` is when the job began, by its workflow: the same for every attempt.
+
+    All but the first two are null only if the step was scheduled by an earlier version.
+    """
+
     asset_id: str
-    metadata: AudioMetadata
+    metadata: Analysis
+    original: Original | None = None
+    source: IngestPayload | None = None
+    began: datetime | None = None
+
+    def description(self, created_at: str | None, now: datetime) -> AssetMetadata:
+        """`metadata.json`; `created_at` is that of an asset which is ingested anew."""
+        name = self.metadata.original_filename
+        return AssetMetadata(
+            asset_id=self.asset_id,
+            created_at=created_at or to_text(self.began or now),
+            updated_at=to_text(now),
+            audio=AssetAudio(**{field: getattr(self.metadata, field) for field in AssetAudio.model_fields}),
+            provenance=self._provenance(to_text(self.began or now)),
+            original_filename=name,
+            source_hash=self.original.source_hash if self.original else None,
+            media=self.metadata.media,
+        )
+
+    def _provenance(self, began: str) -> Provenance:
+        name = self.metadata.original_filename
+        if self.source is None:
+            return Provenance(source_type=SourceType.AUDIO_FILE, original_filename=name)
+        return Provenance(
+            source_type=self.source.source_type,
+            source_url=source_url_of(self.source.url or "") if self.source.source_type.is_remote else None,
+            source_video_id=self.original.source_id if self.original else None,
+            rights_attested_at=self.source.rights_attested_at or (began if self.source.rights_attested else None),
+            original_filename=name,
+        )
 
 
 class IngestActivities:
@@ -48,24 +115,35 @@ class IngestActivities:
 
     @activity.defn(name="audioprep.fetch_source")
     async def fetch_source(self, order: FetchSource) -> Original:
-        """Make the source the asset's original: its audio alone. The cache keeps it at hand for analysing."""
-        async with self._resources.step(Stage.DOWNLOADING) as step:
-            if order.source.source_type is SourceType.AUDIO_FILE:
-                return await self._adopt(order, step)
+        """Make the source the asset's original: an uploaded audio file as it is, of all else the audio alone.
+
+        It is probed before it is stored. The cache keeps it at hand for analysing.
+        """
+        storage = self._resources.storage
+        async with self._resources.step(Stage.DOWNLOADING) as step, removed_on_failure(storage, order.asset_id):
             fetched = await self._sources.fetch(order.source, step)
-            audio = await audio_only(fetched, step)
-            target = keys.original(order.asset_id, audio.extension)
-            await self._resources.storage.upload(audio.path, target, on_bytes=lambda _: step.working())
-            await self._resources.cache.keep(await self._resources.storage.find(target), audio.path)
-            return Original(
-                asset_id=order.asset_id, key=target, original_filename=order.source.original_filename or fetched.name
-            )
+            source_hash = await asyncio.to_thread(_sha256, fetched.path)
+            adopted = order.source.source_type is SourceType.AUDIO_FILE
+            audio = await (as_it_is if adopted else audio_only)(fetched, step)
+            target = keys.original(order.asset_id, audio.form.extension)
+            await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.working())
+            await self._resources.cache.keep(await storage.find(target), audio.path)
+            await remove_other_originals(storage, order.asset_id, target)
+        return Original(
+            asset_id=order.asset_id,
+            key=target,
+            original_filename=safe_name(order.source.original_filename or fetched.name),
+            content_type=audio.form.content_type,
+            source_hash=source_hash,
+            source_id=fetched.source_id,
+        )
 
     @activity.defn(name="audioprep.analyze")
-    async def analyze(self, original: Original) -> AudioMetadata:
+    async def analyze(self, original: Original) -> Analysis:
         """Decode the original once: its true duration, `peaks.json` and `waveform.png`."""
-        async with self._resources.step(Stage.ANALYZING) as step:
-            found = await self._resources.storage.find(original.key)
+        storage = self._resources.storage
+        async with self._resources.step(Stage.ANALYZING) as step, removed_on_failure(storage, original.asset_id):
+            found = await storage.find(original.key)
             path = step.scratch / "original"
             await self._resources.cache.fetch(found, path, lambda _: step.working())
             probed = await probe(path, step.scratch)
@@ -77,32 +155,29 @@ class IngestActivities:
 
             await decode_mono(path, probed, step.scratch, take)
             await self._store_outline(original.asset_id, meter)
-        return AudioMetadata(
+        return Analysis(
             duration=round(meter.samples / probed.sample_rate, 6),
             sample_rate=probed.sample_rate,
             channels=probed.channels,
             codec=probed.codec,
             format=probed.format,
             original_filename=original.original_filename,
+            bitrate=probed.bitrate,
+            media=facts_of(found, probed, meter.samples),
         )
 
     @activity.defn(name="audioprep.publish_asset")
     async def publish_asset(self, order: PublishAsset) -> None:
-        """Write `metadata.json`, the mark that the asset is whole."""
+        """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`."""
         async with self._resources.step(Stage.FINALIZING):
-            content = order.metadata.model_dump_json(indent=2).encode()
-            await self._resources.storage.write(keys.metadata(order.asset_id), content, ContentType.JSON)
+            key = keys.metadata(order.asset_id)
+            content = order.description(await self._created_at(key), utc_now()).to_json()
+            await self._resources.storage.write(key, content, ContentType.JSON)
 
-    async def _adopt(self, order: FetchSource, step: Step) -> Original:
-        """An uploaded audio file is copied within storage: its bytes come here only to be analysed."""
-        key = keys.checked(order.source.storage_key or "")
-        name = order.source.original_filename or key.rsplit("/", 1)[-1]
-        target = keys.original(order.asset_id, keys.extension_of(name, keys.extension_of(key)))
-        found = await self._resources.storage.find(key)
-        self._resources.limits.check_size(found.size)
-        path = await self._resources.fetch(found, "source", step)
-        await self._resources.cache.keep(await self._resources.storage.copy(key, target), path)
-        return Original(asset_id=order.asset_id, key=target, original_filename=name)
+    async def _created_at(self, key: str) -> str | None:
+        content = await self._resources.storage.read_if_there(key)
+        earlier = parse_asset(content) if content is not None else None
+        return earlier.created_at if earlier else None
 
     def _report(self, step: Step, probed: Probe, meter: PeakMeter) -> None:
         seconds = meter.samples / probed.sample_rate
@@ -118,3 +193,8 @@ class IngestActivities:
         picture = await asyncio.to_thread(draw_waveform, pairs)
         await self._resources.storage.write(keys.peaks(asset_id), peaks, ContentType.JSON)
         await self._resources.storage.write(keys.waveform(asset_id), picture, ContentType.PNG)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

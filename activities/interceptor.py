@@ -16,20 +16,43 @@ from audioprep.jobs.redaction import sentence_of
 class StepInterceptor(Interceptor):
     """Gives a step back to its workflow when this worker shuts down, and keeps secrets out of unforeseen failures."""
 
+    def __init__(self) -> None:
+        self.running: set[asyncio.Task[Any] | None] = set()
+        self.ending: set[asyncio.Task[Any] | None] = set()
+
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _Attempt(super().intercept_activity(next))
+        return _Attempt(super().intercept_activity(next), self)
+
+    async def give_back(self, timeout: float) -> None:
+        """Give back all running steps: a worker that the SDK gave up passes no cancellation on to them."""
+        steps = {step for step in self.running if step is not None}
+        self.ending |= steps
+        for step in steps:
+            step.cancel()
+        if steps:
+            await asyncio.wait(steps, timeout=timeout)
 
 
 class _Attempt(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, steps: StepInterceptor) -> None:  # noqa: A002
+        super().__init__(next)
+        self._steps = steps
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
-        with told():
-            return await self._attempt(input)
+        task = asyncio.current_task()
+        self._steps.running.add(task)
+        try:
+            with told():
+                return await self._attempt(input)
+        finally:
+            self._steps.running.discard(task)
+            self._steps.ending.discard(task)
 
     async def _attempt(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
         try:
             return await super().execute_activity(input)
         except asyncio.CancelledError:
-            if _is_shutting_down():
+            if asyncio.current_task() in self._steps.ending or _is_shutting_down():
                 sentence = "The worker is shutting down; another one goes on."
                 raise given_back(ErrorKind.WORKER_SHUTDOWN, sentence) from None
             raise

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from audioprep.jobs.models import WireModel
+from audioprep.jobs.recipe import Recipe
 
 MAX_RENDERS = 6
 _GATE = -70.0  # LUFS
-_TOLERANCE = 0.2  # LU; ebur128 prints tenths, and 0.5 is what we promise
+TOLERANCE = 0.2  # LU; ebur128 prints tenths, and 0.5 is what we promise
 _MARGIN = 0.1  # dB below the ceiling: half a printed step, rounded up
 _HEADROOM = 0.5  # dB from the limiter to the ceiling, for what coming back from the higher rate adds
 _BETWEEN = 1.0  # dB by which the true peak of music and speech is seldom higher than its highest sample
@@ -27,11 +28,14 @@ _BETWEEN = 1.0  # dB by which the true peak of music and speech is seldom higher
 _FALLBACK_HEADROOM = 7.5
 _MAX_PUSH = 24.0  # dB of gain beyond the linear one: with more, only the noise between the peaks would grow
 _MIN_LIMIT = -24.0  # dBFS, the lowest alimiter takes
+_FULL_SCALE = -0.1  # dBTP that a preview stays under
+_SURPRISE = 4.0  # dB by which a true peak may pass its estimate: what lies between samples, and what a codec adds
 _MIN_SLOPE = 0.2  # LU per dB: what a limited programme gains by gain, at least, when we predict
 _EPSILON = 1e-6
 
-_INTEGRATED = re.compile(r"^\s*I:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) LUFS", re.MULTILINE)
-_PEAK = re.compile(r"^\s*Peak:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) dBFS", re.MULTILINE)
+_INTEGRATED = re.compile(r"^[ \t]*I:[ \t]+(-?(?:\d+(?:\.\d+)?|inf|nan)) LUFS", re.MULTILINE)
+_PEAK_LEVEL = re.compile(r"Peak level dB: (-?(?:\d+(?:\.\d+)?|inf|nan))$", re.MULTILINE)
+_PEAK = re.compile(r"^[ \t]*Peak:[ \t]+(-?(?:\d+(?:\.\d+)?|inf|nan)) dBFS", re.MULTILINE)
 
 
 class LoudnessTarget(WireModel):
@@ -39,6 +43,13 @@ class LoudnessTarget(WireModel):
 
     lufs: float = -24.0
     true_peak: float = -2.0
+
+    def of(self, recipe: Recipe) -> "LoudnessTarget":
+        """What a recipe asks for, where it does."""
+        return LoudnessTarget(
+            lufs=self.lufs if recipe.target_lufs is None else recipe.target_lufs,
+            true_peak=self.true_peak if recipe.true_peak is None else recipe.true_peak,
+        )
 
 
 class Loudness(WireModel):
@@ -82,6 +93,13 @@ def parse_summary(text: str) -> Loudness | None:
     )
 
 
+def parse_peak(text: str) -> float | None:
+    """dBFS of the overall peak that ffmpeg's astats prints when it ends; None for silence and when there is none."""
+    levels = _PEAK_LEVEL.findall(text)
+    peak = float(levels[-1]) if levels else math.nan
+    return peak if math.isfinite(peak) else None
+
+
 def estimated(heard: Loudness) -> Loudness:
     """The true peak, estimated from the peak of the samples.
 
@@ -99,18 +117,20 @@ def first_mastering(measured: Loudness, target: LoudnessTarget) -> Mastering:
     return _mastering(measured, target, target.lufs - measured.integrated, None)
 
 
-def next_mastering(measured: Loudness, target: LoudnessTarget, trials: Sequence[Trial]) -> Mastering | None:
+def next_mastering(
+    measured: Loudness, target: LoudnessTarget, trials: Sequence[Trial], tolerance: float = TOLERANCE
+) -> Mastering | None:
     """What to try after the last trial; None when its result is to be kept."""
     last, result = trials[-1]
     if measured.integrated is None or result.integrated is None or result.true_peak is None:
         return None
     over = result.true_peak - (target.true_peak - _MARGIN)
     missing = target.lufs - result.integrated
-    too_high, off_target = over > _EPSILON, abs(missing) > _TOLERANCE + _EPSILON
-    if len(trials) >= MAX_RENDERS - 1:
-        return _fallback(measured, target) if too_high and len(trials) < MAX_RENDERS else None
-    if not too_high and not off_target:
+    too_high, off_target = over > _EPSILON, abs(missing) > tolerance + _EPSILON
+    if (not too_high and not off_target) or len(trials) >= MAX_RENDERS:
         return None
+    if len(trials) == MAX_RENDERS - 1:
+        return _fallback(measured, target) if too_high else _better(trials, target)
     gain = last.gain + (missing / _slope(trials) if off_target else 0.0)
     gain = min(gain, target.lufs - measured.integrated + _MAX_PUSH)
     limit = last.limit
@@ -118,6 +138,22 @@ def next_mastering(measured: Loudness, target: LoudnessTarget, trials: Sequence[
         limit = (target.true_peak - _HEADROOM if limit is None else limit) - max(over, _MARGIN)
     revised = _mastering(measured, target, gain, limit)
     return None if revised == last else revised
+
+
+def may_clip(plan: Plan) -> bool:
+    """Whether peaks could pass full scale in a lossy file that was made by this plan."""
+    if plan.mastering.limit is not None:
+        return True
+    return plan.measured.true_peak is not None and plan.measured.true_peak + plan.mastering.gain > -_SURPRISE
+
+
+def lowered(mastering: Mastering, peak: float | None) -> Mastering | None:
+    """The same with lower peaks, after a file whose true peak was `peak`; None when that is under full scale."""
+    if peak is None or peak <= _FULL_SCALE:
+        return None
+    over = peak - _FULL_SCALE + _MARGIN
+    limit = -over if mastering.limit is None else mastering.limit - over
+    return mastering.model_copy(update={"limit": round(max(limit, _MIN_LIMIT), 3)})
 
 
 def _mastering(measured: Loudness, target: LoudnessTarget, gain: float, limit: float | None) -> Mastering:
@@ -136,6 +172,17 @@ def _slope(trials: Sequence[Trial]) -> float:
     if abs(step) < _EPSILON or heard_before.integrated is None or heard_after.integrated is None:
         return 1.0
     return min(max((heard_after.integrated - heard_before.integrated) / step, _MIN_SLOPE), 1.0)
+
+
+def _better(trials: Sequence[Trial], target: LoudnessTarget) -> Mastering | None:
+    """The trial that came closest to the target under the ceiling; None when that is the last one.
+
+    A programme may get quieter by more gain, where the limiter has not recovered from one burst before the next.
+    """
+    ceiling = target.true_peak - _MARGIN + _EPSILON
+    fitting = [trial for trial in trials if trial[1].true_peak is not None and trial[1].true_peak <= ceiling]
+    best = min(fitting, key=lambda trial: abs(target.lufs - (trial[1].integrated or _GATE)), default=trials[-1])[0]
+    return None if best == trials[-1][0] else best
 
 
 def _fallback(measured: Loudness, target: LoudnessTarget) -> Mastering:

@@ -7,6 +7,7 @@ from audioprep.activities.ytdlp_runs import YtDlp
 from audioprep.jobs.hosts import site_of
 from audioprep.jobs.playlist import PlaylistItem, PlaylistPayload
 from audioprep.jobs.status import Stage
+from audioprep.jobs.wording import shown
 
 _MAX_TITLE = 300  # characters; fifty titles have to fit into a workflow's history
 _MAX_URL = 4096  # characters, as in an ingest's payload
@@ -26,7 +27,7 @@ class PlaylistActivities:
         async with visit, self._resources.step(Stage.EXPANDING) as step:
             entries = await self._ytdlp.expand(order.url, order.max_entries, step)
         return [
-            PlaylistItem(url=entry.source_url, title=entry.title[:_MAX_TITLE])
+            PlaylistItem(url=entry.source_url, title=shown(entry.title, _MAX_TITLE, None))
             for entry in entries
             if len(entry.source_url) <= _MAX_URL
         ]

@@ -1,19 +1,26 @@
 """The steps of a preview: is it there already, and if not, render it."""
 
+import re
+
 from temporalio import activity
 
-from audioprep.activities.encoding import PREVIEW, preview_rate
-from audioprep.activities.ffmpeg_run import portion
-from audioprep.activities.loudness import Mastering
+from audioprep.activities.encoding import PREVIEW, with_tag
+from audioprep.activities.loudness import LoudnessTarget
+from audioprep.activities.mastering import render_preview
 from audioprep.activities.rendering import open_rendering
 from audioprep.activities.resources import Resources
-from audioprep.jobs import keys
+from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.preview import PreviewPayload
+from audioprep.jobs.preview import PreviewPayload, digest_of, preview_rate
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.status import Stage
 
-_ENCODED = 0.9  # of the rendering stage; the rest is decoding what came out
+_TAG = "audioprep-sound"
+_TAG_BYTES = 256  # of the file's start: more than the tag takes
+# The first frame of an ID3v2 tag, as ffmpeg's muxer writes it: https://id3.org/id3v2.4.0-frames (4.2.6)
+_TAGGED = re.compile(
+    rb"ID3[\x03\x04]\x00.{5}TXXX.{6}[\x00\x03]" + _TAG.encode() + rb"\x00([0-9a-f]{64})\x00", re.DOTALL
+)
 
 
 class PreviewOrder(WireModel):
@@ -24,33 +31,62 @@ class PreviewOrder(WireModel):
 
     @classmethod
     def of(cls, payload: PreviewPayload) -> "PreviewOrder":
-        return cls(recipe=payload.recipe, key=keys.preview(str(payload.recipe.asset_id), payload.recipe_hash))
+        return cls(recipe=payload.recipe, key=payload.key)
 
 
 class PreviewActivities:
-    """The object's key holds the recipe's hash: what is there under it is the right preview, whoever made it."""
+    """Each MP3 carries the digest of what it sounds like, and is used for nothing else, whatever its key says.
 
-    def __init__(self, resources: Resources) -> None:
+    The digest is in the file and not beside it, so that no crash and no other job can part the two. A file without one
+    is rendered again: it was made by another program or an earlier version, and its key proves nothing.
+    """
+
+    def __init__(self, resources: Resources, target: LoudnessTarget) -> None:
         self._resources = resources
+        self._target = target
 
     @activity.defn(name="audioprep.find_preview")
-    async def find_preview(self, key: str) -> bool:
-        """Whether the preview is in storage."""
+    async def find_preview(self, wanted: PreviewOrder | str) -> bool:
+        """Whether the preview is in storage. A workflow begun by an earlier version asks for a key alone."""
         async with self._resources.step(Stage.QUEUED):
-            return await self._resources.storage.look(key) is not None
+            if isinstance(wanted, str):
+                return await self._resources.storage.look(wanted) is not None
+            return await self._is_stored(wanted)
 
     @activity.defn(name="audioprep.render_preview")
     async def render_preview(self, order: PreviewOrder) -> None:
-        """Render and store the MP3, unless it is there: an earlier attempt may have got that far."""
+        """Render and store the MP3, unless it is there: an earlier attempt may have got that far.
+
+        Raises TransientError when another recipe's preview took its key in the very moment.
+        """
         async with self._resources.step(Stage.DOWNLOADING) as step:
-            if await self._resources.storage.look(order.key) is not None:
+            if await self._is_stored(order):
                 return
+            target = self._target.of(order.recipe) if order.recipe.normalize else None
             rate = preview_rate(order.recipe.output_sample_rate)
             rendering = await open_rendering(order.recipe, rate, self._resources, step, step.report)
             step.enter(Stage.RENDERING)
             path = step.scratch / "preview.mp3"
-            self._resources.limits.check_output(rendering.size(PREVIEW))
-            await rendering.encode(path, PREVIEW, Mastering(), portion(step.report, 0, _ENCODED))
-            await rendering.check(path, PREVIEW, portion(step.report, _ENCODED, 1))
+            encoding = with_tag(PREVIEW, _TAG, self._digest(order.recipe))
+            self._resources.limits.check_output(rendering.size(encoding))
+            await render_preview(rendering, path, encoding, target, step.report)
             step.enter(Stage.UPLOADING)
-            await self._resources.storage.move(path, order.key, PREVIEW.content_type)
+            await self._resources.storage.move(path, order.key, encoding.content_type)
+            if not await self._is_stored(order):
+                sentence = f"Another recipe's preview was stored as {order.key!r} at the same time."
+                raise TransientError(ErrorKind.STORAGE, sentence)
+
+    async def _is_stored(self, order: PreviewOrder) -> bool:
+        start = await self._resources.storage.read_start(order.key, _TAG_BYTES)
+        return start is not None and tagged_digest(start) == self._digest(order.recipe)
+
+    def _digest(self, recipe: Recipe) -> str:
+        """With this worker's loudness target, which the recipe may leave to it."""
+        target = self._target.of(recipe)
+        return digest_of(recipe.model_copy(update={"target_lufs": target.lufs, "true_peak": target.true_peak}))
+
+
+def tagged_digest(start: bytes) -> str | None:
+    """The digest in the tag that an MP3 begins with; None when it has none of ours."""
+    found = _TAGGED.match(start)
+    return found[1].decode() if found else None

@@ -31,6 +31,7 @@ class Probe(BaseModel):
     starts_at_zero: bool = True  # the stream begins with its file: times in one are times in the other
     stream_duration: float | None = None
     has_video: bool = False
+    bitrate: int = 0  # bits per second of the file, or of the stream; 0 when the container says neither
 
 
 class _Disposition(BaseModel):
@@ -45,6 +46,7 @@ class _Stream(BaseModel):
     channels: int = 0
     duration: float | None = None
     start_time: float = 0.0
+    bit_rate: int = 0
     disposition: _Disposition = _Disposition()
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -61,6 +63,7 @@ class _Format(BaseModel):
     format_name: str = "unknown"
     start_time: float = 0.0
     duration: float | None = None
+    bit_rate: int = 0
 
 
 class _Report(BaseModel):
@@ -96,6 +99,7 @@ async def probe(source: Path, cwd: Path) -> Probe:
         starts_at_zero=audio.start_time == report.format.start_time,
         stream_duration=audio.duration,
         has_video=any(map(_moves, report.streams)),
+        bitrate=report.format.bit_rate or audio.bit_rate,
     )
 
 

@@ -1,22 +1,22 @@
 """The sources of a recipe: found in storage, brought to this machine, and held against what the recipe asks of them."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
-from pydantic import ValidationError
-
+from audioprep.activities.clip_ends import fit_clip
 from audioprep.activities.decode import Samples, decode_mono
 from audioprep.activities.ffmpeg_run import Report
-from audioprep.activities.graph import END_TOLERANCE, SourceFacts
-from audioprep.activities.probe import Probe
+from audioprep.activities.graph import SourceFacts
+from audioprep.activities.media_memory import facts_of
+from audioprep.activities.probe import probe
 from audioprep.activities.resources import Resources
 from audioprep.activities.step import Step
 from audioprep.activities.storage import StoredObject
 from audioprep.jobs import keys
+from audioprep.jobs.asset import MediaFacts, parse_asset, parse_media
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.ingest import AudioMetadata
-from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.keys import ContentType
+from audioprep.jobs.recipe import Clip, Recipe
 
 # Formats in which a seek with a preroll gives the very samples that decoding from the start gives; the test of the same
 # name compares them. Not Matroska and WebM, whose times are whole milliseconds. Names as ffprobe's `format_name`.
@@ -31,22 +31,28 @@ class RecipeSources:
         self._step = step
         self._report = report
 
-    async def gather(self, recipe: Recipe) -> Mapping[UUID, SourceFacts]:
-        """Every source as a local file, by asset id. `report` hears of the downloads.
+    async def gather(self, recipe: Recipe) -> list[tuple[Clip, SourceFacts]]:
+        """Every clip as far as its source has sound, and that source as a local file. `report` hears of the downloads.
 
         Raises PermanentError that names the clip when a source is missing or shorter than the clip needs.
         """
         self._check_total(recipe)
         found = {asset: await self._original(recipe, asset) for asset in _assets(recipe)}
         total = max(sum(source.size for source in found.values()), 1)
-        facts: dict[UUID, SourceFacts] = {}
+        paths: dict[UUID, Path] = {}
+        facts: dict[UUID, MediaFacts] = {}
         done = 0
         for number, (asset, source) in enumerate(found.items()):
             path = self._step.scratch / f"source-{number}"
             await self._fetch(source, path, done, total)
             done += source.size
-            facts[asset] = await self._describe(recipe, asset, source, path)
-        return facts
+            paths[asset], facts[asset] = path, await self._facts(recipe, asset, source, path)
+        fitted = [
+            fit_clip(clip, recipe.name_of(index), facts[clip.source_asset_id])
+            for index, clip in enumerate(recipe.clips)
+        ]
+        sources = {asset: _source_of(paths[asset], facts[asset]) for asset in facts}
+        return [(clip, sources[clip.source_asset_id]) for clip in fitted]
 
     async def _fetch(self, source: StoredObject, path: Path, before: int, total: int) -> None:
         self._resources.limits.check_size(source.size)
@@ -62,38 +68,40 @@ class RecipeSources:
             raise PermanentError(ErrorKind.SOURCE_MISSING, sentence)
         return max(originals, key=lambda found: found.modified)
 
-    async def _describe(self, recipe: Recipe, asset: UUID, found: StoredObject, path: Path) -> SourceFacts:
-        try:
-            probed = await self._resources.probes.of(found, path, self._step.scratch)
-        except PermanentError as error:
-            raise PermanentError(error.kind, f"{_clip_of(recipe, asset)}: {error.message}") from None
-        check_ends(recipe, asset, await self._duration(asset, path, probed))
-        return SourceFacts(
-            path=path,
-            stream_index=probed.stream_index,
-            sample_rate=probed.sample_rate,
-            channels=probed.channels,
-            seekable=probed.format in EXACT_SEEK and probed.starts_at_zero,
-        )
+    async def _facts(self, recipe: Recipe, asset: UUID, found: StoredObject, path: Path) -> MediaFacts:
+        """Known in memory, beside the asset, or else from a decode, whose outcome is kept beside it."""
+        facts = self._resources.media.get(found) or await self._stored_facts(asset, found)
+        if facts is None:
+            try:
+                facts = await self._decoded_facts(found, path)
+            except PermanentError as error:
+                raise PermanentError(error.kind, f"{_clip_of(recipe, asset)}: {error.message}") from None
+            content = facts.model_dump_json(indent=2).encode()
+            await self._resources.storage.write(keys.media(str(asset)), content, ContentType.JSON)
+        self._resources.media.put(found, facts)
+        return facts
 
-    async def _duration(self, asset: UUID, path: Path, probed: Probe) -> float:
-        """Seconds of the source: from its `metadata.json`, or counted where there is none that we understand."""
-        try:
-            content = await self._resources.storage.read(keys.metadata(str(asset)))
-            return AudioMetadata.model_validate_json(content).duration
-        except (PermanentError, ValidationError):
-            return await self._counted(path, probed)
+    async def _stored_facts(self, asset: UUID, found: StoredObject) -> MediaFacts | None:
+        """What ingest wrote into `metadata.json`, or an earlier render into `media.json`: None if of another object."""
+        content = await self._resources.storage.read_if_there(keys.metadata(str(asset)))
+        described = parse_asset(content) if content else None
+        if described and described.media and described.media.describe(found.size, found.version):
+            return described.media
+        content = await self._resources.storage.read_if_there(keys.media(str(asset)))
+        facts = parse_media(content) if content else None
+        return facts if facts and facts.describe(found.size, found.version) else None
 
-    async def _counted(self, path: Path, probed: Probe) -> float:
-        count = 0
+    async def _decoded_facts(self, found: StoredObject, path: Path) -> MediaFacts:
+        probed = await probe(path, self._step.scratch)
+        frames = 0
 
         def take(block: Samples) -> None:
-            nonlocal count
-            count += len(block)
+            nonlocal frames
+            frames += len(block)
             self._step.working()
 
         await decode_mono(path, probed, self._step.scratch, take)
-        return count / probed.sample_rate
+        return facts_of(found, probed, frames)
 
     def _check_total(self, recipe: Recipe) -> None:
         limit = self._resources.limits.max_seconds
@@ -102,15 +110,14 @@ class RecipeSources:
             raise PermanentError(ErrorKind.LIMIT_EXCEEDED, sentence)
 
 
-def check_ends(recipe: Recipe, asset: UUID, duration: float) -> None:
-    """Raises PermanentError for the first clip that ends after its source of `duration` seconds."""
-    for index, clip in enumerate(recipe.clips):
-        if clip.source_asset_id == asset and clip.end_time > duration + END_TOLERANCE:
-            sentence = (
-                f"{recipe.name_of(index)}: endTime {clip.end_time:g} s is after the end of its source, "
-                f"which is {duration:.3f} s long."
-            )
-            raise PermanentError(ErrorKind.INVALID_PAYLOAD, sentence)
+def _source_of(path: Path, facts: MediaFacts) -> SourceFacts:
+    return SourceFacts(
+        path=path,
+        stream_index=facts.stream_index,
+        sample_rate=facts.sample_rate,
+        channels=facts.channels,
+        seekable=facts.format in EXACT_SEEK and facts.starts_at_zero,
+    )
 
 
 def _assets(recipe: Recipe) -> list[UUID]:

@@ -8,15 +8,18 @@ from pathlib import Path
 from audioprep.activities.cache import ObjectCache
 from audioprep.activities.courtesy import Courtesy
 from audioprep.activities.limits import MediaLimits
+from audioprep.activities.media_memory import MediaMemory
 from audioprep.activities.network import NetworkRules
-from audioprep.activities.probe_memory import ProbeMemory
 from audioprep.activities.step import Step, open_step
 from audioprep.activities.storage import Storage, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Storage, its cache, limits, where scratch files go, what downloads may reach and how often, known probes."""
+    """Storage, its cache, limits, where scratch files go, what downloads may reach and how often, known media facts.
+
+    Uploads are taken from `upload_folders` only, or from anywhere if there are none.
+    """
 
     storage: Storage
     cache: ObjectCache
@@ -24,7 +27,8 @@ class Resources:
     scratch_root: Path
     network: NetworkRules = field(default_factory=NetworkRules)
     courtesy: Courtesy = field(default_factory=Courtesy)
-    probes: ProbeMemory = field(default_factory=ProbeMemory)
+    media: MediaMemory = field(default_factory=MediaMemory)
+    upload_folders: tuple[str, ...] = ()
 
     @asynccontextmanager
     async def step(self, stage: str) -> AsyncIterator[Step]:

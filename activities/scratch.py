@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 
@@ -15,24 +15,31 @@ def open_scratch(folder: Path) -> Iterator[None]:
     A live worker holds a lock on its folder, which the kernel releases however the worker ends.
     """
     root = folder.parent
-    root.mkdir(parents=True, exist_ok=True)
+    make_private(root)
     # One worker at a time sweeps and makes its folder: between making and locking it, a folder looks abandoned.
     with ExitStack() as held:
-        with _locked(root):
+        with locked(root):
             _sweep(root)
             folder.mkdir(mode=0o700)
-            held.enter_context(_locked(folder))
+            held.enter_context(locked(folder))
         held.callback(shutil.rmtree, folder, ignore_errors=True)
         yield
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that other users of the machine cannot read, or take its rights from one that is there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(PermissionError):  # another user's, who shares it with us
+        folder.chmod(0o700)
+
+
 @contextmanager
-def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the folder's lock. Raises BlockingIOError when it is taken and we do not wait."""
-    handle = os.open(folder, os.O_RDONLY)
+def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
+    """Hold a folder's or file's lock; gives its handle. Raises BlockingIOError if it is taken and `wait` is off."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        yield handle
     finally:
         os.close(handle)
 
@@ -40,7 +47,7 @@ def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
 def _sweep(root: Path) -> None:
     for folder in root.glob("worker-*"):
         try:
-            with _locked(folder, wait=False):
+            with locked(folder, wait=False):
                 shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:  # its worker lives
             continue

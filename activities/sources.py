@@ -38,7 +38,7 @@ class Sources:
             return await _counted(source, await way.fetch(url, step))
 
     async def _uploaded(self, source: IngestPayload, step: Step) -> Fetched:
-        key = keys.checked(source.storage_key or "")
+        key = keys.checked_upload(source.storage_key or "", self._resources.upload_folders)
         found = await self._resources.storage.find(key)
         self._resources.limits.check_size(found.size)
         return Fetched(await self._resources.fetch(found, "source", step), key.rsplit("/", 1)[-1])

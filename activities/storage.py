@@ -6,20 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, PermissionDeniedError
 from obstore.store import LocalStore, ObjectStore
 
-from audioprep.activities.renaming import renamed
+from audioprep.activities.folder import ObjectFolder
 from audioprep.activities.s3 import open_s3
 from audioprep.activities.shielding import finish
 from audioprep.activities.storage_errors import storage_errors
-from audioprep.jobs import keys
-from audioprep.jobs.errors import ErrorKind, TransientError
-from audioprep.jobs.keys import ContentType
+from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 _BLOCK = 1 << 20  # bytes per read, of an object or of a file
 _PART = 5 << 20  # bytes per part of an upload: the smallest that S3 takes
@@ -52,7 +50,7 @@ class Storage:
     def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         """`folder` is where a store on disk keeps its objects."""
         self._store = store
-        self._folder = folder
+        self._folder = ObjectFolder(folder) if folder is not None else None
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -65,13 +63,17 @@ class Storage:
             folder = Path(unquote(parts.netloc + parts.path)).absolute()
             with storage_errors(str(folder)):
                 return cls(LocalStore(folder, mkdir=True), folder)
-        if parts.scheme == "s3" and parts.netloc:
+        if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc:
             return cls(open_s3(parts.netloc, parts.path.strip("/") or None))
-        raise ValueError(f"storage URL {url!r}: expected file:PATH or s3://bucket/prefix")
+        # Not quoted: keys may stand in it by mistake.
+        raise ValueError(
+            "AUDIOPREP_STORAGE_URL: expected file:PATH or s3://bucket/prefix, with keys in AWS_* variables"
+        )
 
     async def find(self, key: str) -> StoredObject:
         """Size and version of an object. Raises PermanentError when there is none."""
         with storage_errors(key):
+            await self._check(key)
             try:
                 return _stored(await obstore.head_async(self._store, key))
             except (FileNotFoundError, PermissionDeniedError) as error:
@@ -80,6 +82,7 @@ class Storage:
     async def look(self, key: str) -> StoredObject | None:
         """Like `find`, but None when there is none."""
         with storage_errors(key):
+            await self._check(key)
             try:
                 return _stored(await obstore.head_async(self._store, key))
             except FileNotFoundError:
@@ -88,8 +91,33 @@ class Storage:
     async def read(self, key: str) -> bytes:
         """A small object whole. Raises PermanentError when there is none."""
         with storage_errors(key):
+            await self._check(key)
             response = await obstore.get_async(self._store, key)
             return bytes(await response.bytes_async())
+
+    async def read_if_there(self, key: str) -> bytes | None:
+        """Like `read`, but None when there is none."""
+        try:
+            return await self.read(key)
+        except PermanentError as error:
+            if error.kind is ErrorKind.SOURCE_MISSING:
+                return None
+            raise
+
+    async def _check(self, key: str) -> None:
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.path_of, key)
+
+    async def read_start(self, key: str, size: int) -> bytes | None:
+        """The first `size` bytes of an object, fewer if it is smaller; None when there is no object."""
+        found = await self.look(key)
+        if found is None or not found.size:
+            return None if found is None else b""
+        with storage_errors(key):
+            try:
+                return bytes(await obstore.get_range_async(self._store, key, start=0, end=min(size, found.size)))
+            except FileNotFoundError:
+                return None
 
     async def _explained(self, key: str, error: Exception) -> Exception:
         """S3 answers HEAD without a body: only another call tells a missing bucket or a wrong credential."""
@@ -106,7 +134,8 @@ class Storage:
         with storage_errors(prefix):
             async for batch in obstore.list(self._store, prefix):
                 for meta in batch:
-                    yield _stored(meta)
+                    if self._folder is None or self._folder.is_object(meta["path"]):
+                        yield _stored(meta)
 
     async def download(self, found: StoredObject, path: Path, on_bytes: OnBytes) -> None:
         """Stream an object into a new file; when that fails there is no file.
@@ -122,6 +151,7 @@ class Storage:
 
     async def _stream(self, found: StoredObject, path: Path, on_bytes: OnBytes) -> None:
         done = 0
+        await self._check(found.key)
         response = await obstore.get_async(self._store, found.key)
         if _stored(response.meta).version != found.version:
             raise TransientError(ErrorKind.STORAGE, f"The object {found.key!r} was replaced before it could be read.")
@@ -134,74 +164,69 @@ class Storage:
             raise TransientError(ErrorKind.STORAGE, f"The object {found.key!r} broke off while being read.")
 
     async def upload(
-        self, path: Path, key: str, content_type: ContentType | None = None, on_bytes: OnBytes | None = None
+        self, path: Path, key: str, content_type: str | None = None, on_bytes: OnBytes | None = None
     ) -> None:
         """Stream a file into an object, in parts when it is large."""
-        attributes = self._attributes(content_type)
         told = on_bytes or (lambda _: None)
         with storage_errors(key):
             size = (await asyncio.to_thread(path.stat)).st_size
-            if size <= _PART:
-                content = await asyncio.to_thread(path.read_bytes)
-                await obstore.put_async(self._store, key, content, attributes=attributes, use_multipart=False)
+            if self._folder is not None:
+                await self._folder.write(key, _blocks(path, told))
+            elif size <= _PART:
+                await self._put(key, await asyncio.to_thread(path.read_bytes), content_type)
             else:
                 await obstore.put_async(
                     self._store,
                     key,
                     _blocks(path, told),
-                    attributes=attributes,
+                    attributes=_attributes(content_type),
                     chunk_size=_PART,
                     max_concurrency=_PARTS_AT_ONCE,
                 )
         told(size)
 
-    async def move(self, path: Path, key: str, content_type: ContentType | None = None) -> None:
+    async def move(self, path: Path, key: str, content_type: str | None = None) -> None:
         """Like `upload`, of a file nobody needs any more: within one disk it is not copied, and gone afterwards."""
         if self._folder is not None:
             with storage_errors(key):
-                if await asyncio.to_thread(renamed, path, self._folder / keys.checked(key)):
+                if await asyncio.to_thread(self._folder.take, path, key):
                     return
         await self.upload(path, key, content_type)
 
-    async def write(self, key: str, content: bytes, content_type: ContentType) -> None:
+    async def write(self, key: str, content: bytes, content_type: str) -> None:
         """Store a small object whole."""
-        attributes = self._attributes(content_type)
         with storage_errors(key):
-            await obstore.put_async(self._store, key, content, attributes=attributes, use_multipart=False)
+            if self._folder is not None:
+                await self._folder.write(key, _whole(content))
+            else:
+                await self._put(key, content, content_type)
 
-    async def create(self, key: str, content: bytes, content_type: ContentType) -> bool:
+    async def create(self, key: str, content: bytes, content_type: str) -> bool:
         """Store a small object unless there is one already: of several at once, one gets True."""
-        attributes = self._attributes(content_type)
         with storage_errors(key):
+            if self._folder is not None:
+                return await self._folder.write(key, _whole(content), replace=False)
             try:
-                await obstore.put_async(self._store, key, content, attributes=attributes, mode="create")
+                await self._put(key, content, content_type, mode="create")
             except AlreadyExistsError:
                 return False
         return True
 
-    async def copy(self, source: str, target: str) -> StoredObject:
-        """Copy an object, on S3 without moving its bytes through this process."""
-        with storage_errors(source):
-            if self._folder is not None:
-                # The library would make a hard link, and a program that rewrites its upload in place would change both.
-                response = await obstore.get_async(self._store, source)
-                await obstore.put_async(
-                    self._store, target, response.stream(_BLOCK), chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
-                )
-            else:
-                await obstore.copy_async(self._store, source, target)
-        return await self.find(target)
-
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there is as good as removed."""
         with storage_errors(key), suppress(FileNotFoundError):
+            await self._check(key)
             await obstore.delete_async(self._store, key)
 
-    def _attributes(self, content_type: ContentType | None) -> "Attributes | None":
-        # The local store refuses attributes: a file system has no place for them.
-        if content_type is None or self._folder is not None:
-            return None
-        return {"Content-Type": content_type.value}
+    async def _put(
+        self, key: str, content: bytes, content_type: str | None, mode: Literal["create", "overwrite"] = "overwrite"
+    ) -> None:
+        attributes = _attributes(content_type)
+        await obstore.put_async(self._store, key, content, attributes=attributes, use_multipart=False, mode=mode)
+
+
+def _attributes(content_type: str | None) -> "Attributes | None":
+    return {"Content-Type": content_type} if content_type else None
 
 
 def _stored(meta: "ObjectMeta") -> StoredObject:
@@ -217,3 +242,7 @@ async def _blocks(path: Path, on_bytes: OnBytes) -> AsyncIterator[bytes]:
             yield block
             done += len(block)
             on_bytes(done)
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content

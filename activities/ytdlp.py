@@ -23,7 +23,7 @@ ENTRY_MARK: Final = "audioprep-entry "
 _PROTOCOLS: Final = "[protocol~='^(https?|m3u8(_native)?|http_dash_segments)$']"
 # The best sound without a picture; else with a small picture, since the picture is thrown away; else whatever sounds.
 _FORMATS: Final = "/".join(f"{wanted}{_PROTOCOLS}" for wanted in ("ba", "b[height<=?480]", "b", "ba*"))
-_MEDIA: Final = "{title,duration,is_live,live_status,playlist_count}"
+_MEDIA: Final = "{id,title,duration,is_live,live_status,playlist_count}"
 _PROGRESS: Final = "{status,downloaded_bytes,total_bytes,total_bytes_estimate,fragment_index,fragment_count}"
 _ENTRY: Final = "{url,webpage_url,title}"
 _NOWHERE: Final = "/nonexistent"

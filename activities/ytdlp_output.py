@@ -13,6 +13,7 @@ _MAX_FRAGMENTS = 1_000_000_000
 class Media(BaseModel):
     """What is about to be downloaded. `duration` in seconds, when the site says it."""
 
+    id: str = ""
     title: str = ""
     duration: float | None = Field(default=None, allow_inf_nan=False)
     is_live: bool | None = None

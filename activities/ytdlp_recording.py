@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audioprep.activities.fetched import Fetched
-from audioprep.activities.filenames import title_name
+from audioprep.activities.filenames import safe_name, title_name
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.step import Step
 from audioprep.activities.ytdlp_output import Entry, Media, Progress, Said, Stored
@@ -50,7 +50,8 @@ class Recording:
         if path.resolve().parent != self.step.scratch.resolve() or not path.is_file() or path.is_symlink():
             raise TransientError(ErrorKind.CHILD_FAILED, "yt-dlp did not store the recording where it was told to.")
         self.limits.check_size(path.stat().st_size)
-        return Fetched(path, title_name(self.media.title, extension_of(path.name)))
+        name = title_name(self.media.title, extension_of(path.name))
+        return Fetched(path, name, safe_name(self.media.id, "") or None)
 
 
 def _check_media(media: Media, limits: MediaLimits) -> None:

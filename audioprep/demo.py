@@ -12,7 +12,7 @@ from rich.console import Console
 
 from audioprep.activities.storage import Storage
 from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import read_table_id
+from audioprep.bridge.identity import read_identity
 from audioprep.bridge.store import JobStore
 from audioprep.dev import dev_server
 from audioprep.jobs import keys
@@ -85,7 +85,8 @@ async def _ingest(settings: Settings, file: Path, console: Console) -> tuple[Job
                 console.print(f"{job.updated_at}  {line}", highlight=False)
                 last = line
             if job.status.is_final:
-                return job, workflow_id_for(job_id, await read_table_id(database))
+                identity = await read_identity(database, settings.database.database_url)
+                return job, workflow_id_for(job_id, identity.table_id if identity else "")
             await asyncio.sleep(_POLL_INTERVAL)
 
 

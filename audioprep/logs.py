@@ -6,6 +6,7 @@ A line about a job has its `job_id` and its `workflow_id`. A record of a library
 import logging
 import sys
 from collections.abc import Mapping
+from textwrap import indent
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from structlog.typing import EventDict
 
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.request import job_id_of, workflow_id_for
+from audioprep.jobs.wording import printable
 from audioprep.settings.log import LogSettings
 
 
@@ -34,6 +36,7 @@ def configure_logging(settings: LogSettings) -> None:
         # Not its own way with exceptions, which prints the value of every local variable.
         plain = structlog.dev.plain_traceback
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        shared.append(_printable)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -67,6 +70,13 @@ def _with_workflow_id(_logger: Any, _method: str, event: EventDict) -> EventDict
 def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """The last step before printing: no text in an event holds a secret, at whatever depth."""
     return {name: _scrubbed(value) for name, value in event.items()}
+
+
+def _printable(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """For terminals: no control characters; a trace keeps its lines, indented, so that none passes for an event."""
+    trace = {"exception": indent(printable(event["exception"], "\n"), "  ")} if "exception" in event else {}
+    fields = {name: printable(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {**fields, **trace}
 
 
 def _scrubbed(value: Any) -> Any:

@@ -1,9 +1,12 @@
-"""Payloads that only who has the key can read: URLs and names of files would else stand in Temporal's history.
+"""Encryption of payloads: URLs and names of files would else stand in clear in Temporal's history.
 
 Optional: with AUDIOPREP_PAYLOAD_KEY set, everything that our clients and workers hand to Temporal is encrypted with
 AES-256-GCM. The variable holds one key or several, in base64 and separated by commas: the first encrypts, all decrypt.
 To change keys, append the new one everywhere, then put it in front, and take the old one out when its last history is
 gone.
+
+A ciphertext is bound to its key, not to its workflow: a writer to the namespace can put one payload in the place of
+another, but cannot read or make one. With AUDIOPREP_ENCRYPTED_ONLY, payloads in clear are refused as well.
 """
 
 import hashlib
@@ -23,15 +26,18 @@ from temporalio.converter import (
     PayloadCodec,
 )
 
+from audioprep.payload_keys import UnreadablePayload
+
 _ENCODING: Final = b"binary/encrypted"  # the name that Temporal's own samples give it
 _KEY_ID: Final = "encryption-key-id"
 _NONCE: Final = 12  # bytes, as NIST SP 800-38D recommends; random, since nothing counts payloads across processes
 
 
 class EncryptingCodec(PayloadCodec):
-    """Encrypts with the first of `keys`. Reads what any of them encrypted, and what was never encrypted."""
+    """Encrypts with the first of `keys`. Reads what any of them encrypted, and payloads in clear unless `strict`."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[bytes], *, strict: bool = False) -> None:
+        self._strict = strict
         self._ciphers = {key_id(key): AESGCM(key) for key in keys}
         self._current = key_id(keys[0])
 
@@ -39,7 +45,7 @@ class EncryptingCodec(PayloadCodec):
         return [self._encrypted(payload) for payload in payloads]
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Raises ValueError for what was encrypted with a key we do not have, or changed since."""
+        """Raises UnreadablePayload for what was encrypted with a key we do not have, or changed since."""
         return [self._decrypted(payload) for payload in payloads]
 
     def _encrypted(self, payload: Payload) -> Payload:
@@ -50,15 +56,17 @@ class EncryptingCodec(PayloadCodec):
 
     def _decrypted(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != _ENCODING:
+            if self._strict:
+                raise UnreadablePayload("A payload is not encrypted, which AUDIOPREP_ENCRYPTED_ONLY refuses.")
             return payload
         name = payload.metadata.get(_KEY_ID, b"")
         cipher = self._ciphers.get(name.decode("ascii", "replace"))
         if cipher is None:
-            raise ValueError("A payload is encrypted with a key that AUDIOPREP_PAYLOAD_KEY does not hold.")
+            raise UnreadablePayload("A payload is encrypted with a key that AUDIOPREP_PAYLOAD_KEY does not hold.")
         try:
             plain = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], name)
-        except InvalidTag:
-            raise ValueError("An encrypted payload was changed after it was written.") from None
+        except (InvalidTag, ValueError):  # the latter for data that is too short to be any
+            raise UnreadablePayload("An encrypted payload was changed after it was written.") from None
         return Payload.FromString(plain)
 
 
@@ -67,8 +75,10 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"audioprep payload key\0" + key).hexdigest()[:16]
 
 
-def data_converter(keys: Sequence[bytes], theirs: DataConverter = DataConverter.default) -> DataConverter:
-    """How values become payloads; without keys, in clear. With keys, failures are payloads, too.
+def data_converter(
+    keys: Sequence[bytes], theirs: DataConverter = DataConverter.default, *, strict: bool = False
+) -> DataConverter:
+    """How values become payloads; without keys, in clear. With keys, failures are payloads, too; `strict`: all are.
 
     What somebody has put in `theirs` stays, and only what is Temporal's default there becomes ours. A payload converter
     of their own has to know Pydantic's models. Raises ValueError when both sides would encrypt.
@@ -82,6 +92,6 @@ def data_converter(keys: Sequence[bytes], theirs: DataConverter = DataConverter.
         raise ValueError("The client has a payload codec of its own: take out that one, or AUDIOPREP_PAYLOAD_KEY.")
     return replace(
         converter,
-        payload_codec=EncryptingCodec(keys),
+        payload_codec=EncryptingCodec(keys, strict=strict),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -6,6 +6,10 @@ from typing import Final
 KEY_BYTES: Final = 32
 
 
+class UnreadablePayload(ValueError):
+    """A payload that the keys do not open, or that should have been encrypted. The message says which."""
+
+
 def parse_keys(text: str) -> tuple[bytes, ...]:
     """The keys of the setting. Raises ValueError when one is none; the message does not show it."""
     keys = []

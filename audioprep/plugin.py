@@ -5,7 +5,8 @@ client = await Client.connect("localhost:7233", plugins=[plugin])
 worker = Worker(client, task_queue="mine", workflows=[MyWorkflow])
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -47,10 +48,11 @@ class AudioPrepPlugin(SimplePlugin):
     def __init__(self, settings: Settings | None = None, extensions: Sequence[Extension] = ()) -> None:
         self._settings = settings or Settings()
         self._extensions = extensions
+        self.steps = StepInterceptor()
         super().__init__(
             "audioprep",
             data_converter=self._with_our_converter,
-            interceptors=[StepInterceptor()],
+            interceptors=[self.steps],
             workflows=[*WORKFLOWS, *(workflow for extension in extensions for workflow in extension.workflows)],
             activities=self._with_ours,
         )
@@ -76,9 +78,9 @@ class AudioPrepPlugin(SimplePlugin):
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
         """Run `worker`, and beside it one for the downloads; both have the same scratch folder."""
+        downloads = _for_downloads(worker, self._settings.worker.download_slots)
         with self._workshop.opened():
-            async with _for_downloads(worker, self._settings.worker.download_slots):
-                await super().run_worker(worker, next)
+            await _run_together({worker: super().run_worker(worker, next), downloads: downloads.run()})
 
     @cached_property
     def _workshop(self) -> Workshop:
@@ -86,13 +88,14 @@ class AudioPrepPlugin(SimplePlugin):
         return Workshop(self._settings)
 
     def _with_our_converter(self, theirs: DataConverter | None) -> DataConverter:
-        return data_converter(self._settings.temporal.payload_keys, theirs or DataConverter.default)
+        ours = self._settings.temporal
+        return data_converter(ours.payload_keys, theirs or DataConverter.default, strict=ours.encrypted_only)
 
     def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
         ingest = IngestActivities(self.resources)
-        preview = PreviewActivities(self.resources)
-        save = SaveActivities(self.resources, target)
+        preview = PreviewActivities(self.resources, target)
+        save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps)
         return [
             *(theirs or ()),
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset),
@@ -101,6 +104,26 @@ class AudioPrepPlugin(SimplePlugin):
             PlaylistActivities(self.resources).expand_playlist,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),
         ]
+
+
+async def _run_together(runs: Mapping[Worker, Coroutine[Any, Any, None]]) -> None:
+    """Run workers until one ends or the caller is cancelled, then shut all of them down at once.
+
+    A second cancellation ends them without waiting for Temporal. Raises what ended a worker.
+    """
+    running = [asyncio.create_task(run) for run in runs.values()]
+    try:
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        shutdowns = [asyncio.create_task(worker.shutdown()) for worker in runs]
+        try:
+            await asyncio.wait(running)
+        finally:
+            for task in (*running, *shutdowns):
+                task.cancel()
+    for error in [task.exception() for task in running]:
+        if error is not None:
+            raise error
 
 
 def _for_downloads(worker: Worker, slots: int) -> Worker:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from temporalio.client import Client
@@ -20,13 +20,14 @@ from audioprep.extension import installed_extensions
 from audioprep.http.part import Part
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import Settings
+from audioprep.supervisor import WorkerSupervisor
 from audioprep.telemetry import Telemetry, open_telemetry
 from audioprep.temporal import connect, connect_patiently
-from audioprep.worker import build_worker
 
 log = structlog.get_logger()
 
 _RETRY_INTERVAL = 2.0  # seconds
+_PASS_TIMEOUT = 5.0  # seconds for a bridge's pass under way at shutdown
 
 
 async def run_worker(settings: Settings, client: Client | None = None) -> None:
@@ -59,26 +60,17 @@ def worker_plugin(settings: Settings) -> AudioPrepPlugin:
 async def _work(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
     hide_from_children()
     health = telemetry.startup.watch_once("worker")
-    if client is None:
+
+    async def connected() -> Client:
         plugin = worker_plugin(settings)
-        client = await connect_patiently(plugin, health, telemetry.runtime, telemetry.interceptors)
-    worker = build_worker(client, settings)
-    log.info(
-        "worker_started",
-        task_queue=settings.temporal.task_queue,
-        slots=settings.worker.activity_slots,
-        download_slots=settings.worker.download_slots,
-    )
-    try:
-        async with worker:
-            health.succeeded()
-            await asyncio.Event().wait()
-    finally:
-        log.info("worker_stopped")
+        return client or await connect_patiently(plugin, health, telemetry.runtime, telemetry.interceptors)
+
+    await WorkerSupervisor(connected, settings, health).run()
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    url, token, calls = settings.database.database_url, settings.database.token, settings.bridge.database_calls
+    async with open_database(url, token, calls) as database:
         await _migrate_patiently(JobStore(database), telemetry.startup.watch_once("database"))
         identity = await identify(database, settings.database.database_url)
         if client is None:
@@ -88,10 +80,20 @@ async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client
         telemetry.parts.append(Part(bridge.health, bridge.metrics, bridge.wake))
         serving = asyncio.create_task(bridge.run(), name="bridge")
         try:
-            await asyncio.shield(serving)
+            await asyncio.wait({serving})
         finally:
             bridge.stop()
-            await serving
+            await _finish(serving)
+
+
+async def _finish(serving: "asyncio.Task[None]") -> None:
+    """Let the pass under way end; one that waits for Temporal or the database is cut short, which is always safe."""
+    await asyncio.wait({serving}, timeout=_PASS_TIMEOUT)
+    if not serving.done():
+        log.warning("bridge_abandoned", waited=_PASS_TIMEOUT, error="the database or Temporal does not answer")
+        serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
 
 
 @asynccontextmanager

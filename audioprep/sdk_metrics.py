@@ -24,6 +24,8 @@ from temporalio.runtime import (
     TelemetryConfig,
 )
 
+from audioprep.sdk_logs import sdk_logging
+
 _BUFFERED: Final = 50_000  # updates kept between two drains, far above what a busy second brings
 _DRAIN_INTERVAL: Final = 1.0  # seconds
 _INTERNAL_QUEUE: Final = "temporal-sys/"  # named anew by every process: as labels they would pile up
@@ -53,7 +55,7 @@ class SdkMetrics(Collector):
 
     def __init__(self) -> None:
         self._buffer = MetricBuffer(_BUFFERED, MetricBufferDurationFormat.SECONDS)
-        self.runtime = Runtime(telemetry=TelemetryConfig(metrics=self._buffer))
+        self.runtime = Runtime(telemetry=TelemetryConfig(logging=sdk_logging(), metrics=self._buffer))
         self._described: dict[str, BufferedMetric] = {}
         self._values: dict[str, dict[_Labels, float]] = {}
         self._histograms: dict[str, dict[_Labels, _Histogram]] = {}

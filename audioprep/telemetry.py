@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
 from temporalio.client import Interceptor
-from temporalio.runtime import Runtime
+from temporalio.runtime import Runtime, TelemetryConfig
 
 from audioprep.bridge.health import Health
 from audioprep.bridge.runner import Runner
 from audioprep.http.part import Part
 from audioprep.http.server import http_server
+from audioprep.sdk_logs import sdk_logging
 from audioprep.sdk_metrics import SdkMetrics
 from audioprep.settings import Settings
 from audioprep.settings.http import HttpSettings
@@ -36,7 +38,7 @@ async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemet
     async with AsyncExitStack() as stack:
         interceptors = await stack.enter_async_context(tracing(settings.tracing, role))
         if settings.http.http_port is None:
-            yield Telemetry(interceptors)
+            yield Telemetry(interceptors, Runtime(telemetry=TelemetryConfig(logging=sdk_logging())))
             return
         sdk = SdkMetrics()
         telemetry = Telemetry(interceptors, sdk.runtime)
@@ -49,6 +51,10 @@ async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemet
 
 @asynccontextmanager
 async def _served(parts: Sequence[Part], settings: HttpSettings, port: int) -> AsyncIterator[None]:
-    secret = settings.wake_secret.get_secret_value() if settings.wake_secret else None
-    async with http_server(parts, settings.http_host, port, secret):
+    wake, token = (_text(secret) for secret in (settings.wake_secret, settings.metrics_token))
+    async with http_server(parts, settings.http_host, port, wake_secret=wake, metrics_token=token):
         yield
+
+
+def _text(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None

@@ -1,5 +1,6 @@
 """The worker of our own: what the plugin brings, set up for long child processes and bursts of short jobs."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -11,13 +12,18 @@ from audioprep.settings.version import VersionSettings
 from audioprep.version import __version__
 
 
-def build_worker(client: Client, settings: Settings) -> Worker:
+def build_worker(
+    client: Client,
+    settings: Settings,
+    on_fatal_error: Callable[[BaseException], Awaitable[None]] | None = None,
+) -> Worker:
     """A worker that is not running yet. `client` carries our plugin, and with it all that the worker serves."""
     deployment = _deployment(settings.version)
     return Worker(
         client,
         task_queue=settings.temporal.task_queue,
         deployment_config=deployment,
+        on_fatal_error=on_fatal_error,
         # Left to itself the SDK makes a build id of the code of every module loaded, which takes it over a second.
         build_id=None if deployment else __version__,
         graceful_shutdown_timeout=timedelta(seconds=settings.worker.drain_grace),

@@ -43,6 +43,7 @@ class Workshop:
             ),
             courtesy=Courtesy(settings.worker.downloads_per_host, settings.worker.download_interval),
             scratch_root=self._scratch,
+            upload_folders=settings.storage.upload_folders,
         )
 
     @contextmanager

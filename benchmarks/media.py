@@ -64,7 +64,7 @@ async def _ingest(folder: Path, source: Path) -> float:
     asset, began = str(uuid.uuid4()), time.monotonic()
     original = await run(steps.fetch_source, FetchSource(asset_id=asset, source=payload))
     metadata = await run(steps.analyze, original)
-    await run(steps.publish_asset, PublishAsset(asset_id=asset, metadata=metadata))
+    await run(steps.publish_asset, PublishAsset(asset_id=asset, metadata=metadata, original=original, source=payload))
     return time.monotonic() - began
 
 

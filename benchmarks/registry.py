@@ -14,6 +14,7 @@ from benchmarks import (
     memory,
     pickup,
     saves,
+    stages,
     startup,
     throughput,
 )
@@ -33,4 +34,5 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     memory.MEASUREMENT,
     media.MEASUREMENT,
     startup.MEASUREMENT,
+    stages.MEASUREMENT,
 )

@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from audioprep.jobs.ingest import AudioMetadata
+from audioprep.activities.storage import Storage
+from audioprep.jobs.asset import MediaFacts
 from benchmarks.stack import Stack, open_stack
 from benchmarks.waking import post_wake, start_bridge
 from tests.support.children import descendants
@@ -103,15 +104,19 @@ def make_source(asset: Path, sound: str, seconds: float, extension: str = "wav")
     source = asset / f"original.{extension}"
     command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-t", str(seconds), "-i", sound, "-ac", "2", str(source)]
     subprocess.run(command, check=True, timeout=600)
-    described = AudioMetadata(
-        duration=seconds,
+    found = asyncio.run(Storage.open(f"file:{asset}").find(source.name))
+    facts = MediaFacts(
+        frames=round(seconds * RATE),
         sample_rate=RATE,
         channels=2,
-        codec="pcm_s16le",
+        codec="pcm_s16le" if extension == "wav" else extension,
         format=extension,
-        original_filename=source.name,
+        stream_index=0,
+        starts_at_zero=True,
+        size=found.size,
+        version=found.version,
     )
-    (asset / "metadata.json").write_text(described.model_dump_json())
+    (asset / "media.json").write_text(facts.model_dump_json())
     return source
 
 

@@ -1,7 +1,7 @@
 """The bridge as a whole: services around one store and one Temporal client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +12,7 @@ import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
+from audioprep.bridge.cached import CachedAnswer
 from audioprep.bridge.care import Care
 from audioprep.bridge.database import open_database
 from audioprep.bridge.database_errors import DatabaseError
@@ -35,6 +36,7 @@ from audioprep.jobs.timestamps import utc_now
 log = structlog.get_logger()
 
 _SCRAPE_PATIENCE = 3.0  # seconds; Prometheus gives up after ten, and would have nothing then
+_SCRAPE_CACHE = 10.0  # seconds for which the queue's numbers are kept: more scrapes than that cost nothing more
 _GATHER = 0.05  # seconds after a job has ended in which others that end share its poll for new ones
 _UNSERVED = 100  # rows counted of each type that is not served
 
@@ -97,8 +99,10 @@ class Bridge:
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = Rules(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
         launcher = Launcher(store, executions, types, options.terms, identity.table_id)
-        self._store = store
-        self._count_workers = partial(count_workers, temporal, options.task_queue)
+        self._types = types.names
+        self._waiting = _cached(partial(store.queue, MAX_PENDING))
+        self._unserved = _cached(partial(store.unserved, _UNSERVED))
+        self._workers = _cached(partial(count_workers, temporal, options.task_queue))
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
         self._care = Care(
@@ -128,8 +132,8 @@ class Bridge:
             patience=options.strays_patience,
         )
         self.health = Health()
-        self.health.add(self._care.complaint)
-        self.health.add(intake.complaint)
+        self.health.add("jobs", self._care.complaint)
+        self.health.add("queue", intake.complaint)
         self._intake, self._sync, self._strays = (
             Runner(service, self.health.watch(service.name)) for service in (intake, sync, strays)
         )
@@ -157,7 +161,7 @@ class Bridge:
     async def run(self) -> None:
         """Serve until `stop`; the pass under way is finished. The jobs themselves run on without a bridge."""
         structlog.contextvars.bind_contextvars(table_id=self._identity.table_id)
-        log.info("bridge_started", types=sorted(self._store.types))
+        log.info("bridge_started", types=sorted(self._types))
         if self._identity.is_copy:
             log.warning("table_is_a_copy", first_served_at=self._identity.place)
         try:
@@ -182,11 +186,12 @@ class Bridge:
         self._intake.nudge()
 
     async def metrics(self) -> bytes:
-        """For Prometheus, as of now; also while the database or Temporal is away, which is when they are wanted."""
+        """For Prometheus; also while the database or Temporal is away, which is when they are wanted.
+
+        The queue and the workers are those of the last seconds, all else is as of now.
+        """
         waiting, unserved, workers = await asyncio.gather(
-            _unless_away(self._store.pending(MAX_PENDING)),
-            _unless_away(self._store.unserved(_UNSERVED)),
-            _unless_away(self._count_workers()),
+            self._waiting.get(), self._unserved.get(), self._workers.get()
         )
         self._metrics.saw_queue(waiting, utc_now())
         self._metrics.saw_unserved(unserved)
@@ -205,10 +210,14 @@ async def _pass_on(event: asyncio.Event, runner: Runner, pause: float = _GATHER)
         runner.nudge()
 
 
-async def _unless_away(question: Awaitable[T]) -> T | None:
-    """The answer; None when the other side is away, or slower than a scrape may be."""
-    try:
-        async with asyncio.timeout(_SCRAPE_PATIENCE):
-            return await question
-    except (DatabaseError, TemporalUnavailable, TimeoutError):
-        return None
+def _cached(question: Callable[[], Awaitable[T]]) -> CachedAnswer[T | None]:
+    """The answer, kept for some seconds; None when the other side is away, or slower than a scrape may be."""
+
+    async def ask() -> T | None:
+        try:
+            async with asyncio.timeout(_SCRAPE_PATIENCE):
+                return await question()
+        except (DatabaseError, TemporalUnavailable, TimeoutError):
+            return None
+
+    return CachedAnswer(ask, _SCRAPE_CACHE)

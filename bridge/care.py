@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from audioprep.bridge.database_errors import DatabaseUnavailable
+from audioprep.bridge.database_errors import DatabaseError, StatementRefused
 from audioprep.bridge.decide import Rules, age_of
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.reconciler import Reconciler
@@ -18,6 +18,7 @@ from audioprep.bridge.views import Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import utc_now
+from audioprep.payload_keys import UnreadablePayload
 
 log = structlog.get_logger()
 
@@ -30,8 +31,8 @@ _TOLERATED: Final = 10.0  # seconds for which a job may fail to be settled befor
 _GRACE: Final = 60.0  # seconds after a job's time in which its end should have shown
 _MOST_QUIET: Final = 20_000  # rows remembered that need nothing yet
 
-MOMENTARY: Final = (TemporalUnavailable, DatabaseUnavailable)
-"""Errors of the other side that pass: back off and look again."""
+MOMENTARY: Final = (TemporalUnavailable, DatabaseError)
+"""Errors of the other side that are not ours to mend: back off and look again. A StatementRefused is a row's own."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +47,7 @@ class _Entry:
     uses_slot: bool = True
     failing_since: float | None = None
     reason: str = ""
+    unreadable: bool = False  # for want of a payload key, which no row can cause
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -84,7 +86,10 @@ class Care:
     def capacity(self) -> int:
         """How many more rows may be claimed. Downloads have slots of their own on the workers: they use none here."""
         used = sum(self._uses_slot(entry) for entry in self._entries.values())
-        return max(min(self._slots - used, self._slots + self._downloads - self.in_flight), 0)
+        downloading = sum(
+            entry.job.status is JobStatus.PROCESSING and not entry.uses_slot for entry in self._entries.values()
+        )
+        return max(min(self._slots - used, self._slots + self._downloads - used - downloading), 0)
 
     @property
     def has_cancels(self) -> bool:
@@ -140,11 +145,13 @@ class Care:
         await asyncio.gather(*followers, return_exceptions=True)
 
     def complaint(self) -> str | None:
-        """What is wrong when all slots are taken: none of their jobs can be settled, or nothing moves any more."""
-        if self.capacity:
-            return None
+        """What is wrong when no job can be read, or jobs that cannot be settled, or do not move, take all slots."""
         now = time.monotonic()
         held = [entry for entry in self._entries.values() if self._uses_slot(entry)]
+        if held and all(entry.unreadable and entry.failing_since for entry in held):
+            return f"no job can be read: {held[0].reason}"
+        if self.capacity:
+            return None
         failing = [
             entry for entry in held if entry.failing_since is not None and now - entry.failing_since > _TOLERATED
         ]
@@ -178,21 +185,24 @@ class Care:
                 if seen is None:
                     seen = await self._executions.view(entry.job.job_id)
                 after = await self._reconciler.settle(entry.job, seen, claimed=entry.claimed)
-            except MOMENTARY as error:
-                self._note_failure(entry, str(error))
-                raise
             except Exception as error:
-                self._note_failure(entry, str(error) or type(error).__name__)
+                self._note_failure(entry, error)
+                if isinstance(error, MOMENTARY) and not isinstance(error, StatementRefused):
+                    entry.due = time.monotonic()  # at once: a pass without this look must not count as success
+                    raise
                 entry.pause = min(entry.pause * 2, _LONGEST_PAUSE)
                 entry.due = time.monotonic() + entry.pause
             else:
                 self._note(entry, seen, after)
 
-    def _note_failure(self, entry: _Entry, reason: str) -> None:
-        """Remember since when; the trace is logged once."""
-        first = entry.failing_since is None
-        entry.failing_since, entry.reason = entry.failing_since or time.monotonic(), reason.splitlines()[0][:300]
-        log.error("job_not_settled", job_id=entry.job.job_id, error=entry.reason, exc_info=first)
+    def _note_failure(self, entry: _Entry, error: Exception) -> None:
+        """Remember since when. A trace is for errors that nothing foresaw, and logged once."""
+        unforeseen = entry.failing_since is None and not isinstance(error, (*MOMENTARY, UnreadablePayload))
+        entry.failing_since = entry.failing_since or time.monotonic()
+        entry.reason = (str(error) or type(error).__name__).splitlines()[0][:300]
+        entry.unreadable = isinstance(error, UnreadablePayload)
+        if not isinstance(error, MOMENTARY) or isinstance(error, StatementRefused):
+            log.error("job_not_settled", job_id=entry.job.job_id, error=entry.reason, exc_info=unforeseen)
 
     def _note(self, entry: _Entry, seen: WorkflowView, after: Job | None) -> None:
         """What a look brought."""
@@ -253,7 +263,7 @@ class Care:
                 if entry is None:
                     return
                 await self._settle(entry, seen)
-        except MOMENTARY as error:
+        except (*MOMENTARY, UnreadablePayload) as error:
             log.info("follow_broken_off", job_id=job_id, error=str(error))
         except Exception:
             log.exception("follow_failed", job_id=job_id)

@@ -22,6 +22,7 @@ from audioprep.bridge.terms import TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
+from audioprep.jobs.progress import whole_progress
 from audioprep.jobs.registry import JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import from_text
@@ -32,7 +33,6 @@ LOST_ERROR: Final = (
 )
 STUCK_ERROR: Final = "Timeout: the job's workflow could not go on, and its time is up: the log of the worker says why."
 BACKSTOP: Final = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
-_STUCK_TASKS: Final = 3  # attempts at one workflow task: fewer may be those of workers that went away
 _GRACE: Final = timedelta(seconds=60)  # after the job's time, in which its own timer should have ended it
 
 
@@ -83,7 +83,7 @@ def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Rules
         case Running():
             return _decide_progress(job, seen, now, rules)
         case Completed(result, stage):
-            return Complete(result, stage or _last_stage(job, rules))
+            return Complete(result, _last_stage(job, rules) or stage)
         case Failed(error, kind, stage, exhausted):
             most = rules.terms.of(job.type).max_attempts
             return Fail(error, kind, stage, most if exhausted else job.retry_count + 1)
@@ -99,7 +99,7 @@ def _may_still_start(job: Job, now: datetime, rules: Rules) -> bool:
 def _is_stuck(job: Job, seen: Running, now: datetime, rules: Rules) -> bool:
     """Its code fails again and again, so that not even its own timer can end it, and its time is up."""
     late = rules.terms.of(job.type).timeout + _GRACE
-    return seen.failed_tasks >= _STUCK_TASKS and seen.started is not None and now - seen.started > late
+    return bool(seen.stuck_tasks) and seen.started is not None and now - seen.started > late
 
 
 def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Action:
@@ -109,26 +109,26 @@ def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Ac
     if news == WriteProgress(job.stage or stage, job.progress, job.retry_count):
         return news if age >= rules.touch_interval else Nothing()
     moved_on = news.stage != job.stage or news.retries != job.retry_count
-    first = job.progress == 0  # who waits sees at once that the stage moves, the rest costs rows
+    # The first movement within a stage is shown at once; the rest costs rows.
+    first = job.progress <= whole_progress(rules.types.shares_of(job.type), stage, 0.0)
     return news if moved_on or first or age >= rules.progress_interval else Nothing()
 
 
 def _last_stage(job: Job, rules: Rules) -> str | None:
-    """Of a job that completed: it has been through all of them. None for a type whose stages are not known."""
+    """Of a job that completed: all stages are behind it. None for a type whose stages are not known."""
     stages = rules.types.stages_of(job.type)
     return stages[-1] if stages else None
 
 
 def _furthest(job: Job, seen: Running, rules: Rules) -> tuple[str, float]:
-    """Stage and progress that never go back: a retried step repeats work, but the row keeps what was reached."""
+    """Stage and progress of the whole job. Neither goes back: a retry repeats work, the row keeps what was reached."""
+    shares = rules.types.shares_of(job.type)
     current = job.stage or ""
     stage = seen.stage or current
-    order = list(rules.types.stages_of(job.type))
-    if stage == current:
-        return stage, max(job.progress, seen.progress)
+    order = list(shares)
     if stage in order and current in order and order.index(stage) < order.index(current):
         return current, job.progress
-    return stage, seen.progress
+    return stage, max(job.progress, whole_progress(shares, stage, seen.progress))
 
 
 def age_of(job: Job, now: datetime) -> timedelta:

@@ -152,7 +152,8 @@ class Executions:
             with temporal_errors():
                 await pages.fetch_next_page()
             for event in pages.current_page or ():
-                news = await self._reader.news(event)
+                with temporal_errors():
+                    news = await self._reader.news(event)
                 if news is not None:
                     yield news
                 if isinstance(news, Completed | Failed):

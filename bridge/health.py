@@ -44,7 +44,7 @@ class Health:
 
     def __init__(self) -> None:
         self._services: list[ServiceHealth] = []
-        self._conditions: list[Callable[[], str | None]] = []
+        self._conditions: dict[str, Callable[[], str | None]] = {}
 
     def watch(self, name: str) -> ServiceHealth:
         service = ServiceHealth(name, last_run=time.monotonic())
@@ -57,19 +57,21 @@ class Health:
         self._services.append(service)
         return service
 
-    def add(self, condition: Callable[[], str | None]) -> None:
+    def add(self, name: str, condition: Callable[[], str | None]) -> None:
         """Something that is wrong while `condition` returns a sentence."""
-        self._conditions.append(condition)
+        self._conditions[name] = condition
 
-    def complaints(self) -> list[str]:
-        asked = [service.complaint for service in self._services] + self._conditions
-        return [complaint for ask in asked if (complaint := ask())]
+    def complaints(self) -> dict[str, str]:
+        """What is wrong, by the name of the service or condition."""
+        asked = {service.name: service.complaint for service in self._services} | self._conditions
+        return {name: complaint for name, ask in asked.items() if (complaint := ask())}
 
     def since_success(self) -> dict[str, float]:
         """Seconds since the last run of each service that succeeded; without those that never did."""
         now = time.monotonic()
         return {each.name: now - each.last_success for each in self._services if each.last_success is not None}
 
-    def unready(self) -> list[str]:
-        """Services that have not run yet, or whose last run failed, tolerated or not."""
-        return [f"{service.name}: {service.reason}" for service in self._services if service.reason is not None]
+    def unready(self) -> dict[str, str]:
+        """Services that have not run yet, or whose last run failed, tolerated or not; with the reason."""
+        failed = [service for service in self._services if service.reason is not None]
+        return {service.name: f"{service.name}: {service.reason}" for service in failed}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from libsql_client import Client, InStatement
+from libsql_client import Client, InStatement, ResultSet
 
 from audioprep.bridge.queries import JOBS, SCHEMA
 
@@ -27,26 +27,19 @@ async def identify(database: Client, url: str) -> TableIdentity:
 
     Raises DatabaseError.
     """
-    here = place_of(url)
     statements: list[InStatement] = [
         SCHEMA["create_meta_table"],
         SCHEMA["make_table_id"],
-        (JOBS["make_place"], {"place": here}),
+        (JOBS["make_place"], {"place": place_of(url)}),
         JOBS["meta"],
     ]
-    answer = (await database.batch(statements))[-1]
-    known = {str(row[0]): str(row[1]) for row in answer.rows}
-    place = known.get(_PLACE, here)
-    return TableIdentity(known[_TABLE_ID], place, is_copy=place != here)
+    return _identity((await database.batch(statements))[-1], url)
 
 
-async def read_table_id(database: Client) -> str:
-    """The table's id, for those who only read; empty before a bridge or `migrate` has made one."""
-    answer = await database.execute("SELECT name FROM sqlite_master WHERE name = 'audio_prep_meta'")
-    if not answer.rows:
-        return ""
-    known = {str(row[0]): str(row[1]) for row in (await database.execute(JOBS["meta"])).rows}
-    return known.get(_TABLE_ID, "")
+async def read_identity(database: Client, url: str) -> TableIdentity | None:
+    """The same for those who only read; None before a bridge or `migrate` has made one."""
+    made = await database.execute("SELECT name FROM sqlite_master WHERE name = 'audio_prep_meta'")
+    return _identity(await database.execute(JOBS["meta"]), url) if made.rows else None
 
 
 async def renew(database: Client, url: str) -> TableIdentity:
@@ -64,6 +57,13 @@ async def move(database: Client, url: str) -> TableIdentity:
     """The same identity at a new place, for a database that has moved."""
     await database.execute(JOBS["set_meta"], {"name": _PLACE, "value": place_of(url)})
     return await identify(database, url)
+
+
+def _identity(meta: ResultSet, url: str) -> TableIdentity:
+    known = {str(row[0]): str(row[1]) for row in meta.rows}
+    here = place_of(url)
+    place = known.get(_PLACE, here)
+    return TableIdentity(known[_TABLE_ID], place, is_copy=place != here)
 
 
 def place_of(url: str) -> str:

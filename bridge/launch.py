@@ -7,6 +7,7 @@ from audioprep.bridge.errand import Errand
 from audioprep.bridge.executions import Executions
 from audioprep.bridge.store import JobStore
 from audioprep.bridge.terms import TermsByType
+from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.job import Job
 from audioprep.jobs.payload import Payload
@@ -39,7 +40,7 @@ class Launcher:
             Errand(
                 workflow=kind.workflow,
                 request=self._request(job, payload),
-                summary=f"{kind.name} · {payload.summary}",
+                summary=summary_of(kind.name, payload.summary),
                 task_queue=kind.task_queue,
                 priority=payload.priority,
             )
@@ -49,7 +50,7 @@ class Launcher:
         """Start the workflow already cancelled. Raises PermanentError when no workflow could ever run this row."""
         kind = self._types.find(job.type)
         request: JobRequest[Any] = self._request(job, None).model_copy(update={"cancelled": True})
-        summary = f"{kind.name} · cancelled before it began"
+        summary = summary_of(kind.name, "cancelled before it began")
         await self._executions.start(Errand(kind.workflow, request, summary, kind.task_queue))
 
     def _request(self, job: Job, payload: object) -> JobRequest[Any]:

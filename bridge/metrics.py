@@ -53,7 +53,9 @@ class Metrics:
         self._rows = Counter(
             "audioprep_database_rows", "Rows the server read and wrote for this bridge", ["what"], registry=registry
         )
-        self._pending = _gauge(registry, "audioprep_jobs_pending", "Rows that wait to be claimed; counted up to 1000")
+        self._pending = _gauge(
+            registry, "audioprep_jobs_pending", "Rows that wait to be claimed; at most 1000 of a type"
+        )
         self._unserved = _gauge(
             registry,
             "audioprep_unserved_pending",
@@ -88,10 +90,11 @@ class Metrics:
         """A job failed before anything ran for it."""
         self._ended.labels(self._type(job_type), "failed", kind).inc()
 
-    def saw_queue(self, created: list[str] | None, now: datetime) -> None:
-        """When the rows that wait were made, oldest first; None while the database does not say."""
-        self._pending.set(nan if created is None else len(created))
-        self._oldest.set(nan if created is None else _age(created[0], now) if created else 0)
+    def saw_queue(self, queue: tuple[int, str] | None, now: datetime) -> None:
+        """How many rows wait and when the oldest was made, empty if none does; None while the database does not say."""
+        count, oldest = queue or (nan, "")
+        self._pending.set(count)
+        self._oldest.set(nan if queue is None else _age(oldest, now))
 
     def saw_unserved(self, counts: Mapping[str, int] | None) -> None:
         """Pending rows by type that is not served; None while the database does not say."""

@@ -5,11 +5,11 @@ are still the library's. Protocol: https://github.com/tursodatabase/libsql/blob/
 """
 
 import asyncio
+import json
 import random
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Final
 
 import aiohttp
 from libsql_client import Client, InArgs, InStatement, LibsqlError, ResultSet, Transaction
@@ -20,12 +20,15 @@ from libsql_client.hrana.convert import (
     _stmt_to_proto,
 )
 
-from audioprep.bridge.database_errors import DatabaseRefused, DatabaseUnavailable, from_libsql, is_busy
+from audioprep.bridge.database_errors import DatabaseUnavailable, from_http, from_libsql, is_busy
+from audioprep.bridge.database_url import endpoint_of
 
-CALL_TIMEOUT = 10.0  # seconds for one request; the library has none
+CALL_TIMEOUT = 10.0  # seconds for one request, from when it is sent; the library has none
+MAX_CALLS: Final = 8  # requests under way; more wait, oldest first
 _BUSY_TRIES = 5
 _BUSY_PAUSE = (0.01, 0.1)  # seconds between two tries, at random in this range
-_MOMENTARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+_NOT_ITS_PROTOCOL = "The database answered something that is not its protocol."
+_MAX_REFUSAL = 2000  # bytes of an answer other than 200 that are read
 
 
 @dataclass(slots=True)
@@ -37,12 +40,15 @@ class RowCounts:
 
 
 class PipelineClient(Client):
-    """Every call is one POST with a time limit. Raises DatabaseUnavailable or DatabaseRefused, nothing else."""
+    """Every call is one POST with a time limit, `max_calls` at once. Raises DatabaseError from its calls, nothing else.
 
-    def __init__(self, url: str, auth_token: str | None = None) -> None:
-        self._endpoint, token = _endpoint(url)
-        token = auth_token or token
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+    Raises ValueError for a URL that cannot be read.
+    """
+
+    def __init__(self, url: str, auth_token: str | None = None, max_calls: int = MAX_CALLS) -> None:
+        self._endpoint = endpoint_of(url, auth_token)
+        self._max_calls = max_calls
+        self._calls = asyncio.Semaphore(max_calls)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self.rows = RowCounts()
@@ -80,13 +86,19 @@ class PipelineClient(Client):
 
     async def _post(self, body: dict[str, Any]) -> Any:
         try:
-            async with self._opened().post(self._endpoint, json=body) as response:
+            # The wait for a turn is not in the time limit: it says nothing of the server.
+            async with self._calls, self._opened().post(self._endpoint.url, json=body) as response:
                 if response.status != HTTPStatus.OK:
-                    raise _refusal(response.status, (await response.text())[:200])
-                return await response.json()
+                    refusal = (await response.content.read(_MAX_REFUSAL)).decode(errors="replace")
+                    raise from_http(response.status, refusal, self._endpoint.remedy)
+                text = await response.read()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             what = "gave no answer in time" if isinstance(error, TimeoutError) else f"cannot be reached ({error})"
-            raise DatabaseUnavailable(f"The database at {urlsplit(self._endpoint).netloc} {what}.") from error
+            raise DatabaseUnavailable(f"The database at {self._endpoint.host} {what}.") from error
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise DatabaseUnavailable(_NOT_ITS_PROTOCOL) from error
 
     def _result(self, reply: Any) -> Any:
         try:
@@ -100,31 +112,18 @@ class PipelineClient(Client):
             for error in filter(None, result.get("step_errors", [])):
                 raise _library_error(error)
         except (KeyError, IndexError, TypeError) as error:
-            raise DatabaseUnavailable("The database answered something that is not its protocol.") from error
+            raise DatabaseUnavailable(_NOT_ITS_PROTOCOL) from error
         return result
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+            authorization = self._endpoint.authorization
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_calls),
+                headers={"Authorization": authorization} if authorization else None,
+                timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
+            )
         return self._session
-
-
-def _endpoint(url: str) -> tuple[str, str | None]:
-    """The URL of the pipeline, and the token if the URL carries one. `?tls=0` makes `libsql:` plain HTTP."""
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    plain = parts.scheme in ("http", "ws") or query.get("tls") == ["0"]
-    base = f"{'http' if plain else 'https'}://{parts.netloc}{parts.path.rstrip('/')}"
-    return f"{base}/v2/pipeline", query.get("authToken", [None])[0]
-
-
-def _refusal(status: int, text: str) -> DatabaseUnavailable | DatabaseRefused:
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return DatabaseRefused(f"The database refused our token ({status}): check TURSO_AUTH_TOKEN.")
-    if status in _MOMENTARY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return DatabaseUnavailable(f"The database answered {status}: {text}.")
-    return DatabaseRefused(f"The database answered {status}, check TURSO_DATABASE_URL: {text}.")
 
 
 def _library_error(error: dict[str, Any]) -> LibsqlError:

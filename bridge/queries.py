@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Final
 
 _SECTION = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-_COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+_COMMENT = re.compile(r"^ *+--.*\n", re.MULTILINE)
 _FRAGMENT = re.compile(r"\{(\w+)\}")
 _EACH_TYPE = re.compile(r"/\* each type \*/(.*?)/\* end \*/", re.DOTALL)
 

@@ -17,6 +17,7 @@ from temporalio.converter import DataConverter
 
 from audioprep.bridge.failures import view_of_failure
 from audioprep.bridge.views import Closed, Completed, Failed, Running
+from audioprep.bridge.workflow_tasks import stuck_task_attempts
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE, StepProgress
 from audioprep.jobs.queues import is_downloads_queue
@@ -27,6 +28,9 @@ _INVALID_RESULT: Final = Failed(
 )
 _JSON_ENCODINGS: Final = (b"json/plain", b"json/protobuf")  # of a payload: https://docs.temporal.io/dataconversion
 _WAITING_STAGES: Final = (Stage.DOWNLOADING, Stage.EXPANDING)  # without a step under way, the job waits for a site
+
+# Started, first workflow task scheduled, timed out: https://docs.temporal.io/references/events
+_UNTAKEN_EVENTS: Final = 3
 
 
 class Reader:
@@ -48,8 +52,8 @@ class Reader:
             seen = replace(seen, retries=max(pending.attempt - 1, 0))
             uses_slot = not _waits_for_download(pending)
             break
-        failed_tasks = max(raw.pending_workflow_task.attempt - 1, 0)
-        return replace(seen, started=description.start_time, failed_tasks=failed_tasks, uses_slot=uses_slot)
+        stuck = stuck_task_attempts(description)
+        return replace(seen, started=description.start_time, stuck_tasks=stuck, uses_slot=uses_slot)
 
     async def completed(self, result: RawValue | None, description: WorkflowExecutionDescription) -> Completed | Failed:
         """A result that is not JSON makes the job failed: the row could not hold it."""
@@ -58,7 +62,8 @@ class Reader:
         return replace(view, stage=stage, since=description.close_time)
 
     async def failed(self, failure: WorkflowFailureError, description: WorkflowExecutionDescription) -> Closed:
-        view = replace(view_of_failure(failure), since=description.close_time)
+        taken = description.history_length > _UNTAKEN_EVENTS
+        view = replace(view_of_failure(failure, taken=taken), since=description.close_time)
         if not isinstance(view, Failed):
             return view
         return replace(view, stage=(await self._from_memo(_memo(description))).stage)

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from audioprep.bridge.care import MOMENTARY
+from audioprep.bridge.database_errors import DatabaseError
 from audioprep.bridge.health import ServiceHealth
 from audioprep.bridge.services import JITTER, Service
+from audioprep.bridge.temporal_errors import TemporalUnavailable
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ class Runner:
     async def _run_once(self) -> None:
         try:
             await self._service.run_once()
-        except MOMENTARY as error:
+        except (TemporalUnavailable, DatabaseError) as error:
             self._failed(str(error))
             log.warning("service_backs_off", service=self._service.name, failures=self._failures, error=str(error))
         except Exception as error:  # a fault of ours must not end the loop: the next pass starts from the truth again

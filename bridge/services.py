@@ -12,7 +12,7 @@ from audioprep.bridge.identity import TableIdentity
 from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.store import JobStore, Poll
 from audioprep.jobs.errors import ErrorKind
-from audioprep.jobs.timestamps import from_text, to_text, utc_now
+from audioprep.jobs.timestamps import to_text, utc_now
 
 log = structlog.get_logger()
 
@@ -64,27 +64,25 @@ class Intake:
         self._sweep_interval = sweep_interval
         self._claimed_full = False
         self._next_sweep = 0.0  # of the monotonic clock, which no correction of the time moves
-        self._cancelled_until = ""  # the newest `updatedAt` of a cancel that was found
+        self._seen_until = ""  # cancels from before are known; one by a clock that is far behind comes with a sweep
         self._left_since: float | None = None  # rows have waited since then although there was room
 
     def interval(self) -> float:
         if self._claimed_full:
             return 0
-        return self._busy_interval if len(self._care) else self._idle_interval
+        return self._busy_interval if self._care.in_flight else self._idle_interval
 
     async def run_once(self) -> None:
         await self._executions.check()  # a row claimed while Temporal is away would wait for nothing
         sweep = time.monotonic() >= self._next_sweep
         capacity = self._care.capacity
-        since = "" if sweep or not self._care.has_cancels else self._cancelled_until
         now = utc_now()
+        since = "" if sweep or not self._care.has_cancels else self._seen_until
         found = await self._store.poll(now, capacity=capacity, with_processing=sweep, cancelled_since=since)
         if sweep:
             cost = len(found.processing) + len(found.cancel_requested)
             self._next_sweep = time.monotonic() + max(self._sweep_interval, cost / _SWEPT_PER_SECOND)
-        if found.cancel_requested:
-            newest = min(max(job.updated_at for job in found.cancel_requested), to_text(now))
-            self._cancelled_until = _earlier(newest)
+        self._seen_until = to_text(now - _CANCEL_SLACK)
         self._claimed_full = found.more
         self._note_left(found)
         self._metrics.claimed(found.claimed, utc_now())
@@ -173,11 +171,3 @@ class Sync:
 
     async def run_once(self) -> None:
         await self._care.settle_due(self._batch)
-
-
-def _earlier(text: str) -> str:
-    """A moment's text, by the slack of clocks earlier; empty, which means all, for one that cannot be read."""
-    try:
-        return to_text(from_text(text) - _CANCEL_SLACK)
-    except (ValueError, OverflowError):
-        return ""

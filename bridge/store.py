@@ -28,7 +28,8 @@ MAX_LISTED: Final = 4_000  # rows in one answer: a libSQL server sends 10 MB at 
 _FEW_LISTED: Final = 100  # after an answer that was too large all the same
 _MAX_CLAIMED: Final = 100  # rows in one claim, whose metadata comes along
 _INLINE_BYTES: Final = 32_768  # of metadata in a claim or a list; what is larger is read row by row
-_TYPED: Final = ("claim", "look", "look_since", "pending", "cancel_pending")  # queries with a part for each type
+# Queries with a part for each type.
+_TYPED: Final = ("claim", "look", "look_since", "pending", "queue", "cancel_pending")
 _NOT_TEXT: Final = "The metadata is not text."
 _BAD_ID: Final = f"The jobId must be 1 to {MAX_JOB_ID} characters long, without control characters."
 _REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).model_dump_json()
@@ -126,9 +127,14 @@ class JobStore:
         return claimed
 
     async def pending(self, limit: int) -> list[str]:
-        """When the rows that wait were made, oldest first. Costs one row read for each."""
+        """When the rows that wait were made, oldest first."""
         result = await self._execute("pending", {"limit": limit})
         return [str(row[0]) for row in result.rows]
+
+    async def queue(self, limit: int) -> tuple[int, str]:
+        """How many rows wait, counted up to `limit` of each type, and when the oldest was made; empty if none waits."""
+        (row,) = (await self._execute("queue", {"limit": limit})).rows
+        return int(str(row[0])), str(row[1] or "")
 
     async def unserved(self, limit: int, types: int = 50) -> dict[str, int]:
         """Types of pending rows that are not served, with the number of their rows up to `limit` each.

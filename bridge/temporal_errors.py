@@ -25,7 +25,10 @@ class TemporalRefused(TemporalError):
 
 @contextmanager
 def temporal_errors() -> Iterator[None]:
-    """The SDK's errors as ours: RPCError of a call, RuntimeError of a first call that cannot connect."""
+    """The SDK's errors as ours: RPCError of a call, RuntimeError of a first call that cannot connect.
+
+    An answer that cannot be decrypted is no use either, until the keys are put right.
+    """
     try:
         yield
     except RPCError as error:

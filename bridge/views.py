@@ -17,8 +17,8 @@ class Missing:
 class Running:
     """`stage` is None until the workflow says one. `retries` counts those of the step under way.
 
-    `started` is when the workflow was, None where that is not known; `failed_tasks` counts the attempts at its current
-    workflow task that failed: code that cannot go on, or a payload that the worker cannot read. `uses_slot` is False
+    `started` is when the workflow was, None where that is not known; `stuck_tasks` counts the attempts at its current
+    workflow task, 0 while it moves: its code cannot go on, or the worker cannot read a payload. `uses_slot` is False
     while the job waits for a site or downloads in a slot for downloads.
     """
 
@@ -27,7 +27,7 @@ class Running:
     retries: int = 0
     since: datetime | None = field(default=None, compare=False)
     started: datetime | None = field(default=None, compare=False)
-    failed_tasks: int = field(default=0, compare=False)
+    stuck_tasks: int = field(default=0, compare=False)
     uses_slot: bool = field(default=True, compare=False)
 
 

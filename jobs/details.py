@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+from audioprep.jobs.redaction import scrub
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.wording import as_list, clock, code
+from audioprep.jobs.wording import as_list, bounded, clock, code, plain_markdown
 
 
 @runtime_checkable
@@ -15,10 +16,15 @@ class Described(Protocol):
         """Markdown by name: where the job's input comes from, and where its output will be."""
 
 
+def summary_of(*parts: str) -> str:
+    """One line for Temporal's UI, which renders it as Markdown: without secrets, escaped, and short enough for it."""
+    return plain_markdown(scrub(" · ".join(filter(None, parts))))
+
+
 def details_of(request: JobRequest[Any]) -> str:
     """What is known of a job before it runs: its id, its input, its limits, the keys of its files."""
     job = f"{code(request.job_id)}, {request.type}"
-    return as_list({"job": job, **facts_of(request), "limits": limits_of(request)})
+    return bounded(as_list({"job": job, **facts_of(request), "limits": limits_of(request)}))
 
 
 def facts_of(request: JobRequest[Any]) -> Mapping[str, str]:

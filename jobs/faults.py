@@ -5,20 +5,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
+_CLIPS = "clips"
+
 
 def first_fault(error: ValidationError, metadata: str) -> str:
-    """Where the first fault is, and which rule it breaks: `clip 4 ('intro'), volume: input should be ...`."""
+    """Where the first fault is, and which rule it breaks: `clip 4 ('intro'), volume: input should be ...`.
+
+    The metadata is parsed once more for a clip's id, and for nothing else.
+    """
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     if fault["type"] == "json_invalid":
         return "it is not valid JSON"
     what = "".join(char if char.isprintable() else "?" for char in fault["msg"].removeprefix("Value error, "))[:200]
-    where = _place(fault["loc"], _parsed(metadata))
+    where = _place(fault["loc"], _parsed(metadata) if _CLIPS in fault["loc"] else None)
     return f"{where}: {what[:1].lower()}{what[1:]}" if where else what
 
 
 def clip_name(index: int, clip_id: object) -> str:
-    """A clip for people: its position, counted from 1, and its id if it has one."""
-    return f"clip {index + 1} ({clip_id[:40]!r})" if isinstance(clip_id, str) else f"clip {index + 1}"
+    """A clip for people: its position, counted from 1, and its id if it has one, cut short."""
+    return f"clip {index + 1} ({clip_id[:40]!r})" if clip_id and isinstance(clip_id, str) else f"clip {index + 1}"
 
 
 def _place(location: tuple[int | str, ...], document: Any) -> str:
@@ -26,7 +31,7 @@ def _place(location: tuple[int | str, ...], document: Any) -> str:
     words: list[str] = []
     for position, part in enumerate(location):
         document = _child(document, part)
-        if isinstance(part, int) and position and location[position - 1] == "clips":
+        if isinstance(part, int) and position and location[position - 1] == _CLIPS:
             words = [clip_name(part, _child(document, "id"))]
         else:
             words.append(str(part))

@@ -1,15 +1,14 @@
-"""Which site a URL belongs to, as far as courtesy goes."""
+"""Which site a URL belongs to: the key of limits per host, and Temporal's fairness key."""
 
 import hashlib
 from typing import Final
-from urllib.parse import urlsplit
+
+from yarl import URL
 
 YOUTUBE_HOSTS: Final = ("youtube.com", "youtu.be", "youtube-nocookie.com")
-
-
-_KEY_LENGTH: Final = (
-    32  # characters; Temporal takes 64 bytes: https://docs.temporal.io/develop/task-queue-priority-fairness
-)
+MAX_SITE_BYTES: Final = 64  # of a fairness key: https://docs.temporal.io/develop/task-queue-priority-fairness
+_DIGEST: Final = 16  # hexadecimal digits that tell long names with the same end apart
+_KEY_LENGTH: Final = 32  # hexadecimal digits
 
 
 def fairness_key_of(site: str) -> str:
@@ -25,12 +24,16 @@ def is_under(host: str, name: str) -> bool:
 
 
 def site_of(url: str) -> str:
-    """The host in lower case, without `www.`; YouTube's names count as one. Empty for what has no host.
+    """The host's ASCII form (IDNA) in lower case, without `www.`; YouTube's names count as one. Empty without a host.
 
-    Whether the URL is one to fetch is not asked here: a worker checks that when it does.
+    64 bytes at most: of a longer name a digest and the end. Whether the URL is one to fetch is not asked here.
     """
     try:
-        host = (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
+        host = (URL(url).raw_host or "").lower().rstrip(".").removeprefix("www.")
     except ValueError:
         return ""
-    return YOUTUBE_HOSTS[0] if any(is_under(host, name) for name in YOUTUBE_HOSTS) else host
+    site = YOUTUBE_HOSTS[0] if any(is_under(host, name) for name in YOUTUBE_HOSTS) else host
+    if len(site) <= MAX_SITE_BYTES:
+        return site
+    digest = hashlib.sha256(site.encode()).hexdigest()[:_DIGEST]
+    return f"{digest}.{site[_DIGEST + 1 - MAX_SITE_BYTES :]}"

@@ -1,31 +1,23 @@
 """`ingest`: bring a source into storage and describe it."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs import keys
+from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.payload import JobPayload, is_from_row
+from audioprep.jobs.provenance import SourceType, checked_time
 from audioprep.jobs.redaction import scrub
-from audioprep.jobs.wording import code, codes
+from audioprep.jobs.urls import name_of, parse_url, shown_url
+from audioprep.jobs.wording import code, codes, shown
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
+__all__ = ["AudioMetadata", "IngestPayload", "IngestResult", "SourceType"]
 
 _FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
-
-
-class SourceType(StrEnum):
-    YOUTUBE = "youtube"
-    URL = "url"
-    AUDIO_FILE = "audio_file"
-    VIDEO_FILE = "video_file"
-
-    @property
-    def is_remote(self) -> bool:
-        return self in (SourceType.YOUTUBE, SourceType.URL)
 
 
 class IngestPayload(JobPayload):
@@ -34,45 +26,53 @@ class IngestPayload(JobPayload):
     source_type: SourceType
     url: str | None = Field(default=None, max_length=4096)
     rights_attested: bool = False
+    rights_attested_at: str | None = Field(
+        default=None,
+        max_length=40,
+        description="ISO 8601; if absent and rightsAttested is true, the time of the ingest",
+    )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
 
+    @field_validator("rights_attested_at")
+    @classmethod
+    def _attestation_is_a_time(cls, value: str | None) -> str | None:
+        return None if value is None else checked_time(value)
+
     @model_validator(mode="after")
-    def _source_is_named(self) -> Self:
+    def _source_is_named(self, info: ValidationInfo) -> Self:
         if self.source_type.is_remote and not self.url:
             raise ValueError(f"sourceType {self.source_type.value} needs url")
         if not self.source_type.is_remote and not self.storage_key:
             raise ValueError(f"sourceType {self.source_type.value} needs storageKey")
+        if self.source_type.is_remote and self.url and is_from_row(info):
+            parse_url(self.url)
         return self
 
     @property
     def summary(self) -> str:
         """One line for people: the source and its name."""
-        url = (self.url or "").split("?")[0] if self.source_type is SourceType.URL else self.url
-        name = self.original_filename or (self.storage_key or url or "").rsplit("/", 1)[-1]
-        return f"{self.source_type.value} · {name[:80]}"
+        source = name_of(self.url or "") if self.source_type.is_remote else (self.storage_key or "").rsplit("/", 1)[-1]
+        return f"{self.source_type.value} · {shown(scrub(self.original_filename or '') or source)}"
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
         asset = keys.asset_id_for(request.job_id, request.table_id, request.part)
-        source = self.url if self.source_type is SourceType.YOUTUBE else scrub(self.url or self.storage_key or "")
+        source = shown_url(self.url or "") if self.source_type.is_remote else scrub(self.storage_key or "")
         return {
-            "source": f"{self.source_type.value}, {code(source or '')}",
+            "source": f"{self.source_type.value}, {code(source)}",
             "files": f"in {code(keys.asset_folder(asset))}: {codes(*_FILES)}",
         }
 
 
-class AudioMetadata(WireModel):
-    """What `metadata.json` and the result say of an asset."""
-
-    duration: float = Field(description="seconds, counted from the decoded samples")
-    sample_rate: int = Field(description="hertz")
-    channels: int
-    codec: str
-    format: str
-    original_filename: str
-
-
 class IngestResult(WireModel):
+    """What an ingest made. Keys and sizes are null only if the job began under a version that did not tell them."""
+
     asset_id: str
     metadata: AudioMetadata
+    original_key: str | None = None
+    peaks_key: str | None = None
+    waveform_key: str | None = None
+    content_type: str | None = Field(default=None, description="of the original")
+    size: int | None = Field(default=None, alias="bytes", description="of the original")
+    bitrate: int | None = Field(default=None, description="bits per second")

@@ -9,7 +9,7 @@ from audioprep.jobs.status import JobStatus, Stage
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row. `stage` is NULL while pending and after an acknowledged cancel; `progress` is 0..100.
+    """One row. `stage` is NULL while pending and after an acknowledged cancel; `progress` is 0..100 of the job.
 
     `stage` is plain text, since another program's row may hold a word of its own.
     `metadata` and `result` are the columns' raw JSON text; None also stands for a column that was not read, since polls

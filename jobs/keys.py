@@ -1,6 +1,7 @@
 """Where a job's files live in storage. Every key is built or checked here, never joined elsewhere."""
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import PurePosixPath
 from uuid import UUID, uuid5
@@ -11,11 +12,12 @@ from audioprep.jobs.request import escaped
 _NAMESPACE = UUID("5b0a4d9e-2c57-4d2c-9d0e-6c1b7f0f3a11")
 _SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\\ud800-\udfff]{1,255}")  # no controls, no half characters
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+ASSETS = "assets/"
 _MAX_KEY_BYTES = 1024  # the limit of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
 
 class ContentType(StrEnum):
-    """What we store, for the `Content-Type` of the object."""
+    """What we make, for the `Content-Type` of the object. Originals have the type of what they are."""
 
     JSON = "application/json"
     PNG = "image/png"
@@ -51,6 +53,11 @@ def metadata(asset_id: str) -> str:
     return f"assets/{asset_id}/metadata.json"
 
 
+def media(asset_id: str) -> str:
+    """What cutting needs to know of an original that another worker stored."""
+    return f"assets/{asset_id}/media.json"
+
+
 def peaks(asset_id: str) -> str:
     return f"assets/{asset_id}/peaks.json"
 
@@ -83,6 +90,18 @@ def checked(key: str) -> str:
     if len(key.encode("utf-8", "surrogatepass")) > _MAX_KEY_BYTES or not all(map(_is_safe, segments)):
         raise PermanentError(ErrorKind.INVALID_PAYLOAD, f"The storage key {key[:80]!r} is not a valid object key.")
     return key
+
+
+def checked_upload(key: str, folders: Collection[str]) -> str:
+    """The key of an upload, unchanged: any valid one, or one below one of `folders` if there are any.
+
+    Raises PermanentError otherwise.
+    """
+    if folders and (checked(key).startswith(ASSETS) or not key.startswith(tuple(folders))):
+        allowed = ", ".join(sorted(folders))
+        sentence = f"The storage key {key[:80]!r} is not below a folder that uploads are taken from ({allowed})."
+        raise PermanentError(ErrorKind.REFUSED, sentence)
+    return checked(key)
 
 
 def _is_safe(segment: str) -> bool:

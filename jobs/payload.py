@@ -1,8 +1,9 @@
 """What every job type's metadata has in common."""
 
+import math
 from typing import Final, Protocol, Self
 
-from pydantic import ConfigDict, Field, JsonValue, RootModel, field_validator
+from pydantic import ConfigDict, Field, JsonValue, RootModel, ValidationInfo, field_validator
 
 from audioprep.jobs.models import WireModel
 
@@ -14,18 +15,27 @@ https://docs.temporal.io/develop/task-queue-priority-fairness
 
 PRIORITY: Final = "priority"
 
+FROM_ROW: Final = {"source": "row"}
+"""The validation context of what comes from a row. Workflows and workers read what was accepted without it: rules that
+are added later hold for new jobs, and leave running ones alone."""
+
 
 class Payload(Protocol):
     """What a payload model offers: JSON in, one line for people out, and how urgent the job is."""
 
     @classmethod
-    def model_validate_json(cls, json_data: str, /) -> Self: ...
+    def model_validate_json(cls, json_data: str, /, *, context: dict[str, str] | None = None) -> Self: ...
 
     @property
     def summary(self) -> str: ...
 
     @property
     def priority(self) -> int | None: ...
+
+
+def is_from_row(info: ValidationInfo) -> bool:
+    """Whether a model is read from a row, by a bridge or by the command line."""
+    return bool(info.context == FROM_ROW)
 
 
 class JobPayload(WireModel):
@@ -42,9 +52,27 @@ class JobPayload(WireModel):
 
 
 class AnyPayload(RootModel[dict[str, JsonValue]]):
-    """Metadata of a type whose model only its worker knows: any JSON object, handed on as it is."""
+    """Metadata of a type whose model only its worker knows: any JSON object, handed on as it is.
+
+    Numbers that JSON lacks (NaN, Infinity) or that other languages cannot read (1e400) are refused. So is all that
+    pydantic does not take for JSON: lone surrogates, more than 200 levels.
+    """
 
     model_config = ConfigDict(frozen=True)
+
+    @field_validator("root")
+    @classmethod
+    def _numbers_are_json(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        waiting: list[JsonValue] = [value]
+        while waiting:
+            found = waiting.pop()
+            if isinstance(found, dict):
+                waiting.extend(found.values())
+            elif isinstance(found, list):
+                waiting.extend(found)
+            elif isinstance(found, int | float) and not _is_finite(found):
+                raise ValueError("it holds NaN, Infinity or a number beyond 1.8e308, which JSON readers refuse")
+        return value
 
     @field_validator("root")
     @classmethod
@@ -61,3 +89,11 @@ class AnyPayload(RootModel[dict[str, JsonValue]]):
     def priority(self) -> int | None:
         priority = self.root.get(PRIORITY)
         return priority if isinstance(priority, int) else None
+
+
+def _is_finite(number: float) -> bool:
+    """Whether a double can hold it, as all numbers of JavaScript and most of Go's JSON are."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False

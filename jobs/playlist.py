@@ -1,15 +1,16 @@
 """`playlist`: every recording that a URL lists, each as an asset of its own."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from audioprep.jobs.ingest import AudioMetadata
+from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.payload import JobPayload, is_from_row
+from audioprep.jobs.provenance import checked_time
 from audioprep.jobs.status import JobStatus
-from audioprep.jobs.wording import code
+from audioprep.jobs.urls import name_of, parse_url, shown_url
+from audioprep.jobs.wording import code, shown
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
@@ -23,15 +24,28 @@ class PlaylistPayload(JobPayload):
     url: str = Field(min_length=1, max_length=4096)
     max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
     rights_attested: bool = False
+    rights_attested_at: str | None = Field(default=None, max_length=40, description="as in an ingest")
+
+    @field_validator("rights_attested_at")
+    @classmethod
+    def _attestation_is_a_time(cls, value: str | None) -> str | None:
+        return None if value is None else checked_time(value)
+
+    @model_validator(mode="after")
+    def _url_is_valid(self, info: ValidationInfo) -> Self:
+        if is_from_row(info):
+            parse_url(self.url)
+        return self
 
     @property
     def summary(self) -> str:
-        return self.url.rsplit("/", 1)[-1][:80]
+        """One line for people: what the URL calls its list."""
+        return shown(name_of(self.url))
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the list, and which workflows its entries are."""
         return {
-            "source": code(scrub(self.url)),
+            "source": code(shown_url(self.url)),
             "entries": f"at most {self.max_entries}, each a workflow: {code(f'{request.workflow_id}/1')} and on",
         }
 
@@ -44,13 +58,19 @@ class PlaylistItem(WireModel):
 
 
 class PlaylistOutcome(WireModel):
-    """How one entry ended: with an asset and its metadata, or with an error in one sentence."""
+    """How one entry ended: with an asset as in the result of an ingest, or with an error in one sentence."""
 
     url: str
     title: str
     status: JobStatus
     asset_id: str | None = None
     metadata: AudioMetadata | None = None
+    original_key: str | None = None
+    peaks_key: str | None = None
+    waveform_key: str | None = None
+    content_type: str | None = None
+    size: int | None = Field(default=None, alias="bytes")
+    bitrate: int | None = None
     error: str | None = None
 
 

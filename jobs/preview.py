@@ -1,4 +1,4 @@
-"""`preview` (alias `edit`): a recipe as a quick MP3, cached by the recipe's hash."""
+"""`preview` (alias `edit`): a recipe as a quick MP3, cached by a digest of the recipe."""
 
 import hashlib
 import json
@@ -15,10 +15,23 @@ from audioprep.jobs.wording import code
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
 
+_MP3_RATES = (32000, 44100, 48000)  # MPEG-1 layer III: the ones that all players know, and 128 kbit/s fits
+_RENDERER = 1  # raise it when the same recipe is to sound different: stored previews are then rendered again
+_NOT_HEARD = frozenset({"version", "asset_id", "output_format", "output_sample_rate", "aac_kbps"})
+
 
 class PreviewPayload(JobPayload):
     recipe: Recipe
-    recipe_hash: str = Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")
+    recipe_hash: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,128}$",
+        description="names the preview's file; a digest of the recipe if absent",
+    )
+
+    @property
+    def key(self) -> str:
+        """Where the MP3 will be. The web app's hash is a name, not a proof of what is stored under it."""
+        return keys.preview(str(self.recipe.asset_id), self.recipe_hash or digest_of(self.recipe))
 
     @property
     def summary(self) -> str:
@@ -26,17 +39,38 @@ class PreviewPayload(JobPayload):
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: which assets are cut, and where the MP3 will be."""
-        return {
-            "sources": self.recipe.sources,
-            "files": code(keys.preview(str(self.recipe.asset_id), self.recipe_hash)),
-        }
+        return {"sources": self.recipe.sources, "files": code(self.key)}
 
 
 class PreviewResult(WireModel):
     preview_key: str
 
 
-def hash_of(recipe: Any) -> str:
-    """A recipe's hash for who has none: SHA-256 of its JSON with sorted keys and no spaces, in hexadecimal."""
-    canonical = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def preview_rate(recipe_rate: int) -> int:
+    """The sample rate of a preview: the recipe's where MP3 has it, 44.1 kHz otherwise."""
+    return recipe_rate if recipe_rate in _MP3_RATES else 44100
+
+
+def digest_of(recipe: Recipe) -> str:
+    """SHA-256, in hexadecimal, of everything in a recipe that can be heard in its preview.
+
+    Numbers are compared by value (1 and 1.0 are one recipe), clip ids and the output format not at all. A field that is
+    new in the model counts until it is listed as not heard: that costs a render, never a wrong preview.
+    """
+    unheard = _NOT_HEARD if recipe.normalize else _NOT_HEARD | {"target_lufs", "true_peak"}
+    heard = recipe.model_dump(mode="json", exclude={**dict.fromkeys(unheard, True), "clips": {"__all__": {"id"}}})
+    sound = {"renderer": _RENDERER, "rate": preview_rate(recipe.output_sample_rate), **heard}
+    canonical = json.dumps(_without_negative_zero(sound), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _without_negative_zero(value: object) -> object:
+    match value:
+        case float():
+            return value + 0.0
+        case dict():
+            return {name: _without_negative_zero(part) for name, part in value.items()}
+        case list():
+            return [_without_negative_zero(part) for part in value]
+        case _:
+            return value

@@ -1,14 +1,14 @@
 """The job types audioprep knows: one line each."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.faults import first_fault
 from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.payload import Payload
+from audioprep.jobs.payload import FROM_ROW, Payload
 from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.save import SavePayload
@@ -22,23 +22,34 @@ METADATA_TOO_LARGE = f"The metadata is larger than {MAX_METADATA_BYTES:,} bytes.
 class JobType:
     """A word of the `type` column: the workflow that runs it, the model of its metadata, its stages in order.
 
-    Without stages any word is taken as the workflow says it. `task_queue` is where its workflow's worker waits; None is
-    the bridge's own.
+    A mapping of stages tells the share of the job that each one is, in any unit; names alone have equal shares. Without
+    stages any word is taken as the workflow says it, and its progress as that of the whole job. `task_queue` is where
+    its workflow's worker waits; None is the bridge's own. Raises ValueError for shares that are negative or all 0.
     """
 
     name: str
     workflow: str
     payload: type[Payload]
-    stages: tuple[str, ...] = ()
+    stages: tuple[str, ...] | Mapping[str, float] = field(default=(), hash=False)
     aliases: tuple[str, ...] = ()
     task_queue: str | None = None
+
+    def __post_init__(self) -> None:
+        shares = self.shares.values()
+        if shares and not (min(shares) >= 0 and sum(shares) > 0):
+            raise ValueError(f"The shares of the stages of {self.name!r} must not be negative, nor all be 0.")
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """Each stage's share of the job, in the order of the stages."""
+        return self.stages if isinstance(self.stages, Mapping) else dict.fromkeys(self.stages, 1.0)
 
     def parse(self, metadata: str) -> Payload:
         """The row's metadata as its model. Raises PermanentError with one sentence that names the first fault."""
         if len(metadata.encode(errors="replace")) > MAX_METADATA_BYTES:
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, METADATA_TOO_LARGE)
         try:
-            return self.payload.model_validate_json(metadata)
+            return self.payload.model_validate_json(metadata, context=FROM_ROW)
         except ValidationError as error:
             sentence = f"The metadata of this {self.name} job is invalid: {first_fault(error, metadata)}."
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, sentence) from None
@@ -72,7 +83,11 @@ class JobTypes:
 
     def stages_of(self, name: str) -> tuple[str, ...]:
         """The stages of a type in order; empty when the type is unknown."""
-        return self._by_name[name].stages if name in self._by_name else ()
+        return tuple(self.shares_of(name))
+
+    def shares_of(self, name: str) -> Mapping[str, float]:
+        """The stages of a type in order, each with its share of the job; empty when the type is unknown."""
+        return self._by_name[name].shares if name in self._by_name else {}
 
     def with_more(self, types: Iterable[JobType]) -> "JobTypes":
         """These and `types`. Raises ValueError when a name is taken."""
@@ -99,18 +114,19 @@ def _narrowed(kind: JobType, names: Collection[str]) -> JobType:
     return replace(kind, name=name, aliases=tuple(aliases))
 
 
+# The shares of the stages, in percent: docs/performance.md, "Shares of the progress bar", has the times behind them.
 INGEST = JobType(
     name="ingest",
     workflow="AudioprepIngest",
     payload=IngestPayload,
-    stages=(Stage.QUEUED, Stage.DOWNLOADING, Stage.ANALYZING, Stage.FINALIZING),
+    stages={Stage.QUEUED: 1, Stage.DOWNLOADING: 40, Stage.ANALYZING: 57, Stage.FINALIZING: 2},
 )
 
 PREVIEW = JobType(
     name="preview",
     workflow="AudioprepPreview",
     payload=PreviewPayload,
-    stages=(Stage.QUEUED, Stage.DOWNLOADING, Stage.RENDERING, Stage.UPLOADING),
+    stages={Stage.QUEUED: 1, Stage.DOWNLOADING: 10, Stage.RENDERING: 84, Stage.UPLOADING: 5},
     aliases=("edit",),
 )
 
@@ -118,21 +134,21 @@ SAVE = JobType(
     name="save",
     workflow="AudioprepSave",
     payload=SavePayload,
-    stages=(
-        Stage.QUEUED,
-        Stage.DOWNLOADING,
-        Stage.NORMALIZING,
-        Stage.RENDERING,
-        Stage.UPLOADING,
-        Stage.FINALIZING,
-    ),
+    stages={
+        Stage.QUEUED: 1,
+        Stage.DOWNLOADING: 8,
+        Stage.NORMALIZING: 18,
+        Stage.RENDERING: 66,
+        Stage.UPLOADING: 5,
+        Stage.FINALIZING: 2,
+    },
 )
 
 PLAYLIST = JobType(
     name="playlist",
     workflow="AudioprepPlaylist",
     payload=PlaylistPayload,
-    stages=(Stage.QUEUED, Stage.EXPANDING, Stage.INGESTING),
+    stages={Stage.QUEUED: 1, Stage.EXPANDING: 4, Stage.INGESTING: 95},
 )
 
 JOB_TYPES = JobTypes([INGEST, PREVIEW, SAVE, PLAYLIST])

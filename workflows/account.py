@@ -5,7 +5,7 @@ from typing import Any
 
 from audioprep.jobs.details import facts_of, limits_of
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.wording import as_list, clock
+from audioprep.jobs.wording import as_list, bounded, clock
 
 
 class Account:
@@ -22,7 +22,7 @@ class Account:
         self._closed = False
 
     def begin(self, step: str, head: str, now: datetime) -> None:
-        """A step, or news within it."""
+        """A step, or progress within it. `head` is Markdown: what is untrusted in it has been escaped."""
         if step != self._step:
             self._leave(now)
             self._step = step
@@ -37,7 +37,7 @@ class Account:
     def text(self) -> str:
         took = {step: clock(seconds) for step, seconds in self._took.items()}
         files = {"files": self._files} if self._closed and self._files else {}
-        return f"{self._head}\n\n{as_list({**self._facts, 'limits': self._limits, **took, **files})}"
+        return bounded(f"{self._head}\n\n{as_list({**self._facts, 'limits': self._limits, **took, **files})}")
 
     def _leave(self, now: datetime) -> None:
         if self._step:

@@ -31,13 +31,19 @@ class IngestWorkflow:
                 summary=request.payload.summary,
                 site=site_of(request.payload.url or "") if request.payload.source_type.is_remote else None,
             )
-            metadata = await steps.run(
+            analysis = await steps.run(
                 IngestActivities.analyze, original, stage=Stage.ANALYZING, summary="duration, peaks, waveform"
             )
             await steps.run(
                 IngestActivities.publish_asset,
-                PublishAsset(asset_id=asset_id, metadata=metadata),
+                PublishAsset(
+                    asset_id=asset_id,
+                    metadata=analysis,
+                    original=original,
+                    source=request.payload,
+                    began=workflow.info().start_time,
+                ),
                 stage=Stage.FINALIZING,
-                summary=f"{clock(metadata.duration)} · {metadata.codec}",
+                summary=f"{clock(analysis.duration)} · {analysis.codec}",
             )
-        return IngestResult(asset_id=asset_id, metadata=metadata)
+        return original.result(analysis)

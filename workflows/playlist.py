@@ -13,14 +13,15 @@ from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.playlist import PlaylistActivities
+    from audioprep.jobs.details import summary_of
     from audioprep.jobs.hosts import site_of
     from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
     from audioprep.jobs.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
-    from audioprep.jobs.redaction import scrub
     from audioprep.jobs.registry import INGEST, PLAYLIST
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import JobStatus, Stage
-    from audioprep.jobs.wording import code
+    from audioprep.jobs.urls import shown_url
+    from audioprep.jobs.wording import code, shown
 
 PARALLEL: Final = 3  # entries at once, so that one list does not take every slot of the workers
 
@@ -71,20 +72,17 @@ class _Entries:
                 status, sentence = _reason(error)
                 outcome = PlaylistOutcome(url=item.url, title=item.title, status=status, error=sentence)
             else:
-                outcome = PlaylistOutcome(
-                    url=item.url,
-                    title=item.title,
-                    status=JobStatus.COMPLETE,
-                    asset_id=made.asset_id,
-                    metadata=made.metadata,
-                )
+                outcome = PlaylistOutcome(url=item.url, title=item.title, status=JobStatus.COMPLETE, **dict(made))
         self._ended += 1
         self._tell()
         return outcome
 
     async def _child(self, index: int, item: PlaylistItem) -> IngestResult:
         source = IngestPayload(
-            source_type=SourceType.YOUTUBE, url=item.url, rights_attested=self._payload.rights_attested
+            source_type=SourceType.YOUTUBE,
+            url=item.url,
+            rights_attested=self._payload.rights_attested,
+            rights_attested_at=self._payload.rights_attested_at,
         )
         request = JobRequest[IngestPayload](
             **_identity_of(self._request, index + 1),
@@ -99,8 +97,8 @@ class _Entries:
             IngestWorkflow.run,
             request,
             id=request.workflow_id,
-            static_summary=f"entry {index + 1} · {item.title[:80]}",
-            static_details=f"Entry {index + 1} of playlist {code(self._request.job_id)}: {code(scrub(item.url))}",
+            static_summary=summary_of(f"entry {index + 1}", shown(item.title)),
+            static_details=f"Entry {index + 1} of playlist {code(self._request.job_id)}: {code(shown_url(item.url))}",
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         )

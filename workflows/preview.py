@@ -1,6 +1,7 @@
-"""`preview` (alias `edit`): a recipe as MP3, rendered once per hash."""
+"""`preview` (alias `edit`): a recipe as MP3, rendered once."""
 
 import asyncio
+import hashlib
 from datetime import timedelta
 
 from temporalio import workflow
@@ -10,20 +11,24 @@ from audioprep.workflows.turn import give_back, take_turn
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.preview import PreviewActivities, PreviewOrder
-    from audioprep.jobs.preview import PreviewPayload, PreviewResult
+    from audioprep.jobs.preview import PreviewPayload, PreviewResult, digest_of
     from audioprep.jobs.registry import PREVIEW
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
 
 _FIRST_LOOK, _LAST_LOOK = 0.25, 2.0  # seconds between two looks for a preview that another job renders
+_BY_RECIPE = "preview-by-recipe"  # before this patch a preview was known by its key alone
 
 
 @workflow.defn(name=PREVIEW.workflow)
 class PreviewWorkflow:
-    """Look, take the turn for this hash, look again, render. Whoever finds the turn taken looks until it is there.
+    """Look, take the turn for this recipe, look again, render. A job that finds the turn taken looks until it is there.
 
     The second look is for a render that ended between the first one and the turn. If the job that renders is cancelled
     or fails, its turn is free again and the next one takes it: nobody waits for a result that will not come.
+
+    Another recipe under the same hash has a turn of its own. Each renders, looks that what is stored is its own, and
+    renders again if not; the later one stays.
     """
 
     @workflow.run
@@ -31,25 +36,39 @@ class PreviewWorkflow:
         async with open_steps(request) as steps:
             assert request.payload is not None  # noqa: S101 - null only with `cancelled`
             order = PreviewOrder.of(request.payload)
+            by_recipe = workflow.patched(_BY_RECIPE)
+            turn = turn_name(order, request.table_id) if by_recipe else f"audioprep.turn/{order.key}"
+            wanted = order if by_recipe else order.key
             pause = _FIRST_LOOK
-            while not await _is_there(steps, order.key):
-                if await _render_in_turn(steps, order, request):
+            while not await _is_there(steps, wanted, order.key):
+                if await _render_in_turn(steps, order, wanted, turn, request):
                     break
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LAST_LOOK)
         return PreviewResult(preview_key=order.key)
 
 
-async def _is_there(steps: Steps, key: str) -> bool:
-    return await steps.run(PreviewActivities.find_preview, key, stage=Stage.QUEUED, summary=f"is {key} there?")
+def turn_name(order: PreviewOrder, table_id: str) -> str:
+    """The workflow id of the turn for one sound under one key of one table's jobs.
+
+    A digest, since ids are never encrypted; and no job can hold it but for the very recipe that it renders.
+    """
+    name = "\n".join(part for part in (table_id, order.key, digest_of(order.recipe)) if part)
+    return f"audioprep.turn/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-async def _render_in_turn(steps: Steps, order: PreviewOrder, request: JobRequest[PreviewPayload]) -> bool:
+async def _is_there(steps: Steps, wanted: PreviewOrder | str, key: str) -> bool:
+    return await steps.run(PreviewActivities.find_preview, wanted, stage=Stage.QUEUED, summary=f"is {key} there?")
+
+
+async def _render_in_turn(
+    steps: Steps, order: PreviewOrder, wanted: PreviewOrder | str, name: str, request: JobRequest[PreviewPayload]
+) -> bool:
     """Render, unless another job is at it: then False."""
-    turn = await take_turn(f"audioprep.turn/{order.key}", timedelta(seconds=request.timeout_seconds), "one render")
+    turn = await take_turn(name, timedelta(seconds=request.timeout_seconds), "one render")
     if turn is None:
         return False
-    if not await _is_there(steps, order.key):
+    if not await _is_there(steps, wanted, order.key):
         summary = request.payload.summary if request.payload else ""
         await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=summary)
     await give_back(turn)

@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
+    from audioprep.jobs.details import summary_of
     from audioprep.jobs.errors import ErrorKind, PermanentError
     from audioprep.jobs.hosts import fairness_key_of
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
@@ -60,7 +61,7 @@ class Steps:
                     raise
                 used += back.failed
             if back.wait:
-                workflow.set_current_details(f"**{stage}** · {summary} · waits for its turn at {site}")
+                workflow.set_current_details(f"**{stage}** · {summary_of(summary, f'waits for its turn at {site}')}")
                 await asyncio.sleep(min(back.wait * _PATIENCE**turned_away, _LONGEST_PAUSE))
                 turned_away += 1
             self._check_may_go_on()
@@ -73,7 +74,7 @@ class Steps:
             order,
             task_queue=None if site is None else downloads_queue(workflow.info().task_queue),
             priority=Priority(fairness_key=fairness_key_of(site)) if site else Priority.default,
-            summary=summary,
+            summary=summary_of(summary),
             start_to_close_timeout=self._timeout,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=RetryPolicy(
@@ -90,7 +91,7 @@ class Steps:
         Without a `step` the stage names what takes the time.
         """
         workflow.upsert_memo({MEMO_STAGE: stage, MEMO_PROGRESS: progress})
-        self._account.begin(step or stage, f"**{stage}** · {summary}", workflow.now())
+        self._account.begin(step or stage, f"**{stage}** · {summary_of(summary)}", workflow.now())
         workflow.set_current_details(self._account.text)
 
     def close(self, how: str) -> None:

@@ -1,18 +1,41 @@
 """The database: reached, let in, and with our table and indexes."""
 
+from typing import Final
+
 from audioprep.bridge.database import open_database
-from audioprep.bridge.queries import SCHEMA
+from audioprep.bridge.identity import read_identity
 from audioprep.bridge.store import JobStore
 from audioprep.checks.clock import clock_skew, judged
+from audioprep.checks.finding import Advice
+from audioprep.extension import served_types
 from audioprep.settings import Settings
+
+_COUNTED: Final = 100  # rows of each type
 
 
 async def check_database(settings: Settings) -> str:
     async with open_database(settings.database.database_url, settings.database.token) as database:
         missing = await JobStore(database).missing()
+        identity = await read_identity(database, settings.database.database_url)
     if missing:
         raise RuntimeError(f"{settings.database.shown_url} lacks {', '.join(missing)}: run `audioprep migrate`")
-    return f"{settings.database.shown_url} has the table and all {len(SCHEMA) - 1} indexes"
+    if identity and identity.is_copy:
+        raise Advice(
+            f"the table was first served at {identity.place}: run `audioprep migrate --new-identity` if this database"
+            " is a copy of that one, or `audioprep migrate --moved` if it has moved; until then no stray is cancelled"
+        )
+    return f"{settings.database.shown_url} has the table and all indexes"
+
+
+async def check_types(settings: Settings) -> str:
+    """Raises Advice when rows wait whose type is not served."""
+    types = served_types(settings).names
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        waiting = await JobStore(database, types).unserved(_COUNTED)
+    if waiting:
+        counts = ", ".join(f"{name} ({count}{'+' * (count == _COUNTED)})" for name, count in waiting.items())
+        raise Advice(f"pending rows of types that are not served here: {counts}; served are {', '.join(types)}")
+    return f"served are {', '.join(types)}; no row of another type waits"
 
 
 async def check_clock(settings: Settings) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 from audioprep.bridge.database_errors import DatabaseError
-from audioprep.checks.database import check_clock, check_database
+from audioprep.checks.database import check_clock, check_database, check_types
 from audioprep.checks.finding import Advice, Finding
 from audioprep.checks.memory import check_memory
 from audioprep.checks.programs import check_ffmpeg, check_javascript, check_ytdlp
 from audioprep.checks.storage import check_storage
-from audioprep.checks.temporal import check_temporal
+from audioprep.checks.temporal import check_queue, check_temporal
 from audioprep.jobs.errors import JobError
 from audioprep.jobs.redaction import scrub
 from audioprep.settings import Settings
@@ -21,7 +21,12 @@ Check = Callable[[Settings], Awaitable[str]]
 CheckedRole = Literal["all", "bridge", "worker"]
 
 
-_BRIDGE: Final[dict[str, Check]] = {"database": check_database, "clock": check_clock}
+_BRIDGE: Final[dict[str, Check]] = {
+    "database": check_database,
+    "types": check_types,
+    "clock": check_clock,
+    "queue": check_queue,
+}
 _BOTH: Final[dict[str, Check]] = {"temporal": check_temporal}
 _WORKER: Final[dict[str, Check]] = {
     "storage": check_storage,

@@ -1,28 +1,48 @@
-"""Temporal: reached, and our namespace is ours to use."""
+"""Temporal: reached, our namespace is ours to use, and the task queue is not shared unawares."""
 
-import re
-from typing import Final
-
+from audioprep.bridge.database import open_database
+from audioprep.bridge.database_errors import DatabaseError
+from audioprep.bridge.identity import read_identity
+from audioprep.bridge.inspection import other_homes
+from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.checks.finding import Advice
 from audioprep.settings import Settings
-from audioprep.temporal import check_namespace, connect
-
-_SYSTEM_WORDS: Final = re.compile(r'message: "([^"]+)"')
-_CONNECT_FAILED: Final = "Failed client connect"  # how the SDK begins
+from audioprep.temporal import check_namespace, connect, explained
 
 
 async def check_temporal(_settings: Settings) -> str:
     try:
         client = await connect()
     except RuntimeError as error:
-        raise RuntimeError(_explained(str(error))) from error
+        raise RuntimeError(explained(str(error))) from error
     await check_namespace(client)
-    return f"namespace {client.namespace} at {client.service_client.config.target_host}"
+    address = client.service_client.config.target_host.rpartition("@")[2]  # without what may be a password
+    return f"namespace {client.namespace} at {address}"
 
 
-def _explained(said: str) -> str:
-    """The SDK's words, which name parts of its inside, as a sentence that names ours."""
-    if not said.startswith(_CONNECT_FAILED):
-        return said
-    found = _SYSTEM_WORDS.search(said)
-    reason = found[1].lower() if found else said.removeprefix(f"{_CONNECT_FAILED}: ")
-    return f"Temporal cannot be reached ({reason}): check TEMPORAL_ADDRESS, and for Temporal Cloud TEMPORAL_API_KEY"
+async def check_queue(settings: Settings) -> str:
+    """Raises Advice when jobs of other tables run on the task queue. Silent while database or Temporal is away."""
+    queue = settings.temporal.task_queue
+    own = await _own_home(settings)
+    if not own:
+        return f"task queue {queue}; the table has no identity yet"
+    try:
+        homes = await other_homes(await connect(), queue, own)
+    except (TemporalUnavailable, RuntimeError):
+        return f"task queue {queue}; see temporal"
+    if homes:
+        raise Advice(
+            f"jobs of other tables run on task queue {queue} ({', '.join(homes)}): their workers and yours take each"
+            " other's steps and need the same storage; set AUDIOPREP_TASK_QUEUE to another name if they do not"
+        )
+    return f"task queue {queue} has no running job of another table"
+
+
+async def _own_home(settings: Settings) -> str:
+    """This table's identity; empty when it has none. A database that is away is another check's finding."""
+    try:
+        async with open_database(settings.database.database_url, settings.database.token) as database:
+            identity = await read_identity(database, settings.database.database_url)
+    except DatabaseError:
+        return ""
+    return identity.table_id if identity else ""

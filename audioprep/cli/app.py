@@ -2,11 +2,13 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
 
 from audioprep.cli import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
+from audioprep.cli.console import err, out
 from audioprep.version import __version__
 
 app = typer.Typer(
@@ -20,7 +22,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"audioprep {__version__}")
+        out.print(f"audioprep {__version__}", highlight=False)
         raise typer.Exit
 
 
@@ -68,7 +70,7 @@ def main() -> NoReturn:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
-        sys.excepthook(*sys.exc_info())
+        err.print(traceback.format_exc(), markup=False, highlight=False, soft_wrap=True)
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()

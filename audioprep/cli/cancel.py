@@ -1,5 +1,6 @@
 """`cancel`: jobs called off, by id or all that wait."""
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,11 +43,13 @@ def cancel(
 
 def _tell(cancelled: list[str], finished: list[str]) -> None:
     if cancelled:
-        again = " ".join(["audioprep watch", *cancelled])
-        out.print(f"Cancel requested; `{again}` shows when it is done.", highlight=False, soft_wrap=True)
+        again = shlex.join(["audioprep", "watch", *cancelled])
+        out.print(f"Cancel requested; `{again}` shows when it is done.", markup=False, highlight=False, soft_wrap=True)
     for job_id in finished:
         err.print("error:", style="bold red", end=" ")
-        err.print(f"Job {job_id} is finished already: nothing was changed.", highlight=False, soft_wrap=True)
+        err.print(
+            f"Job {job_id} is finished already: nothing was changed.", markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _cancel_pending(settings: "Settings", *, yes: bool) -> list[str]:

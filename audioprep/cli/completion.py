@@ -1,6 +1,10 @@
-"""Job ids for the shell's completion: from the newest rows, and only when the database answers at once."""
+"""Job ids for the shell's completion: from the newest rows, and only when the database answers at once.
+
+A shell evaluates what it is offered, so that an id with other characters than these is never offered.
+"""
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +13,8 @@ if TYPE_CHECKING:
     from audioprep.jobs.job import Job
 
 _OFFERED = 20  # rows read for one press of the tab key
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]")  # in a description: even colons part words in some shells
 _PATIENCE = 1.0  # seconds: nobody waits longer for a completion
 
 
@@ -33,9 +39,9 @@ def _matching(incomplete: str, fits: "Callable[[Job], bool]") -> list[tuple[str,
     except Exception:  # a shell that completes must never print a trace: no ids are as good as none
         return []
     return [
-        (job.job_id, f"{job.type} {job.status.value} {job.created_at}")
+        (job.job_id, _UNSAFE.sub("-", f"{job.type[:40]} {job.status.value} {job.created_at[:40]}"))
         for job in jobs
-        if job.job_id.startswith(incomplete) and fits(job)
+        if _SAFE_ID.fullmatch(job.job_id) and job.job_id.startswith(incomplete) and fits(job)
     ]
 
 

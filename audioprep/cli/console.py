@@ -1,13 +1,19 @@
-"""What commands share: the settings, the run of a coroutine, and failures as sentences instead of traces."""
+"""Terminal output, exit codes and errors of all commands: everything that a command prints passes through here.
+
+Rows, names and errors are untrusted input: no escape sequence in them reaches the terminal.
+"""
 
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from audioprep.jobs.wording import printable
 
 if TYPE_CHECKING:  # the commands import what they need when they run: `--help` must be quick
     from audioprep.settings import Settings
@@ -18,8 +24,20 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 _PIPED_WIDTH = 200  # columns where there is no terminal: an id must stay on its line
 
-out = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-err = Console(width=None if sys.stderr.isatty() else _PIPED_WIDTH, stderr=True)
+_LINES = "\n"  # the only control character of text: Rich expands tabs
+
+
+class SafeConsole(Console):
+    """A console whose text has no control characters; only Rich's own control codes reach the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The one way of all that is printed, in tables and progress bars as well."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text, _LINES))
+
+
+out = SafeConsole(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+err = SafeConsole(width=None if sys.stderr.isatty() else _PIPED_WIDTH, stderr=True)
 
 T = TypeVar("T")
 
@@ -53,6 +71,8 @@ def run(command: Coroutine[Any, Any, T]) -> T:
         fail(str(error) or type(error).__name__)
 
 
-def print_json(value: Any) -> None:
-    """For programs: one JSON document on stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    """For programs: one JSON document on stdout. What a terminal would not show is escaped, as JSON allows."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    escaped = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+    typer.echo(escaped)  # noqa: TID251 - the one place

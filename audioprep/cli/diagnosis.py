@@ -8,12 +8,17 @@ from audioprep.bridge.actions import Action, Nothing
 from audioprep.bridge.decide import Rules, decide
 from audioprep.bridge.inspection import Execution
 from audioprep.bridge.views import Missing, Running, WorkflowView
+from audioprep.bridge.workflow_tasks import StuckTask
 from audioprep.cli.row import settled
 from audioprep.jobs.job import Job
+from audioprep.jobs.progress import whole_progress
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import from_text
 
 OVERDUE: Final = timedelta(seconds=60)  # twice as long as a live bridge ever leaves a running job's row untouched
+
+_KEYS: Final = "AUDIOPREP_PAYLOAD_KEY"
+_UNDECODED: Final = ("Unknown payload encoding", "Failed decoding", _KEYS)  # the SDK's words, and those of our codec
 
 NEXT: Final = {
     "Nothing": "nothing: row and workflow agree",
@@ -23,7 +28,8 @@ NEXT: Final = {
     "WriteProgress": "bring stage and progress up to date",
     "Complete": "write the result: complete",
     "Fail": "write the error: failed",
-    "Reap": "give the row up: failed, nobody has cared for it for too long",
+    "Reap": "give the row up: failed, no program has reported on it for too long",
+    "Abandon": "terminate the workflow, which cannot go on, and write the error: failed",
     "RecordCancel": "write cancelled, as in Temporal",
     "AcknowledgeCancel": "acknowledge the cancel",
 }
@@ -31,7 +37,10 @@ NEXT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that can be known of one job. `seen` is None when Temporal did not answer: then `outage` says why."""
+    """All that can be known of one job. `seen` is None when Temporal did not answer: then `outage` says why.
+
+    It is also None when what the workflow left cannot be decrypted: then `unreadable` says why.
+    """
 
     job: Job
     seen: WorkflowView | None
@@ -39,6 +48,7 @@ class Evidence:
     workers: tuple[str, ...]
     in_flight: int
     outage: str = ""
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +60,73 @@ class Diagnosis:
 
 
 def diagnose(evidence: Evidence, now: datetime, rules: Rules) -> Diagnosis:
+    if evidence.job.status not in set(JobStatus):
+        return Diagnosis("nothing: no bridge touches a row with this status", (_odd_status(evidence.job),))
+    if evidence.job.type not in rules.types.names and not settled(evidence.job):
+        return Diagnosis("nothing: bridges leave rows of this type alone", (_not_served(evidence.job, rules),))
+    if evidence.unreadable:
+        return Diagnosis("nothing: what the workflow left cannot be read", (_unreadable(evidence),))
     if evidence.seen is None:
         return Diagnosis("wait for Temporal", (f"{evidence.outage.rstrip('.')}. Mend that first.",))
     action = decide(evidence.job, evidence.seen, now, rules)
-    complaints = (_no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
-    return Diagnosis(_next(evidence.job, action), tuple(filter(None, complaints)))
+    complaints = (_stuck(evidence), _no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
+    return Diagnosis(_next(evidence, action), tuple(filter(None, complaints)))
 
 
 def age_of(job: Job, now: datetime) -> timedelta | None:
     """How long the row has been as it is; None when its time cannot be read."""
     try:
         return now - from_text(job.updated_at)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _next(job: Job, action: Action) -> str:
+def _odd_status(job: Job) -> str:
+    known = ", ".join(JobStatus)
+    return f"The status {str(job.status)!r} is not one of {known}: correct the program that wrote it."
+
+
+def _not_served(job: Job, rules: Rules) -> str:
+    served = ", ".join(rules.types.names)
+    return (
+        f"The type {job.type!r} is not served with these settings, {served} are: another program has to do this job,"
+        " or AUDIOPREP_TYPES and AUDIOPREP_ROUTES have to name it."
+    )
+
+
+def _unreadable(evidence: Evidence) -> str:
+    return f"{evidence.unreadable.rstrip('.')}: give every bridge, worker and command line the same {_KEYS}."
+
+
+def _stuck(evidence: Evidence) -> str:
+    """A workflow whose task fails again and again, by what has to be done about it."""
+    task = evidence.execution.stuck if evidence.execution else None
+    if task is None:
+        return ""
+    failed = f"The workflow's task has failed {task.attempts - 1} times"
+    if any(word in task.message for word in _UNDECODED):
+        return f"{failed}: the worker cannot decode the payloads. Set its {_KEYS} to the keys of the bridge."
+    if task.cause.startswith("BAD_"):
+        cancel = f"Cancel the job (`audioprep cancel {evidence.job.job_id}`) and report it."
+        return f"{failed}: Temporal refuses a command of it ({_sentence(task)}), and will not accept it later. {cancel}"
+    if task.cause == "NON_DETERMINISTIC_ERROR":
+        older = "Start a worker of the version that began it (docs/operations.md, Upgrading)"
+        return f"{failed}: the worker's version does not fit the workflow's history. {older}, or cancel the job."
+    return f"{failed} ({_sentence(task)}). The worker's log says more; the job goes on once the worker is mended."
+
+
+def _sentence(task: StuckTask) -> str:
+    return f"{task.cause}: {task.message}".strip(": ").rstrip(".") or "for a reason that the history does not say"
+
+
+def _next(evidence: Evidence, action: Action) -> str:
+    job = evidence.job
     if job.status is JobStatus.PENDING:
         return "claim the row when its turn comes"
     if settled(job) and isinstance(action, Nothing):
         return "nothing: the job is finished"
+    if _stuck(evidence) and isinstance(action, Nothing):
+        return "try the workflow's task again"
     return NEXT[type(action).__name__]
 
 
@@ -103,6 +160,9 @@ def _stale(evidence: Evidence, action: Action) -> str:
     return "No workflow runs for this row: another program works on it, or Temporal lost it and a bridge will fail it."
 
 
-def stage_of(seen: WorkflowView | None) -> tuple[str, float]:
-    """Stage and progress as Temporal has them; nothing when no workflow runs."""
-    return (seen.stage or "", seen.progress) if isinstance(seen, Running) else ("", 0.0)
+def stage_of(evidence: Evidence, rules: Rules) -> tuple[str, float]:
+    """Stage and progress of the whole job as Temporal has them; nothing when no workflow runs."""
+    if not isinstance(evidence.seen, Running):
+        return "", 0.0
+    stage = evidence.seen.stage or ""
+    return stage, whole_progress(rules.types.shares_of(evidence.job.type), stage, evidence.seen.progress)

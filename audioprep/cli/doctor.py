@@ -32,11 +32,12 @@ def doctor(job_id: JobId, as_json: AsJson = False) -> None:
     settings = read_settings()
     evidence = run(_gather(settings, job_id))
     now = utc_now()
-    diagnosis = diagnose(evidence, now, _rules(settings))
+    rules = _rules(settings)
+    diagnosis = diagnose(evidence, now, rules)
     if as_json:
-        print_json(_document(evidence, diagnosis))
+        print_json(_document(evidence, diagnosis, rules))
     else:
-        _print(evidence, diagnosis, now)
+        _print(evidence, diagnosis, now, rules)
     if diagnosis.complaints:
         raise typer.Exit(EXIT_FAILED)
 
@@ -62,12 +63,18 @@ async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flig
 
     client = await open_client()
     inspection = Inspection(client, settings.temporal.task_queue, table_id)
+    seen, unreadable = None, ""
+    try:
+        seen = await Executions(client, settings.temporal.task_queue, table_id).view(job.job_id)
+    except (ValueError, LookupError) as error:  # no key for it, or not the right one
+        unreadable = str(error).strip("'\"")
     return Evidence(
         job=job,
-        seen=await Executions(client, settings.temporal.task_queue, table_id).view(job.job_id),
+        seen=seen,
         execution=await inspection.execution(job.job_id),
         workers=await inspection.pollers(),
         in_flight=in_flight,
+        unreadable=unreadable,
     )
 
 
@@ -81,11 +88,11 @@ def _rules(settings: "Settings") -> "Rules":
     return Rules(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
 
 
-def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime") -> None:
+def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules: "Rules") -> None:
     table = Table(box=None, header_style="bold", padding=(0, 3, 0, 1))
     for column in ("", "the row says", "Temporal says"):
         table.add_column(column, overflow="fold")
-    for name, row, temporal in _sides(evidence, now):
+    for name, row, temporal in _sides(evidence, now, rules):
         if row or temporal:
             table.add_row(f"[dim]{name}[/]", escape(row), escape(temporal))
     out.print(table)
@@ -94,18 +101,18 @@ def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime") -> Non
         out.print(" [bold red]to do[/]        " + escape(complaint), highlight=False, soft_wrap=True)
 
 
-def _sides(evidence: "Evidence", now: "datetime") -> list[tuple[str, str, str]]:
+def _sides(evidence: "Evidence", now: "datetime", rules: "Rules") -> list[tuple[str, str, str]]:
     """What to print: a fact's name, the row's word, Temporal's word."""
     from audioprep.cli.diagnosis import age_of, stage_of
 
     job, execution = evidence.job, evidence.execution
     step = execution.steps[0] if execution and execution.steps else None
-    stage, progress = stage_of(evidence.seen)
+    stage, progress = stage_of(evidence, rules)
     age = age_of(job, now)
     beat = (now - step.last_heartbeat).total_seconds() if step and step.last_heartbeat else None
     status = execution.status if execution else "no answer" if evidence.seen is None else "no workflow"
     return [
-        ("status", job.status.value, status),
+        ("status", str(job.status), status),
         ("stage", job.stage or "", stage),
         ("progress", f"{job.progress:.0f} %", f"{progress:.0f} %" if stage else ""),
         ("step", "", step.name + (" runs" if step.running else " waits") if step else ""),
@@ -120,12 +127,12 @@ def _sides(evidence: "Evidence", now: "datetime") -> list[tuple[str, str, str]]:
     ]
 
 
-def _document(evidence: "Evidence", diagnosis: "Diagnosis") -> dict[str, Any]:
+def _document(evidence: "Evidence", diagnosis: "Diagnosis", rules: "Rules") -> dict[str, Any]:
     from audioprep.cli.diagnosis import stage_of
     from audioprep.jobs.timestamps import to_text
 
     execution = evidence.execution
-    stage, progress = stage_of(evidence.seen)
+    stage, progress = stage_of(evidence, rules)
     steps = [
         {
             "name": step.name,

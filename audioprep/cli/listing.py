@@ -9,10 +9,12 @@ from rich.table import Table
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson
-from audioprep.cli.row import as_dict, styled
+from audioprep.cli.row import as_dict, settled, styled
 from audioprep.cli.table import open_table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from audioprep.bridge.listing import JobFilter
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -40,11 +42,11 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """List the newest jobs."""
-    jobs = run(_newest(read_settings(), limit, _filter(status, job_type, since)))
+    jobs, served = run(_newest(read_settings(), limit, _filter(status, job_type, since)))
     if as_json:
         print_json([as_dict(job) for job in jobs])
     elif jobs:
-        out.print(_table(jobs))
+        out.print(_table(jobs, served))
     else:
         out.print("No job fits; `audioprep submit --help` shows how to make one.", highlight=False)
 
@@ -62,17 +64,20 @@ def _filter(status: Status | None, job_type: str | None, since: str | None) -> "
     return JobFilter(JobStatus(status.value) if status else None, job_type, moment)
 
 
-async def _newest(settings: "Settings", limit: int, wanted: "JobFilter") -> "list[Job]":
+async def _newest(settings: "Settings", limit: int, wanted: "JobFilter") -> "tuple[list[Job], Collection[str]]":
+    """The rows, and the types that are served."""
     async with open_table(settings) as table:
-        return await table.lists.newest(limit, wanted)
+        return await table.lists.newest(limit, wanted), table.rows.types
 
 
-def _table(jobs: "list[Job]") -> Table:
+def _table(jobs: "list[Job]", served: "Collection[str]") -> Table:
     table = Table(box=None, header_style="bold")
     for column in ("job", "type", "status", "stage", "progress", "created", "error"):
         table.add_column(column, overflow="fold", no_wrap=column != "error")
     for job in jobs:
         progress = f"{job.progress:.0f} %" if job.progress else ""
         words = (escape(word) for word in (job.stage or "", progress, job.created_at, job.error or ""))
-        table.add_row(escape(job.job_id), escape(job.type), styled(job), *words)
+        waits_for_others = job.type not in served and not settled(job)
+        kind = escape(job.type) + (" [dim](not served)[/]" if waits_for_others else "")
+        table.add_row(escape(job.job_id), kind, styled(job), *words)
     return table

@@ -71,9 +71,11 @@ def codec_server(
 async def _decrypt(settings: "Settings", port: int, ui: str) -> None:
     from audioprep.codec_server import codec_server
     from audioprep.payload_codec import EncryptingCodec
+    from audioprep.ports import require_free
 
     if not settings.temporal.payload_keys:
         raise RuntimeError("There is nothing to decrypt with: AUDIOPREP_PAYLOAD_KEY is not set.")
+    require_free({"--port": port})
     async with codec_server(EncryptingCodec(settings.temporal.payload_keys), port, ui):
         out.print(f"codec endpoint  http://127.0.0.1:{port}  for the UI at {ui}", highlight=False)
         await asyncio.Event().wait()
@@ -88,14 +90,18 @@ def demo(
 
     settings = read_settings()
     settings.log = settings.log.model_copy(update={"log_level": "warning"})
+    settings.http = settings.http.model_copy(update={"http_port": None})  # a deployment beside it may have this port
     _configure_logs(settings)
     run(run_demo(settings.local(folder), folder, file, out))
 
 
 async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> None:
     from audioprep.dev import dev_server
+    from audioprep.ports import require_free
     from audioprep.roles import run_both, until_signalled, worker_plugin
 
+    wanted = {"--port": port, "--ui-port": ui_port, "AUDIOPREP_HTTP_PORT": settings.http.http_port or 0}
+    require_free({option: number for option, number in wanted.items() if number})
     plugin = worker_plugin(settings)
     async with dev_server(folder / "temporal", plugin, port, ui_port) as server, until_signalled() as stop:
         out.print(f"Temporal UI  [link]{server.ui_url}[/link]", highlight=False)

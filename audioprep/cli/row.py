@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
+
 if TYPE_CHECKING:
     from audioprep.jobs.job import Job
 
@@ -34,7 +36,7 @@ def as_dict(job: "Job") -> dict[str, Any]:
 
 def styled(job: "Job") -> str:
     """The status in its colour, as Rich's markup."""
-    return f"[{STYLES[job.status]}]{job.status.value}[/]"
+    return f"[{STYLES.get(job.status, 'red')}]{escape(job.status.value)}[/]"
 
 
 def settled(job: "Job") -> bool:
@@ -51,5 +53,5 @@ def parsed(text: str | None) -> Any:
     """The value of a JSON column; another program's text is shown as it is."""
     try:
         return None if text is None else json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -1,10 +1,11 @@
 """`schema`: what a row's JSON must be, for programs that check it themselves."""
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from audioprep.cli.console import print_json
 
 
 class SchemaType(StrEnum):
@@ -28,4 +29,4 @@ def schema(
         document = error_schema()
     else:
         document = result_schema(job_type.value) if result else metadata_schema(job_type.value)
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    print_json(document, indent=2)

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run
@@ -25,7 +26,8 @@ def migrate(
         fail("A database is either a copy or has moved: give one of --new-identity and --moved.", EXIT_USAGE)
     settings = read_settings()
     run(_migrate(settings, new_identity=new_identity, moved=moved))
-    out.print(f"The jobs table in {settings.database.shown_url} has everything audioprep needs.", highlight=False)
+    sentence = f"The jobs table in {settings.database.shown_url} has everything audioprep needs."
+    out.print(sentence, markup=False, highlight=False)
 
 
 class Checked(StrEnum):
@@ -50,11 +52,13 @@ def check(
     else:
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for name, value in settings.shown().items():
-            table.add_row(name, value, style="dim")
+            table.add_row(name, escape(value), style="dim")
         out.print(table)
         for finding in findings:
             mark = _mark(finding)
-            out.print(mark, f"[bold]{finding.subject}[/]", finding.says, highlight=False, soft_wrap=True)
+            out.print(
+                mark, f"[bold]{escape(finding.subject)}[/]", escape(finding.says), highlight=False, soft_wrap=True
+            )
     if not all(finding.ok for finding in findings):
         raise typer.Exit(EXIT_FAILED)
 

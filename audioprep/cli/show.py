@@ -26,11 +26,15 @@ _WIDEST = 120  # columns: a wider picture shows no more
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The outline of a finished ingest, and where its PNG is; `missing` says why there is no outline."""
+    """The outline of a finished ingest, and where its PNG is; `missing` says why there is no outline.
+
+    `source` is one line on where the asset came from, empty if its `metadata.json` does not say.
+    """
 
     place: str
     peaks: list[float]
     missing: str = ""
+    source: str = ""
 
 
 def show(job_id: JobId, as_json: AsJson = False) -> None:
@@ -47,6 +51,8 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
         out.print(f" {line}", style="blue", highlight=False, soft_wrap=True)
     if picture.missing:
         out.print(picture.missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    if picture.source:
+        out.print(f"source   {picture.source}", highlight=False, markup=False, soft_wrap=True)
     out.print(f"picture  {picture.place}", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -67,10 +73,25 @@ async def _picture(settings: "Settings", asset_id: str) -> Picture:
     place = _place(settings.storage.storage_url, keys.waveform(asset_id))
     try:
         async with asyncio.timeout(_PATIENCE):
-            content = await Storage.open(settings.storage.storage_url).read(keys.peaks(asset_id))
+            storage = Storage.open(settings.storage.storage_url)
+            content = await storage.read(keys.peaks(asset_id))
+            described = await storage.read_if_there(keys.metadata(asset_id))
     except (JobError, TimeoutError) as error:
         return Picture(place, [], f"The peaks cannot be read: {error or 'storage gave no answer in time'}")
-    return Picture(place, json.loads(content))
+    return Picture(place, json.loads(content), source=_source(described))
+
+
+def _source(described: bytes | None) -> str:
+    """Source, bit rate and time of the ingest, from `metadata.json`."""
+    from audioprep.jobs.asset import parse_asset
+
+    asset = parse_asset(described) if described else None
+    if asset is None:
+        return ""
+    provenance = asset.provenance
+    name = provenance.source_url or asset.original_filename or ""
+    facts = [provenance.source_type.value, name, f"{asset.audio.bitrate / 1000:.0f} kbit/s", asset.created_at]
+    return " · ".join(fact for fact in facts if fact)
 
 
 def _place(storage_url: str, key: str) -> str:

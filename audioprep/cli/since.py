@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from audioprep.jobs.timestamps import from_text
 
-_AGO = re.compile(r"(\d+)([smhdw])")
+_AGO = re.compile(r"(\d{1,9})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

@@ -32,7 +32,7 @@ def ingest(
     settings = read_settings()
     job_id = str(uuid.uuid4())
     metadata = _remote(source, youtube) if is_url else _uploaded(settings, job_id, Path(source), video)
-    _submit(settings, job_id, "ingest", metadata, watch=watch, as_json=as_json)
+    submit_checked(settings, job_id, "ingest", metadata, watch=watch, as_json=as_json)
 
 
 RecipeFile = Annotated[Path, typer.Argument(help="A recipe, or a job's whole metadata, as JSON; - reads stdin.")]
@@ -41,11 +41,7 @@ RecipeFile = Annotated[Path, typer.Argument(help="A recipe, or a job's whole met
 @app.command()
 def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
     """Render a recipe to a quick MP3; the same recipe is rendered once."""
-    from audioprep.jobs.preview import hash_of
-
-    metadata = _metadata(recipe)
-    metadata.setdefault("recipeHash", hash_of(metadata["recipe"]))
-    submit_checked(read_settings(), str(uuid.uuid4()), "preview", metadata, watch=watch, as_json=as_json)
+    submit_checked(read_settings(), str(uuid.uuid4()), "preview", _metadata(recipe), watch=watch, as_json=as_json)
 
 
 @app.command()
@@ -97,11 +93,11 @@ def playlist(
     if not url.startswith(("http://", "https://")):
         fail(f"{url} is not an http(s) URL.", EXIT_USAGE)
     metadata = {"url": url, "maxEntries": max_entries}
-    _submit(read_settings(), str(uuid.uuid4()), "playlist", metadata, watch=watch, as_json=as_json)
+    submit_checked(read_settings(), str(uuid.uuid4()), "playlist", metadata, watch=watch, as_json=as_json)
 
 
 def _remote(url: str, youtube: bool) -> dict[str, Any]:
-    from audioprep.activities.urls import is_youtube
+    from audioprep.jobs.urls import is_youtube
 
     return {"sourceType": "youtube" if youtube or is_youtube(url) else "url", "url": url}
 

@@ -38,11 +38,12 @@ class JobTable:
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.database import open_database
-    from audioprep.bridge.identity import read_table_id
+    from audioprep.bridge.identity import read_identity
     from audioprep.bridge.listing import JobLists
     from audioprep.bridge.store import JobStore
     from audioprep.extension import served_types
 
     async with open_database(settings.database.database_url, settings.database.token) as database:
         store = JobStore(database, served_types(settings).names)
-        yield JobTable(store, JobLists(database), await read_table_id(database))
+        identity = await read_identity(database, settings.database.database_url)
+        yield JobTable(store, JobLists(database), identity.table_id if identity else "")

@@ -1,5 +1,6 @@
 """`watch`: jobs followed to their end."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import typer
@@ -29,9 +30,9 @@ def watch_jobs(settings: "Settings", job_ids: list[str], *, as_json: bool) -> No
     try:
         jobs = run(_watch(settings, list(dict.fromkeys(job_ids)), quiet=as_json))
     except KeyboardInterrupt:
-        again = " ".join(["audioprep watch", *job_ids])
+        again = shlex.join(["audioprep", "watch", *job_ids])
         verb = "job is" if len(job_ids) == 1 else "jobs are"
-        err.print(f"\nThe {verb} still running. Come back with: {again}", highlight=False, soft_wrap=True)
+        err.print(f"\nThe {verb} still running. Come back with: {again}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
         rows = [as_dict(job) for job in jobs]

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from audioprep.cli.row import label, settled, styled
+from audioprep.cli.row import label, parsed, settled, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,8 +95,11 @@ class Watcher:
         self._console.print(styled(job), escape(job.job_id), highlight=False)
         if job.error:
             self._console.print(job.error, markup=False, highlight=False, soft_wrap=True)
-        if job.result:
-            self._console.print_json(job.result)
+        result = parsed(job.result)
+        if isinstance(result, dict | list):
+            self._console.print_json(data=result)
+        elif job.result:
+            self._console.print(job.result, markup=False, highlight=False, soft_wrap=True)
 
 
 def _kept(job: "Job", found: "dict[str, Job]") -> bool:

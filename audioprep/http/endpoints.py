@@ -1,62 +1,84 @@
 """`/healthz`, `/readyz`, `/metrics`, `/wake`."""
 
 import asyncio
-import hmac
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from audioprep.http.access import Access, is_secret
 from audioprep.http.part import Part
 from audioprep.http.token_bucket import TokenBucket
 
-MAX_BODY = 1024  # bytes; nothing we accept has a body worth reading
-_WAKES = 10  # at once; every one costs a look at the table
-_WAKES_PER_SECOND = 5.0
-WAKE_HEADER = "X-Audioprep-Wake"
+MAX_BODY: Final = 1024  # bytes; nothing we accept has a body worth reading
+WAKE_HEADER: Final = "X-Audioprep-Wake"
+_WAKES: Final = 10  # at once; every one costs a look at the table
+_WAKES_PER_SECOND: Final = 5.0
+_SCRAPES: Final = 100  # at once; every one costs some milliseconds of the event loop
+_SCRAPES_PER_SECOND: Final = 10.0
 
 
 class Endpoints:
-    """Answers for all parts together."""
+    """Answers for all parts together. `metrics_token` is needed for numbers and reasons, `wake_secret` to wake."""
 
-    def __init__(self, parts: Sequence[Part], wake_secret: str | None) -> None:
+    def __init__(self, parts: Sequence[Part], wake_secret: str | None, metrics_token: str | None) -> None:
         self._parts = parts
         self._wake_secret = wake_secret
+        self._access = Access(metrics_token)
         self._wakes = TokenBucket(_WAKES, _WAKES_PER_SECOND)
+        self._scrapes = TokenBucket(_SCRAPES, _SCRAPES_PER_SECOND)
 
-    async def healthz(self, _: web.Request) -> web.Response:
-        """200 while every part does its work; 503 with the reasons when one has not for a while."""
-        return _verdict([complaint for part in self._parts for complaint in part.health.complaints()])
+    async def healthz(self, request: web.Request) -> web.Response:
+        """200 while every part does its work; 503 with the services that have not for a while."""
+        complaints = [part.health.complaints() for part in self._parts]
+        return _verdict(complaints, detailed=self._access.allows(request))
 
-    async def readyz(self, _: web.Request) -> web.Response:
+    async def readyz(self, request: web.Request) -> web.Response:
         """200 when the last run of every service succeeded."""
-        return _verdict([reason for part in self._parts for reason in part.health.unready()])
+        unready = [part.health.unready() for part in self._parts]
+        return _verdict(unready, detailed=self._access.allows(request))
 
-    async def metrics(self, _: web.Request) -> web.Response:
-        """For Prometheus."""
+    async def metrics(self, request: web.Request) -> web.Response:
+        """For Prometheus. Limited to a rate, for those that are let in."""
+        if not self._access.allows(request):
+            challenge = {"WWW-Authenticate": "Bearer"}
+            return web.json_response({"ok": False}, status=HTTPStatus.UNAUTHORIZED, headers=challenge)
+        if not self._scrapes.take():
+            return _too_many(self._scrapes)
         texts = await asyncio.gather(*(part.metrics() for part in self._parts if part.metrics is not None))
         return web.Response(body=b"".join(texts), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def wake(self, request: web.Request) -> web.Response:
-        """Look for new rows at once. Needs the shared secret in its header; without one configured, nobody may.
+        """Look for new rows at once. Needs the shared secret in its header; without one configured, all are refused.
 
-        Who has the secret is held to a rate. Who has not is turned away before that, and takes no one's turn.
+        A caller with the secret is held to a rate. One without it is refused before that, and uses up none of it.
         """
         if (request.content_length or 0) > MAX_BODY:
-            return web.json_response({"ok": False}, status=413)
-        given = request.headers.get(WAKE_HEADER, "")
-        if not self._wake_secret or not hmac.compare_digest(given.encode(), self._wake_secret.encode()):
-            return web.json_response({"ok": False}, status=403)
+            return web.json_response({"ok": False}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if not self._wake_secret or not is_secret(request.headers.get(WAKE_HEADER, ""), self._wake_secret):
+            return web.json_response({"ok": False}, status=HTTPStatus.FORBIDDEN)
         if not self._wakes.take():
-            wait = {"Retry-After": str(math.ceil(self._wakes.wait))}
-            return web.json_response({"ok": False}, status=429, headers=wait)
+            return _too_many(self._wakes)
         sleepers = [part.wake for part in self._parts if part.wake is not None]
         for wake in sleepers:
             wake()
         # A worker has nothing to wake, and a bridge that is still connecting will look by itself.
-        return web.json_response({"ok": bool(sleepers)}, status=202 if sleepers else 404)
+        status = HTTPStatus.ACCEPTED if sleepers else HTTPStatus.NOT_FOUND
+        return web.json_response({"ok": bool(sleepers)}, status=status)
 
 
-def _verdict(reasons: list[str]) -> web.Response:
-    return web.json_response({"ok": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+def _verdict(found: Sequence[Mapping[str, str]], *, detailed: bool) -> web.Response:
+    """The names of services that are not well. Reasons may name hosts and tables: they are for the operator alone."""
+    reasons = {service: reason for part in found for service, reason in part.items()}
+    answer: dict[str, object] = {"ok": not reasons, "services": list(reasons)}
+    if detailed:
+        answer["reasons"] = list(reasons.values())
+    return web.json_response(answer, status=HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK)
+
+
+def _too_many(bucket: TokenBucket) -> web.Response:
+    wait = {"Retry-After": str(math.ceil(bucket.wait))}
+    return web.json_response({"ok": False}, status=HTTPStatus.TOO_MANY_REQUESTS, headers=wait)

@@ -39,6 +39,7 @@ class BridgeSettings(BaseSettings):
     looks_per_second: float = Field(
         50.0, gt=0, description="looks at running workflows, at most, however many there are"
     )
+    database_calls: int = Field(8, ge=1, description="requests to the database under way, at most; more wait")
     retry_first_delay: float = Field(1.0, gt=0, description="seconds before the second try of a step; then doubled")
     retry_last_delay: float = Field(60.0, gt=0, description="seconds between two tries, at most")
 

@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from audioprep.jobs.redaction import scrub
+from audioprep.bridge.database_url import shown_url
 
 
 class DatabaseSettings(BaseSettings):
@@ -17,7 +17,7 @@ class DatabaseSettings(BaseSettings):
     @property
     def shown_url(self) -> str:
         """The URL without what may be secret in it."""
-        return scrub(self.database_url).split("?")[0]
+        return shown_url(self.database_url)
 
     @property
     def token(self) -> str | None:

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+from audioprep.jobs.recipe import MAX_AAC_KBPS, MIN_AAC_KBPS
 from audioprep.settings.names import OURS
 
 
@@ -24,5 +25,8 @@ class WorkerSettings(BaseSettings):
     max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")
     max_minutes: float = Field(30, gt=0, description="minutes of audio, at most")
     max_output_mb: float = Field(1024, gt=0, description="MB of a rendered file, at most")
-    target_lufs: float = Field(-24.0, ge=-70, le=-5, description="LUFS of a normalised save")
+    target_lufs: float = Field(-24.0, ge=-70, le=-5, description="LUFS of a normalised save or preview")
     true_peak: float = Field(-2.0, ge=-9, le=0, description="dBTP that a normalised save stays under")
+    aac_kbps: int = Field(
+        384, ge=MIN_AAC_KBPS, le=MAX_AAC_KBPS, description="kbit/s of a saved AAC file in stereo; mono takes half"
+    )

@@ -35,7 +35,7 @@ END
 -- no later step meets an id or metadata beyond the limits.
 UPDATE audio_prep_jobs
 SET (status, stage, progress, error, result, updatedAt) = (
-  SELECT iif(why IS NULL, 'processing', 'failed'), 'queued', 0, why, iif(why IS NULL, result, :refused), :now
+  SELECT iif(why IS NULL, 'processing', 'failed'), iif(why IS NULL, 'queued', NULL), 0, why, iif(why IS NULL, result, :refused), :now
   FROM (SELECT {refusal} AS why)
 )
 WHERE rowid IN (
@@ -92,6 +92,17 @@ SELECT createdAt FROM (
   /* end */
 )
 ORDER BY createdAt LIMIT :limit;
+
+-- name: queue
+-- How many rows wait, up to `:limit` of each type, and since when the oldest does. Nothing is sorted: each row counts once.
+SELECT sum(n), min(oldest) FROM (
+  /* each type */
+  SELECT count(*) AS n, min(createdAt) AS oldest FROM (
+    SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
+    WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :limit
+  )
+  /* end */
+);
 
 -- name: pending_types
 -- Every type that has pending rows, with their number up to `:limit`: one index search for each type, not for each row.

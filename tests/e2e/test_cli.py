@@ -46,6 +46,7 @@ async def test_submit_watch_show_and_list(deployment: Deployment, tone: Path) ->
     doctor = await deployment.command("doctor", job_id)
     assert any(set(line) <= set(" ▄▀█") and len(line) > 100 for line in drawn.out.splitlines())
     assert "\x1b[3" not in drawn.out
+    assert "source   audio_file · tone.mp3 · 64 kbit/s · 20" in drawn.out
     assert Path(drawn.out.split("picture  ")[1].strip()).read_bytes().startswith(b"\x89PNG")
     assert (doctor.code, "the job is finished" in doctor.out) == (0, True)
 
@@ -140,13 +141,17 @@ async def test_everything_under_way_is_watched_at_once(deployment: Deployment, t
     for file in (tone, text):
         key = deployment.upload(file, f"uploads/{file.name}")
         await deployment.app.submit("ingest", {"sourceType": "audio_file", "storageKey": key})
+    watching = await deployment.begin("watch")
+    assert watching.stdout is not None
+    pending = [(await asyncio.wait_for(watching.stdout.readline(), 30)).decode() for _ in range(2)]
     deployment.start("serve")
 
-    watched = await deployment.command("watch")
+    out, err = await asyncio.wait_for(watching.communicate(), 60)
 
-    assert watched.code == 1, watched.err
-    assert watched.out.count("complete ingest") == 1
-    assert watched.out.count("failed ingest") == 1
+    assert all("ingest" in line for line in pending)
+    assert watching.returncode == 1, err
+    assert out.decode().count("complete ingest") == 1
+    assert out.decode().count("failed ingest") == 1
 
     (row,) = await deployment.app.sql("SELECT jobId, metadata FROM audio_prep_jobs WHERE status = 'failed'")
     failed = row["jobId"]
@@ -156,13 +161,11 @@ async def test_everything_under_way_is_watched_at_once(deployment: Deployment, t
         "asked for",
         "claimed, workflow started",
         "fetch_source started",
-        "fetch_source done",
-        "analyze started",
-        "analyze failed",
+        "fetch_source failed",
         "workflow failed",
         "row failed",
     ]
-    assert "not audio or video" in told[5]["detail"]
+    assert "not audio or video" in told[3]["detail"]
     assert again.code == 1
     new = json.loads(again.out)
     assert (new["status"], new["metadata"]) == ("failed", json.loads(row["metadata"]))

@@ -103,7 +103,8 @@ def _assert_contract(result: dict[str, object], place: StoragePlace) -> None:
     folder = f"assets/{asset_id}"
     names = {key.removeprefix(f"{folder}/") for key in place.stored() if key.startswith(folder)}
     assert names == {"original.mp3", "metadata.json", "peaks.json", "waveform.png"}
-    assert json.loads(place.get(f"{folder}/metadata.json")) == result["metadata"]
+    described = json.loads(place.get(f"{folder}/metadata.json"))
+    assert (described["assetId"], described["audio"]["duration"]) == (asset_id, result["metadata"]["duration"])
     assert place.get(f"{folder}/waveform.png").startswith(b"\x89PNG")
     peaks = json.loads(place.get(f"{folder}/peaks.json"))
     assert len(peaks) == pytest.approx(12.5 * 50 * 2, abs=6)

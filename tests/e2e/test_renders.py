@@ -11,6 +11,9 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from audioprep.activities.preview import PreviewOrder
+from audioprep.jobs.preview import PreviewPayload
+from audioprep.workflows.preview import turn_name
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.listening import loudness_of, samples_of, stream_of
@@ -66,8 +69,42 @@ async def test_two_identical_previews_at_once_are_one_render(
     assert stream_of(deployment.fetched(key))["bit_rate"] == "128000"
     steps = Counter([name for job in jobs for name in await _steps(deployment.app, temporal, job)])
     assert steps["audioprep.render_preview"] == 1
-    turns = temporal.list_workflows(f"WorkflowId = 'audioprep.turn/{key}'")
+    turns = temporal.list_workflows(f"WorkflowId = '{turn_name(_order(payload), await deployment.app.table_id())}'")
     assert [turn.status async for turn in turns] in ([], [WorkflowExecutionStatus.COMPLETED])
+
+
+@pytest.mark.usefixtures("storage_place")
+async def test_two_recipes_under_one_hash_never_share_a_preview(deployment: Deployment, tmp_path: Path) -> None:
+    """Both at once, each several times: a completed row found its own sound there, and the later one stays."""
+    await deployment.migrate()
+    deployment.start("serve")
+    source = _source(deployment, tmp_path, 40)
+    mine = _preview(source, clip_of(source, 0, 10))
+    theirs = mine | {"recipe": mine["recipe"] | {"clips": [{"id": "x", **clip_of(source, 0, 30)}]}}
+
+    both = [await deployment.app.submit("preview", payload) for payload in (mine, theirs) * 2]
+    rows = await asyncio.gather(*(deployment.app.finished(job) for job in both))
+    lengths = []
+    for payload in (mine, theirs, mine):
+        row = await deployment.app.finished(await deployment.app.submit("preview", payload))
+        lengths.append(_seconds(deployment.fetched(json.loads(row["result"])["previewKey"])))
+
+    assert [row["status"] for row in rows] == ["complete"] * 4, rows
+    assert lengths == [10, 30, 10]
+
+
+async def test_no_workflow_id_tells_an_asset_or_a_hash(
+    deployment: Deployment, tmp_path: Path, temporal: Client
+) -> None:
+    await deployment.migrate()
+    deployment.start("serve")
+    payload = _preview(_source(deployment, tmp_path, 60))
+
+    await deployment.app.finished(await deployment.app.submit("preview", payload))
+
+    name = turn_name(_order(payload), await deployment.app.table_id())
+    assert (await temporal.get_workflow_handle(name).describe()).workflow_type == "AudioprepTurn"
+    assert not any(word in name for word in (payload["recipe"]["assetId"], payload["recipeHash"]))
 
 
 async def test_cancelling_the_preview_that_renders_leaves_the_other_its_result(
@@ -109,6 +146,14 @@ async def test_bad_recipes_fail_with_the_clip_and_the_rule(deployment: Deploymen
 def _preview(source: str, *clips: dict[str, Any]) -> dict[str, Any]:
     recipe = recipe_of(*(clips or (clip_of(source, 1, 30, fadeIn=1), clip_of(source, 40, 59, volume=0.5))))
     return {"recipe": recipe, "recipeHash": uuid.uuid4().hex}
+
+
+def _order(payload: dict[str, Any]) -> PreviewOrder:
+    return PreviewOrder.of(PreviewPayload.model_validate(payload))
+
+
+def _seconds(preview: Path) -> int:
+    return round(len(samples_of(preview)) / 44100)
 
 
 async def _steps(app: WebApp, temporal: Client, job_id: str) -> list[str]:

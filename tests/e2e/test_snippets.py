@@ -3,15 +3,19 @@
 import asyncio
 import json
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from audioprep.bridge.pipeline_client import PipelineClient
 from audioprep.bridge.store import JobStore
+from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.documents import CONTRACT, snippets, statements
+from tests.support.places import local_place
 from tests.support.processes import ROOT
 from tests.support.waiting import eventually
 from tests.support.webapp import now
@@ -31,6 +35,17 @@ let job = await getJob(first);
 while (job && ["pending", "processing"].includes(job.status)) {{ await pause(50); job = await getJob(first); }}
 console.log(JSON.stringify({{ ahead, cancelled, nobody: await getJob("nobody"), job }}));
 """
+# As many INSERTs as one app makes in a burst, while the bridge claims and ends the rows.
+BURST = """
+import { createJob } from "./jobs.ts";
+const lost: string[] = [];
+const metadata = { sourceType: "url" }; // no url: the bridge claims the row and fails it
+for (let n = 0; n < 300; n++) {
+  await createJob("ingest", metadata).catch((error) => lost.push(String(error)));
+  await new Promise((done) => setTimeout(done, 10));
+}
+console.log(JSON.stringify({ lost }));
+"""
 PYTHON = f"""
 import json, time
 from jobs import cancel_job, create_job, get_job, jobs_ahead
@@ -48,10 +63,7 @@ print(json.dumps({{"ahead": ahead, "cancelled": cancelled, "nobody": get_job("no
 async def test_the_snippets_of_the_contract_create_poll_cancel_and_count(deployment: Deployment) -> None:
     await deployment.migrate()
     deployment.upload(make_audio(deployment.folder / "tone.mp3", 3), "uploads/tone.mp3")
-    folder = deployment.folder / "app"
-    folder.mkdir()
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    (folder / "jobs.ts").write_text(*snippets(CONTRACT, "ts"))
+    folder = _app(deployment)
     (folder / "main.mts").write_text(TYPESCRIPT)
     (folder / "jobs.py").write_text(*snippets(CONTRACT, "python"))
     (folder / "main.py").write_text(PYTHON)
@@ -72,6 +84,25 @@ async def test_the_snippets_of_the_contract_create_poll_cancel_and_count(deploym
         assert said["job"]["result"]["metadata"]["codec"] == "mp3", language
 
 
+async def test_no_insert_is_lost_on_a_file_while_the_bridge_works(
+    tmp_path: Path, temporal_server: TemporalServer
+) -> None:
+    database = tmp_path / "jobs.db"
+    deployment = Deployment(tmp_path, f"file:{database}", temporal_server.address, local_place(tmp_path / "storage"))
+    await deployment.migrate()
+    folder = _app(deployment)
+    (folder / "main.mts").write_text(BURST)
+    try:
+        deployment.start("bridge", AUDIOPREP_MAX_IN_FLIGHT="16")
+        told = await _run(deployment, folder, "node", "--import", "tsx", "main.mts")
+        await eventually(lambda: _all_ended(database), within=60, what="every row has ended")
+    finally:
+        deployment.stop()
+
+    assert told == {"lost": []}
+    assert _count(database, "status = 'failed'") == 300
+
+
 async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str) -> None:
     ask, poll, cancel, ahead = statements(*snippets(CONTRACT, "sql"))
     async with PipelineClient(sqld_url) as database:
@@ -86,6 +117,25 @@ async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str)
     assert place.rows[0][0] == 1
     assert changes == [1, 0]
     assert row.astuple() == ("cancelled", None, 0.0, None, None)
+
+
+def _app(deployment: Deployment) -> Path:
+    """A folder with the contract's TypeScript in it."""
+    folder = deployment.folder / "app"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (folder / "jobs.ts").write_text(*snippets(CONTRACT, "ts"))
+    return folder
+
+
+async def _all_ended(database: Path) -> bool:
+    return _count(database, "status IN ('pending', 'processing')") == 0
+
+
+def _count(database: Path, condition: str) -> int:
+    with closing(sqlite3.connect(database, timeout=5)) as connection:
+        row = connection.execute(f"SELECT COUNT(*) FROM audio_prep_jobs WHERE {condition}").fetchone()
+    return int(row[0])
 
 
 async def _cancelled_both(deployment: Deployment) -> None:

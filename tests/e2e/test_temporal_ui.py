@@ -1,5 +1,7 @@
 """The Temporal UI tells a job's story to who opens no payload: read from the page itself, by a real browser."""
 
+import asyncio
+import json
 from pathlib import Path
 
 from temporalio.client import Client
@@ -10,6 +12,7 @@ from tests.support.audio import make_audio
 from tests.support.browser import open_browser
 from tests.support.deployment import Deployment
 from tests.support.programs import slow_ffmpeg
+from tests.support.terminal import HOSTILE, run_in_terminal, steering
 from tests.support.ui import metadata_page, timeline_page
 
 
@@ -45,3 +48,46 @@ async def test_the_pages_of_a_running_job_say_what_it_does_to_what_and_within_wh
         await deployment.app.acknowledged(job_id)
         await page.open(await metadata_page(temporal, temporal_server.ui_url, await deployment.app.workflow_id(job_id)))
         await page.shows("cancelled in ")
+
+
+ACTIVE = """
+JSON.stringify([document, ...[...document.querySelectorAll('iframe')].map(frame => frame.contentDocument)]
+  .flatMap(part => part ? [...part.querySelectorAll('a[href*="evil"], img[src*="evil"], h1[id*="big"]')] : [])
+  .map(element => element.outerHTML))
+"""
+NAMES = (
+    "[log in](http://evil.example/1) ![i](http://evil.example/2)",
+    "<a href=http://evil.example/3>log in</a> <img src=http://evil.example/4>",
+    "# big http://evil.example/5 <http://evil.example/6>",
+)
+
+
+async def test_names_are_text_in_the_ui_and_in_the_terminal(
+    deployment: Deployment, temporal: Client, temporal_server: TemporalServer, tmp_path: Path
+) -> None:
+    await deployment.migrate()
+    deployment.start("serve")
+    source = {"sourceType": "audio_file", "storageKey": "gone"}
+    jobs = [await deployment.app.submit("ingest", {**source, "originalFilename": name}) for name in (*NAMES, HOSTILE)]
+    jobs.append(await deployment.app.submit("ingest", json.dumps(HOSTILE)))
+    for job_id in jobs:
+        await deployment.app.finished(job_id)
+
+    async with open_browser(tmp_path) as page:
+        await page.resize(1400, 1800)
+        for name, job_id in zip(NAMES, jobs, strict=False):
+            await page.open(await timeline_page(temporal, temporal_server.ui_url, job_id))
+            await page.shows("audioprep.fetch_source")
+            assert json.loads(await page.evaluate(ACTIVE)) == []
+            await page.open(await metadata_page(temporal, temporal_server.ui_url, job_id))
+            await page.shows(f"ingest · audio_file · {name}", "failed in ")
+            assert json.loads(await page.evaluate(ACTIVE)) == []
+
+    logged, escaped, shown = await asyncio.gather(
+        asyncio.to_thread(run_in_terminal, tmp_path, deployment.env, "logs", jobs[3]),
+        asyncio.to_thread(run_in_terminal, tmp_path, deployment.env, "logs", jobs[0]),
+        asyncio.to_thread(run_in_terminal, tmp_path, deployment.env, "doctor", jobs[4]),
+    )
+    assert "evil?]52;c;cHduZWQ=?" in logged
+    assert f"audio_file · {NAMES[0]}" in escaped
+    assert [steering(written) for written in (logged, escaped, shown)] == [[], [], []]

@@ -1,4 +1,4 @@
-"""What is fuzzed: recipes, metadata, what ffmpeg, ffprobe and yt-dlp say, URLs, and requests to the proxy."""
+"""What is fuzzed: recipes, metadata, what ffmpeg, ffprobe and yt-dlp say, URLs, requests to the proxy, shown text."""
 
 import json
 import math
@@ -26,6 +26,7 @@ from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.save import SavePayload
 from tests.fuzz.target import Target
+from tests.fuzz.texts import TEXT_TARGETS
 
 _SAFE_FILTERS: Final = re.compile(r"[a-zA-Z0-9_=:,;.|*/+\[\]-]+")
 _UUID: Final = st.uuids().map(str)
@@ -179,4 +180,5 @@ TARGETS: Final = (
     Target("yt-dlp output", _PROGRESS | _JSON, _ytdlp),
     Target("URL policy", _URL | st.text(), _url),
     Target("proxy request", st.binary(max_size=200) | _URL.map(lambda u: f"GET {u} HTTP/1.1\r\n\r\n".encode()), _proxy),
+    *TEXT_TARGETS,
 )

@@ -1,17 +1,22 @@
 """`audioprep check` finds what is wrong, and says what to do about it."""
 
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from temporalio.client import Client
 
 from audioprep.bridge.database import open_database
+from audioprep.bridge.identity import identify
+from audioprep.bridge.store import JobStore
 from audioprep.checks.finding import Finding
 from audioprep.checks.run import CheckedRole, check_all
 from audioprep.settings import Settings
 from tests.conftest import TemporalServer
 from tests.support.processes import free_port
+from tests.support.waiting import eventually
 
 _COLUMNS = (
     "jobId TEXT PRIMARY KEY, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt"
@@ -101,7 +106,49 @@ async def test_what_is_there_but_not_as_it_should_be(
 async def test_a_role_is_not_blamed_for_what_it_does_not_need(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
 
-    assert set(await _findings("bridge")) == {"database", "clock", "temporal"}
+    assert set(await _findings("bridge")) == {"database", "types", "clock", "queue", "temporal"}
     worker = await _findings("worker")
     assert set(worker) == {"temporal", "storage", "ffmpeg", "yt-dlp", "javascript", "memory"}
     assert "install ffmpeg" in worker["ffmpeg"].says
+
+
+async def test_a_copy_and_types_that_are_not_served_are_named(environment: pytest.MonkeyPatch, sqld_url: str) -> None:
+    environment.setenv("TURSO_DATABASE_URL", sqld_url)
+    async with open_database(sqld_url) as database:
+        await JobStore(database).migrate()
+        await identify(database, "libsql://production.example")
+        await database.execute(
+            "INSERT INTO audio_prep_jobs (jobId, type, createdAt, updatedAt) VALUES ('r', 'render', 'a', 'a')"
+        )
+
+    found = await _findings("bridge")
+
+    assert found["database"].warning
+    assert "first served at production.example" in found["database"].says
+    assert found["types"].warning
+    assert "render (1)" in found["types"].says
+
+
+async def test_other_tables_on_the_queue_are_named(
+    environment: pytest.MonkeyPatch, sqld_url: str, temporal_server: TemporalServer, temporal: Client
+) -> None:
+    queue = f"test-{uuid.uuid4()}"
+    environment.setenv("TURSO_DATABASE_URL", sqld_url)
+    environment.setenv("TEMPORAL_ADDRESS", temporal_server.address)
+    environment.setenv("AUDIOPREP_TASK_QUEUE", queue)
+    for home in ("mine", "theirs"):
+        await temporal.start_workflow("any", id=f"{queue}-{home}", task_queue=queue, memo={"home": home})
+    assert "no identity yet" in (await _findings("bridge"))["queue"].says
+    async with open_database(sqld_url) as database:
+        await database.execute("CREATE TABLE IF NOT EXISTS audio_prep_meta (name TEXT PRIMARY KEY, value TEXT)")
+        await database.execute("INSERT OR REPLACE INTO audio_prep_meta VALUES ('tableId', 'mine')")
+
+    async def warned() -> Finding | None:
+        finding = (await _findings("bridge"))["queue"]
+        return finding if finding.warning else None
+
+    finding = await eventually(warned, what="the warning")
+
+    assert finding.ok
+    assert f"other tables run on task queue {queue} (theirs)" in finding.says
+    assert "AUDIOPREP_TASK_QUEUE" in finding.says

@@ -34,7 +34,7 @@ def sleeper() -> Sleeper:
 @pytest.fixture
 async def url(sleeper: Sleeper) -> AsyncIterator[str]:
     port = free_port()
-    async with http_server([Part(Health(), wake=sleeper.wake)], "127.0.0.1", port, SECRET):
+    async with http_server([Part(Health(), wake=sleeper.wake)], "127.0.0.1", port, wake_secret=SECRET):
         yield f"http://127.0.0.1:{port}/wake"
 
 

@@ -9,7 +9,8 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Replayer, Worker
 
-from audioprep.jobs.ingest import AudioMetadata, IngestPayload, IngestResult, SourceType
+from audioprep.jobs.asset import AssetMetadata
+from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.request import JobRequest
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import Settings
@@ -58,8 +59,8 @@ async def test_a_foreign_worker_runs_our_workflows_beside_its_own(
 
     assert loud == "TONE.MP3"
     (folder,) = local_place(tmp_path / "storage").folder.glob("assets/*")
-    metadata = AudioMetadata.model_validate_json((folder / "metadata.json").read_bytes())
-    assert (round(metadata.duration), metadata.codec) == (1, "mp3")
+    metadata = AssetMetadata.model_validate_json((folder / "metadata.json").read_bytes())
+    assert (round(metadata.audio.duration), metadata.audio.codec) == (1, "mp3")
     assert len(scratch) == 1
     assert list((tmp_path / "work" / "scratch").iterdir()) == [], "the scratch folder goes with the worker"
 

@@ -12,6 +12,7 @@ from audioprep.activities.limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from tests.support.audio import make_audio
 from tests.support.listening import pitch_of, rms_of, samples_of, stream_of, tone, write_wav
+from tests.support.programmes import noise
 from tests.support.studio import Studio, clip_of, recipe_of
 
 RATE = 44100
@@ -195,8 +196,9 @@ async def test_the_old_prepared_file_stays_until_the_new_one_is_stored(studio: S
 
 async def test_a_source_shorter_than_its_description_is_told(studio: Studio, tmp_path: Path) -> None:
     source = studio.add(write_wav(tmp_path / "source.wav", tone(2, RATE), RATE))
-    claim = {"duration": 9, "sampleRate": RATE, "channels": 1, "codec": "x", "format": "x", "originalFilename": "x"}
-    (studio.asset(source) / "metadata.json").write_text(json.dumps(claim))
+    await studio.save(recipe_of(clip_of(source, 0, 1)))
+    media = studio.asset(source) / "media.json"
+    media.write_text(json.dumps(json.loads(media.read_text()) | {"frames": 9 * RATE}))
 
     with pytest.raises(PermanentError, match=r"1\.0\d\d s long instead of 4\.000 s"):
         await studio.save(recipe_of(clip_of(source, 1, 5)))
@@ -243,3 +245,38 @@ async def test_progress_is_frequent_and_never_goes_back_within_a_stage(studio: S
         assert shares == sorted(shares)
     rendering = {beat.progress for beat in studio.heartbeats if beat.stage == "rendering"}
     assert len(rendering) > 4
+
+
+@pytest.mark.parametrize("rate", [100, 7350, 384000])
+async def test_unusual_sample_rates_are_rendered(studio: Studio, tmp_path: Path, rate: int) -> None:
+    source = studio.add(write_wav(tmp_path / "source.wav", tone(3, RATE, 30), RATE))
+
+    saved = await studio.save(recipe_of(clip_of(source, 0.5, 2.5), clip_of(source, 0, 0.1), outputSampleRate=rate))
+
+    heard = samples_of(saved)
+    assert stream_of(saved)["sample_rate"] == str(rate)
+    assert len(heard) == round(2.1 * rate)
+    assert pitch_of(heard[: 2 * rate], rate) == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("channels", "fields", "kbps"),
+    [
+        (2, {}, 384),
+        (1, {}, 192),
+        (2, {"aacKbps": 96}, 96),
+        (1, {"aacKbps": 96}, 48),
+        (2, {"outputSampleRate": 8000}, 96),
+    ],
+    ids=["stereo", "mono", "recipe's own", "recipe's own, mono", "all that 8 kHz has"],
+)
+async def test_an_aac_has_the_bit_rate_that_was_asked_for(
+    studio: Studio, tmp_path: Path, channels: int, fields: dict[str, int], kbps: int
+) -> None:
+    """Noise that differs between the channels takes nearly all the bits it may have, but for a low sample rate."""
+    sound = noise(10, 0.2)[:, :channels]
+    source = studio.add(write_wav(tmp_path / "source.wav", sound, RATE))
+
+    saved = await studio.save(recipe_of(clip_of(source, 0, 10), outputFormat="aac", **fields))
+
+    assert 0.7 * kbps < int(stream_of(saved)["bit_rate"]) / 1000 < 1.1 * kbps

@@ -150,16 +150,6 @@ async def test_an_object_replaced_since_it_was_found_is_not_read(storage: Storag
     assert not (tmp_path / "copy").exists()
 
 
-async def test_a_copy_is_independent_of_its_source(storage: Storage, storage_place: StoragePlace) -> None:
-    storage_place.put("uploads/x.mp3", b"first")
-    copied = await storage.copy("uploads/x.mp3", "assets/x/original.mp3")
-
-    storage_place.put("uploads/x.mp3", b"rewritten in place")
-
-    assert copied.size == 5
-    assert storage_place.get("assets/x/original.mp3") == b"first"
-
-
 async def test_of_several_creators_one_wins(storage: Storage, storage_place: StoragePlace) -> None:
     contents = [str(number).encode() for number in range(5)]
 
@@ -183,8 +173,6 @@ async def test_missing_objects_are_said_to_be_missing_and_deleting_them_is_fine(
     with pytest.raises(PermanentError, match=r"no object 'uploads/none\.mp3' in storage") as caught:
         await storage.find("uploads/none.mp3")
     assert caught.value.kind is ErrorKind.SOURCE_MISSING
-    with pytest.raises(PermanentError, match="There is no object"):
-        await storage.copy("uploads/none.mp3", "x")
 
     await storage.delete("uploads/none.mp3")
 

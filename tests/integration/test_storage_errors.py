@@ -154,7 +154,7 @@ asyncio.run(main())
 
 async def test_a_name_too_long_for_the_disk_is_a_fault_of_the_key(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match="cannot be used in this storage") as caught:
-        await Storage.open(f"file:{tmp_path}").write("x" * 255, b"", ContentType.JSON)
+        await Storage.open(f"file:{tmp_path}").write("漢" * 200, b"", ContentType.JSON)
 
     assert caught.value.kind is ErrorKind.INVALID_PAYLOAD
 

@@ -13,7 +13,7 @@ import pytest
 from libsql_client import Client
 
 from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import identify, read_table_id, renew
+from audioprep.bridge.identity import identify, read_identity, renew
 from audioprep.bridge.listing import JobLists
 from audioprep.bridge.pipeline_client import PipelineClient
 from audioprep.bridge.queries import JOBS, SCHEMA, for_types
@@ -336,14 +336,14 @@ async def test_an_unknown_status_is_read_as_it_is(database: Client, store: JobSt
 
 
 async def test_a_table_has_one_identity(database: Client) -> None:
-    assert await read_table_id(database) == ""
+    assert await read_identity(database, "") is None
     await JobStore(database).migrate()
 
     found = await asyncio.gather(*(identify(database, "http://a.example:8080/db?authToken=x") for _ in range(5)))
 
     assert len({identity.table_id for identity in found}) == 1
     assert found[0].place == "a.example:8080/db"
-    assert await read_table_id(database) == found[0].table_id
+    assert await read_identity(database, "http://a.example:8080/db") == found[0]
 
 
 async def test_a_copy_of_a_table_shows_by_its_place(database: Client, store: JobStore) -> None:

@@ -8,29 +8,32 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.cache import ObjectCache
-from audioprep.activities.ingest import FetchSource, IngestActivities
+from audioprep.activities.ingest import FetchSource, IngestActivities, Original
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.resources import Resources
 from audioprep.activities.storage import Storage
 from audioprep.jobs import keys
 from audioprep.jobs.ingest import AudioMetadata, IngestPayload, SourceType
 from audioprep.jobs.progress import StepProgress
-from tests.support.places import LocalPlace, local_place
+from tests.support.places import StoragePlace, local_place
 
 ASSET = "asset"
 
 
 @dataclass
 class Ingesting:
-    """One asset on local storage in `folder`; `said` is every heartbeat of its steps."""
+    """One asset, on local storage in `folder` or in `stored_in`; `said` is every heartbeat of its steps."""
 
     folder: Path
     limits: MediaLimits = field(default_factory=MediaLimits)
     said: list[StepProgress] = field(default_factory=list)
+    upload_folders: tuple[str, ...] = ()
+    stored_in: StoragePlace | None = None
+    original: Original | None = None
 
     @property
-    def place(self) -> LocalPlace:
-        return local_place(self.folder / "storage")
+    def place(self) -> StoragePlace:
+        return self.stored_in or local_place(self.folder / "storage")
 
     async def ingest(self, name: str, content: bytes, source_type: SourceType = SourceType.AUDIO_FILE) -> AudioMetadata:
         """Fetch and analyse an upload called `name`."""
@@ -49,6 +52,7 @@ class Ingesting:
         original = await environment.run(steps.fetch_source, FetchSource(asset_id=ASSET, source=payload))
         metadata = await environment.run(steps.analyze, original)
         assert isinstance(metadata, AudioMetadata)
+        self.original = original
         return metadata
 
     @property
@@ -63,4 +67,5 @@ class Ingesting:
     def _resources(self) -> Resources:
         storage = Storage.open(self.place.url)
         cache = ObjectCache(self.folder / "cache", storage, 1 << 30)
-        return Resources(storage, cache, self.limits, self.folder / "scratch")
+        scratch = self.folder / "scratch"
+        return Resources(storage, cache, self.limits, scratch, upload_folders=self.upload_folders)

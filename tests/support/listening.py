@@ -19,10 +19,11 @@ class Heard:
     true_peak: float  # dBTP
 
 
-def loudness_of(file: Path) -> Heard:
-    """Integrated loudness and true peak as ffmpeg's ebur128 prints them."""
+def loudness_of(file: Path, rate: int | None = None) -> Heard:
+    """Integrated loudness and true peak as ffmpeg's ebur128 prints them, of the file resampled if there is a `rate`."""
+    resample = f"aresample={rate}," if rate else ""
     command = ["ffmpeg", "-nostdin", "-nostats", "-hide_banner", "-i", file]
-    said = _run(*command, "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-").stderr.decode()
+    said = _run(*command, "-af", f"{resample}ebur128=peak=true:framelog=verbose", "-f", "null", "-").stderr.decode()
     integrated = re.findall(r"I:\s+(\S+) LUFS", said)[-1]
     return Heard(float(integrated), float(re.findall(r"Peak:\s+(\S+) dBFS", said)[-1]))
 

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.cache import ObjectCache
+from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
 from audioprep.activities.limits import MediaLimits
 from audioprep.activities.loudness import LoudnessTarget
 from audioprep.activities.preview import PreviewActivities, PreviewOrder
 from audioprep.activities.resources import Resources
 from audioprep.activities.save import RenderOrder, SaveActivities
 from audioprep.activities.storage import Storage
+from audioprep.jobs.ingest import IngestPayload, SourceType
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.recipe import Recipe
@@ -29,6 +31,7 @@ class Studio:
     folder: Path
     limits: MediaLimits = field(default_factory=MediaLimits)
     heartbeats: list[StepProgress] = field(default_factory=list)
+    target: LoudnessTarget = field(default_factory=LoudnessTarget)
 
     @property
     def storage(self) -> Path:
@@ -41,11 +44,25 @@ class Studio:
         return Resources(storage, cache, self.limits, self.folder / "scratch")
 
     def add(self, file: Path, asset_id: str | None = None) -> str:
-        """Put a file where ingest would have put it; without a metadata.json, so that its length is counted."""
+        """Put a file where ingest would have put it; without a metadata.json, so that it is decoded once."""
         asset_id = asset_id or str(uuid.uuid4())
         target = self.asset(asset_id) / f"original{file.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
+        return asset_id
+
+    async def ingest(self, file: Path) -> str:
+        """The whole of an ingest of an upload. The asset's id."""
+        asset_id = str(uuid.uuid4())
+        upload = self.storage / "uploads" / file.name
+        upload.parent.mkdir(parents=True, exist_ok=True)
+        upload.write_bytes(file.read_bytes())
+        source = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key=f"uploads/{file.name}")
+        steps = IngestActivities(self.resources)
+        original = await self._run(steps.fetch_source, FetchSource(asset_id=asset_id, source=source))
+        analysis = await self._run(steps.analyze, original)
+        order = PublishAsset(asset_id=asset_id, metadata=analysis, original=original, source=source)
+        await self._run(steps.publish_asset, order)
         return asset_id
 
     def asset(self, asset_id: str) -> Path:
@@ -54,22 +71,30 @@ class Studio:
     async def save(self, recipe: dict[str, Any]) -> Path:
         """The whole of a save. The prepared file."""
         model = Recipe.model_validate(recipe)
-        save = SaveActivities(self.resources, LoudnessTarget())
+        save = SaveActivities(self.resources, self.target)
         plan = await self._run(save.measure, model) if model.normalize else None
         key = await self._run(save.render, RenderOrder(recipe=model, plan=plan))
         await self._run(save.publish, model)
         return self.storage / key
 
-    async def preview(self, recipe: dict[str, Any], recipe_hash: str = "hash") -> Path:
-        payload = PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash)
-        order = PreviewOrder.of(payload)
-        await self._run(PreviewActivities(self.resources).render_preview, order)
+    async def preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> Path:
+        """The MP3 of a recipe, rendered unless it is there."""
+        order = _order(recipe, recipe_hash)
+        await self._run(PreviewActivities(self.resources, self.target).render_preview, order)
         return self.storage / order.key
+
+    async def has_preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> bool:
+        find = PreviewActivities(self.resources, self.target).find_preview
+        return await self._run(find, _order(recipe, recipe_hash))
 
     async def _run(self, step: Callable[[Any], Awaitable[T]], order: Any) -> T:
         environment = ActivityEnvironment()
         environment.on_heartbeat = self.heartbeats.append
         return await environment.run(step, order)
+
+
+def _order(recipe: dict[str, Any], recipe_hash: str | None) -> PreviewOrder:
+    return PreviewOrder.of(PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash))
 
 
 def recipe_of(*clips: dict[str, Any], asset_id: str | None = None, **fields: Any) -> dict[str, Any]:

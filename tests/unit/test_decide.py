@@ -22,12 +22,16 @@ from audioprep.bridge.decide import LOST_ERROR, Rules, decide
 from audioprep.bridge.terms import Terms, TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.registry import INGEST, JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
-RULES = Rules(types=JOB_TYPES, terms=TermsByType({"ingest": Terms(timeout=timedelta(seconds=100))}))
+SHARES = {"queued": 10, "downloading": 40, "analyzing": 40, "finalizing": 10}  # analyzing begins at 50 %
+RULES = Rules(
+    types=JobTypes([replace(INGEST, stages=SHARES)]),
+    terms=TermsByType({"ingest": Terms(timeout=timedelta(seconds=100))}),
+)
 
 
 def job(status: str, stage: str | None = None, *, age: float = 1.0, progress: float = 0.0, retries: int = 0) -> Job:
@@ -47,7 +51,7 @@ CASES: list[tuple[str, Job, WorkflowView, Action]] = [
         "an old row whose workflow runs is never reaped",
         job("processing", "downloading", age=9999),
         Running("downloading"),
-        WriteProgress("downloading", 0.0, 0),
+        WriteProgress("downloading", 10.0, 0),
     ),
     (
         "nor one whose outcome waits",
@@ -56,47 +60,82 @@ CASES: list[tuple[str, Job, WorkflowView, Action]] = [
         Complete("{}", "finalizing"),
     ),
     (
+        "a new stage is written at once, from where it begins",
+        job("processing", "downloading", age=0.1, progress=42),
+        Running("analyzing"),
+        WriteProgress("analyzing", 50.0, 0),
+    ),
+    (
+        "a stage that was skipped counts as done",
+        job("processing", "downloading", age=0.1, progress=42),
+        Running("finalizing"),
+        WriteProgress("finalizing", 90.0, 0),
+    ),
+    (
         "the first progress of a stage is written at once",
-        job("processing", "analyzing", age=0.1),
-        Running("analyzing", 2.0),
-        WriteProgress("analyzing", 2.0, 0),
+        job("processing", "analyzing", age=0.1, progress=50),
+        Running("analyzing", 5.0),
+        WriteProgress("analyzing", 52.0, 0),
+    ),
+    (
+        "a stage that cannot know stays where it began",
+        job("processing", "analyzing", age=5, progress=50),
+        Running("analyzing"),
+        Nothing(),
     ),
     (
         "more progress waits for its interval",
-        job("processing", "analyzing", age=1, progress=20),
+        job("processing", "analyzing", age=1, progress=60),
         Running("analyzing", 40.0),
         Nothing(),
     ),
     (
         "and is written then",
-        job("processing", "analyzing", age=2, progress=20),
+        job("processing", "analyzing", age=2, progress=60),
         Running("analyzing", 40.0),
-        WriteProgress("analyzing", 40.0, 0),
+        WriteProgress("analyzing", 66.0, 0),
     ),
     (
         "progress never goes back within a stage",
-        job("processing", "analyzing", age=5, progress=40),
+        job("processing", "analyzing", age=5, progress=70),
         Running("analyzing", 10.0),
         Nothing(),
     ),
     (
         "nor does the stage",
-        job("processing", "analyzing", age=5, progress=40),
+        job("processing", "analyzing", age=5, progress=70),
         Running("downloading", 90.0),
         Nothing(),
     ),
     (
-        "a retry is written at once",
-        job("processing", "analyzing", age=0, progress=40),
-        Running("analyzing", 0.0, retries=1),
-        WriteProgress("analyzing", 40.0, 1),
+        "a row that an older bridge wrote keeps its progress until the job has caught up",
+        job("processing", "downloading", progress=80),
+        Running("analyzing", 10.0),
+        WriteProgress("analyzing", 80.0, 0),
     ),
-    ("a quiet row is not touched early", job("processing", "analyzing", age=29), Running("analyzing"), Nothing()),
+    (
+        "a stage that the type does not have leaves the progress as it is",
+        job("processing", "downloading", progress=42),
+        Running("dubbing", 90.0),
+        WriteProgress("dubbing", 42.0, 0),
+    ),
+    (
+        "a retry is written at once",
+        job("processing", "analyzing", age=0, progress=70),
+        Running("analyzing", 0.0, retries=1),
+        WriteProgress("analyzing", 70.0, 1),
+    ),
+    (
+        "a quiet row is not touched early",
+        job("processing", "analyzing", age=29, progress=50),
+        Running("analyzing"),
+        Nothing(),
+    ),
     (
         "and touched in time",
-        job("processing", "analyzing", age=30),
+        job("processing", "analyzing", age=30, progress=50),
         Running("analyzing"),
-        WriteProgress("analyzing", 0.0, 0),
+        WriteProgress("analyzing", 50.0, 0),
     ),
     (
         "a workflow that says no stage keeps the row's",
@@ -105,7 +144,12 @@ CASES: list[tuple[str, Job, WorkflowView, Action]] = [
         WriteProgress("queued", 0.0, 0),
     ),
     ("a complete row is at its last stage", job("processing", "queued"), Completed("1"), Complete("1", "finalizing")),
-    ("or where Temporal says", job("processing", "queued"), Completed("1", "found"), Complete("1", "found")),
+    (
+        "also where the memo knows an earlier one",
+        job("processing", "finalizing"),
+        Completed("1", "downloading"),
+        Complete("1", "finalizing"),
+    ),
     ("failure", job("processing", "analyzing"), Failed("why", "kind"), Fail("why", "kind")),
     ("says where", job("processing", "queued"), Failed("why", "kind", "analyzing"), Fail("why", "kind", "analyzing")),
     ("a cancel made in Temporal", job("processing", "analyzing"), Cancelled(), RecordCancel()),
@@ -150,3 +194,22 @@ def test_a_type_without_a_timeout_of_its_own_has_the_default() -> None:
 
     assert decide(row, Missing(), NOW, RULES) == Nothing()
     assert decide(row, Missing(), NOW + timedelta(seconds=2), RULES) == Reap(LOST_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("seen", "action"),
+    [
+        (Running("listening", 72), WriteProgress("listening", 72, 0)),
+        (Running("speaking", 42), WriteProgress("speaking", 60, 0)),
+        (Completed("1", "speaking"), Complete("1", "speaking")),
+    ],
+    ids=[
+        "a type without stages: its workflow's progress is the whole job's",
+        "a type without stages: progress never goes back",
+        "a type without stages: a complete row is where the workflow ended",
+    ],
+)
+def test_a_type_without_stages(seen: WorkflowView, action: Action) -> None:
+    row = replace(job("processing", "listening", age=5, progress=60), type="transcribe")
+
+    assert decide(row, seen, NOW, RULES) == action

@@ -1,14 +1,18 @@
 """What `doctor` makes of a row and its workflow, line by line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
 from audioprep.bridge.decide import Rules
+from audioprep.bridge.inspection import Execution
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
-from audioprep.cli.diagnosis import Diagnosis, Evidence, diagnose
+from audioprep.bridge.workflow_tasks import StuckTask
+from audioprep.cli.diagnosis import Diagnosis, Evidence, age_of, diagnose, stage_of
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.registry import INGEST, JOB_TYPES, JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
@@ -42,7 +46,7 @@ CASES: dict[str, Case] = {
 def test_who_has_to_act_is_told(case: Case) -> None:
     status, stage, age, seen, workers, in_flight, comes_next, to_do = case
     then = to_text(NOW - timedelta(seconds=age))
-    job = Job("j1", "ingest", JobStatus(status), 0.0, stage, "{}", None, None, 0, then, then)
+    job = Job("j1", "ingest", JobStatus(status), 90.0, stage, "{}", None, None, 0, then, then)
 
     told = diagnose(Evidence(job, seen, None, workers, in_flight, "Connection refused."), NOW, RULES)
 
@@ -56,3 +60,78 @@ def test_a_row_whose_time_nobody_can_read_is_not_overdue() -> None:
     told = diagnose(Evidence(job, Running("analyzing"), None, WORKER, 1), NOW, RULES)
 
     assert told == Diagnosis("bring stage and progress up to date", ())
+
+
+STUCK = {
+    "no key at the worker": (
+        StuckTask(4, "W", "'Unknown payload encoding binary/encrypted'"),
+        "Set its AUDIOPREP_PAYLOAD",
+    ),
+    "another key at the worker": (
+        StuckTask(4, "W", "... that AUDIOPREP_PAYLOAD_KEY does not hold."),
+        "keys of the bridge",
+    ),
+    "a refused command": (StuckTask(4, "BAD_SCHEDULE_ACTIVITY_ATTRIBUTES", "key too long"), "`audioprep cancel j1`"),
+    "another version": (StuckTask(4, "NON_DETERMINISTIC_ERROR", "x"), "worker of the version that began it"),
+    "a fault of the worker": (
+        StuckTask(4, "WORKFLOW_WORKER_UNHANDLED_FAILURE", "KeyError"),
+        "KeyError). The worker's log",
+    ),
+    "a cause that is not in the history": (StuckTask(4), "for a reason that the history does not say"),
+}
+
+
+@pytest.mark.parametrize(("task", "to_do"), STUCK.values(), ids=STUCK)
+def test_a_stuck_workflow_task_has_a_remedy(task: StuckTask, to_do: str) -> None:
+    execution = Execution("running", NOW, None, (), task)
+
+    diagnosis = diagnose(Evidence(_job(), Running(), execution, WORKER, 1), NOW, RULES)
+
+    (complaint,) = diagnosis.complaints
+    assert complaint.startswith("The workflow's task has failed 3 times")
+    assert to_do in complaint
+    assert diagnosis.next == "try the workflow's task again"
+
+
+def test_an_end_that_cannot_be_decrypted_asks_for_keys() -> None:
+    evidence = Evidence(_job(), None, None, WORKER, 1, unreadable="A payload is encrypted.")
+
+    diagnosis = diagnose(evidence, NOW, RULES)
+
+    assert "cannot be read" in diagnosis.next
+    assert "same AUDIOPREP_PAYLOAD_KEY" in diagnosis.complaints[0]
+
+
+def test_a_type_that_is_not_served_is_named() -> None:
+    job = Job("j1", "render", JobStatus.PENDING, 0.0, None, "{}", None, None, 0, to_text(NOW), to_text(NOW))
+
+    found = diagnose(Evidence(job, Missing(), None, WORKER, 0), NOW, RULES)
+
+    assert "leave rows of this type alone" in found.next
+    assert "'render' is not served" in found.complaints[0]
+
+
+def test_a_status_of_another_program_is_named() -> None:
+    job = replace(_job(), status=cast("JobStatus", "Pending"))
+
+    diagnosis = diagnose(Evidence(job, Missing(), None, WORKER, 0), NOW, RULES)
+
+    assert "The status 'Pending' is not one of pending, processing" in diagnosis.complaints[0]
+
+
+@pytest.mark.parametrize("time", ["?", "", "0001-01-01T00:00:00+23:59", 1769860800000])
+def test_a_time_that_cannot_be_read_has_no_age(time: object) -> None:
+    assert age_of(replace(_job(), updated_at=cast("str", time)), NOW) is None
+
+
+def _job() -> Job:
+    then = to_text(NOW)
+    return Job("j1", "ingest", JobStatus.PROCESSING, 0.0, "queued", "{}", None, None, 0, then, then)
+
+
+def test_both_sides_show_progress_of_the_whole_job() -> None:
+    rules = Rules(JobTypes([replace(INGEST, stages=("queued", "analyzing"))]))
+    job = Job("j1", "ingest", JobStatus.PROCESSING, 70.0, "analyzing", "{}", None, None, 0, "?", "?")
+
+    assert stage_of(Evidence(job, Running("analyzing", 50), None, WORKER, 1), rules) == ("analyzing", 75)
+    assert stage_of(Evidence(job, Completed("{}"), None, WORKER, 1), rules) == ("", 0)

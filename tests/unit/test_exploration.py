@@ -2,7 +2,7 @@
 
 Bridges may crash between any two steps and act on whatever they saw last. The app may cancel; an operator may cancel
 or terminate the workflow; another program may claim the row and finish it or die; Temporal may forget a closed
-workflow after its retention.
+workflow after its retention; a step may be tried again from its beginning.
 """
 
 from collections import deque
@@ -17,6 +17,7 @@ from audioprep.bridge import actions
 from audioprep.bridge.decide import Rules, decide
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
+from audioprep.jobs.progress import whole_progress
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
@@ -24,12 +25,17 @@ from audioprep.jobs.timestamps import to_text
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FRESH, STALE = to_text(NOW - timedelta(seconds=5)), to_text(NOW - timedelta(days=1))
 RULES = Rules(types=JOB_TYPES)
+STAGES = JOB_TYPES.stages_of("ingest")
+# What a workflow says, in this order: as little as the other promises need, and what a bar could fall by.
+SHORT_WAY = (Running(), Running("downloading"))
+LONG_WAY = (Running(), Running("downloading"), Running("downloading", 60), Running("analyzing"))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     status: str = "pending"
     stage: str | None = None
+    progress: float = 0.0
     stale: bool = False
     ours: bool = True  # False once another program claimed it
 
@@ -39,7 +45,7 @@ class Workflow:
     """`state`: missing, running, completed, failed or cancelled. `runs` counts starts that could do work."""
 
     state: str = "missing"
-    stage: str | None = None
+    said: int = 0  # how far it got on its way
     cancel_requested: bool = False
     taken: bool = False  # started already cancelled: it never runs a step
     runs: int = 0
@@ -61,9 +67,16 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """`calm`: a workflow goes a long way and tries steps again, while nothing comes from outside."""
+
     row: Row = Row()
     workflow: Workflow = Workflow()
     bridges: tuple[Bridge, Bridge] = (Bridge(), Bridge())
+    calm: bool = False
+
+    @property
+    def way(self) -> tuple[Running, ...]:
+        return LONG_WAY if self.calm else SHORT_WAY
 
     def with_row(self, row: Row) -> "World":
         """A write: whoever read the row before has an old one now."""
@@ -79,16 +92,16 @@ class World:
 @cache
 def decision(row: Row, seen: WorkflowView, claimed: bool) -> actions.Action:
     updated = STALE if row.stale else FRESH
-    job = Job("j", "ingest", JobStatus(row.status), 0.0, row.stage, "{}", None, None, 0, updated, updated)
+    job = Job("j", "ingest", JobStatus(row.status), row.progress, row.stage, "{}", None, None, 0, updated, updated)
     return decide(job, seen, NOW, RULES, claimed=claimed)
 
 
-def view(workflow: Workflow) -> WorkflowView:
-    match workflow.state:
+def view(world: World) -> WorkflowView:
+    match world.workflow.state:
         case "missing":
             return Missing()
         case "running":
-            return Running(workflow.stage)
+            return world.way[world.workflow.said]
         case "completed":
             return Completed("{}")
         case "failed":
@@ -108,18 +121,18 @@ def apply(world: World, bridge: Bridge, action: actions.Action) -> World:
             return replace(world, workflow=Workflow("running", taken=True, runs=workflow.runs))
         case actions.CancelWorkflow() if workflow.state == "running":
             return replace(world, workflow=replace(workflow, cancel_requested=True))
-        case actions.WriteProgress(stage=stage) if processing and bridge.current:
-            return world.with_row(replace(row, stage=stage))
-        case actions.Complete() if processing:
-            return world.with_row(replace(row, status="complete"))
+        case actions.WriteProgress(stage=stage, progress=progress) if processing and bridge.current:
+            return world.with_row(replace(row, stage=stage, progress=progress))
+        case actions.Complete(stage=stage) if processing:
+            return world.with_row(replace(row, status="complete", stage=stage, progress=100.0))
         case actions.Fail() if processing:
             return world.with_row(replace(row, status="failed"))
         case actions.Reap() if processing and bridge.current:
             return world.with_row(replace(row, status="failed"))
         case actions.RecordCancel() if processing:
-            return world.with_row(replace(row, status="cancelled", stage=None))
+            return world.with_row(replace(row, status="cancelled", stage=None, progress=0.0))
         case actions.AcknowledgeCancel() if row.status == "cancelled" and row.stage is not None:
-            return world.with_row(replace(row, stage=None))
+            return world.with_row(replace(row, stage=None, progress=0.0))
         case _:
             return world  # nothing to do, or the guard says no
 
@@ -139,7 +152,7 @@ def bridge_steps(world: World, apply: Apply = apply) -> Iterator[World]:
             continue
         yield world.with_bridge(index, Bridge())  # a crash
         if bridge.seen is None:
-            yield world.with_bridge(index, replace(bridge, seen=view(world.workflow)))
+            yield world.with_bridge(index, replace(bridge, seen=view(world)))
         else:
             done = world.with_bridge(index, Bridge())
             yield apply(done, bridge, decision(bridge.row, bridge.seen, bridge.claimed))
@@ -152,15 +165,19 @@ def workflow_steps(world: World) -> Iterator[World]:
     if workflow.taken or workflow.cancel_requested:
         yield replace(world, workflow=replace(workflow, state="cancelled"))
     if workflow.works:
-        if workflow.stage is None:
-            yield replace(world, workflow=replace(workflow, stage="downloading"))
+        if workflow.said < len(world.way) - 1:
+            yield replace(world, workflow=replace(workflow, said=workflow.said + 1))
         yield replace(world, workflow=replace(workflow, state="completed"))
         yield replace(world, workflow=replace(workflow, state="failed"))
+        if world.calm and workflow.said > 1:
+            yield replace(world, workflow=replace(workflow, said=1))  # a step is tried again
 
 
 def outside_steps(world: World) -> Iterator[World]:
     """The app, the operator, another program, and time."""
     row, workflow = world.row, world.workflow
+    if world.calm:
+        return
     if row.status in ("pending", "processing"):
         yield world.with_row(replace(row, status="cancelled"))
     if workflow.state == "running" and not workflow.taken:
@@ -196,14 +213,19 @@ def check_step(before: World, after: World) -> None:
         assert before.workflow.state == "completed", "complete without completion"
     if before.row.status == "cancelled" and before.row.stage is not None and after.row.stage is None:
         assert not before.workflow.works, "acknowledged while running"
-    if before.row.status == after.row.status == "processing" and before.row.stage == "downloading":
-        assert after.row.stage == "downloading", "the stage went back"
+    if before.row.status == "processing" and after.row.status in ("processing", "complete"):
+        assert _order(after.row) >= _order(before.row), "the stage went back"
+        assert after.row.progress >= before.row.progress, "progress fell"
     if before.row.status == "processing" and after.row.status == "failed" and before.row.ours:
         assert before.workflow.state in ("failed", "missing"), "failed while alive or finished"
     acknowledged = after.row.status == "cancelled" and after.row.stage is None
     if acknowledged and after.workflow.works:
         assert before.workflow.works, "started after the acknowledgement"
     assert after.workflow.runs <= 1, "a second run of the same job"
+
+
+def _order(row: Row) -> int:
+    return STAGES.index(row.stage or "queued")
 
 
 def settle(world: World) -> World:
@@ -218,7 +240,7 @@ def settle(world: World) -> World:
                     bridge = world.bridges[index]
                     continue
                 if bridge.seen is None:
-                    world = world.with_bridge(index, replace(bridge, seen=view(world.workflow)))
+                    world = world.with_bridge(index, replace(bridge, seen=view(world)))
                 else:
                     done = world.with_bridge(index, Bridge())
                     world = apply(done, bridge, decision(bridge.row, bridge.seen, bridge.claimed))
@@ -243,6 +265,19 @@ def explore(start: World, visit: Callable[[World, World], None], apply: Apply = 
     return reached
 
 
+CALM = World(calm=True)
+HALF_WAY = World(Row("processing", "downloading", 80.0), Workflow("running", said=2, runs=1), calm=True)
+
+
+@pytest.mark.parametrize("start", [CALM, HALF_WAY], ids=["from the first claim", "from a row of an older bridge"])
+def test_neither_stage_nor_progress_goes_back(start: World) -> None:
+    reached = explore(start, check_step)
+
+    ends = {(world.row.stage, world.row.progress) for world in reached if world.row.status == "complete"}
+    assert ends == {("finalizing", 100.0)}
+    assert len(reached) > 1000
+
+
 def test_every_reachable_state_keeps_the_promises_and_converges(capsys: pytest.CaptureFixture[str]) -> None:
     reached = explore(World(), check_step)
 
@@ -265,6 +300,14 @@ def without_the_guard_on_the_row(world: World, bridge: Bridge, action: actions.A
     return apply(world, replace(bridge, current=True), action)
 
 
+def without_keeping_what_was_reached(world: World, bridge: Bridge, action: actions.Action) -> World:
+    row, seen = bridge.row, bridge.seen
+    if isinstance(action, actions.WriteProgress) and row and isinstance(seen, Running):
+        shares = RULES.types.shares_of("ingest")
+        action = replace(action, progress=whole_progress(shares, row.stage or "", seen.progress))
+    return apply(world, bridge, action)
+
+
 def without_rejecting_duplicates(world: World, bridge: Bridge, action: actions.Action) -> World:
     if isinstance(action, actions.Start) and world.workflow.state != "running":
         return replace(world, workflow=Workflow("running", runs=world.workflow.runs + 1))
@@ -277,14 +320,24 @@ def without_looking_before_reaping(world: World, bridge: Bridge, action: actions
 
 
 @pytest.mark.parametrize(
-    ("weakened", "broken_promise"),
+    ("weakened", "start", "broken_promise"),
     [
-        (without_taking_the_id, "acknowledged while running|started after"),
-        (without_the_guard_on_the_row, "the stage went back"),
-        (without_rejecting_duplicates, "a second run of the same job|started after"),
-        (without_looking_before_reaping, "failed while alive or finished"),
+        (without_taking_the_id, World(), "acknowledged while running|started after"),
+        (without_the_guard_on_the_row, World(), "the stage went back"),
+        (without_the_guard_on_the_row, CALM, "the stage went back|progress fell"),
+        (without_keeping_what_was_reached, CALM, "progress fell"),
+        (without_rejecting_duplicates, World(), "a second run of the same job|started after"),
+        (without_looking_before_reaping, World(), "failed while alive or finished"),
+    ],
+    ids=[
+        "an id that is not taken lets a cancelled job run",
+        "a row that is not guarded goes back a stage",
+        "a row that is not guarded goes back, of whatever it says",
+        "a row that does not keep what was reached loses progress",
+        "a workflow id that may be used again runs a job twice",
+        "a row reaped without a look has a live workflow",
     ],
 )
-def test_the_exploration_finds_what_each_safeguard_prevents(weakened: Apply, broken_promise: str) -> None:
+def test_the_exploration_finds_what_each_safeguard_prevents(weakened: Apply, start: World, broken_promise: str) -> None:
     with pytest.raises(AssertionError, match=broken_promise):
-        explore(World(), check_step, weakened)
+        explore(start, check_step, weakened)

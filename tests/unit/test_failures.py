@@ -64,6 +64,12 @@ def test_view_of_failure(cause: BaseException, view: Failed | Cancelled) -> None
     assert view_of_failure(failure(cause)) == view
 
 
+def test_a_job_that_no_worker_took_did_not_exceed_its_time() -> None:
+    view = view_of_failure(WorkflowFailureError(cause=timeout(TimeoutType.START_TO_CLOSE)), taken=False)
+
+    assert view == Failed("No worker was there to take the job.", ErrorKind.TIMED_OUT)
+
+
 def test_our_own_sentence_is_shown_and_not_the_library_s_below_it() -> None:
     error = PermanentError(ErrorKind.STORAGE, "Storage failed.")
     error.__cause__ = ApplicationError("OS error 5", type="OSError")

@@ -26,6 +26,7 @@ from audioprep.jobs.status import JobStatus
 JOBS = [f"j{number}" for number in range(3)]
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 STAGES = ["downloading", "analyzing", "finalizing"]
+ORDER = JOB_TYPES.stages_of("ingest")
 METADATA = {"sourceType": "audio_file", "storageKey": "k"}
 
 
@@ -35,6 +36,7 @@ class Run:
 
     taken: bool
     stage: str | None = None
+    progress: float = 0.0
     cancel_requested: bool = False
     closed: WorkflowView | None = None
 
@@ -51,7 +53,7 @@ class Temporal:
 
     async def view(self, job_id: str) -> WorkflowView:
         run = self.runs.get(job_id)
-        return Missing() if run is None else run.closed or Running(run.stage)
+        return Missing() if run is None else run.closed or Running(run.stage, run.progress)
 
     async def start(self, errand: Errand) -> None:
         self.runs.setdefault(errand.request.job_id, Run(taken=errand.request.cancelled))
@@ -61,17 +63,21 @@ class Temporal:
             self.runs[job_id].cancel_requested = True
 
     def advance(self, job_id: str, how: str) -> None:
-        """The worker's side: a stage further, or to an end."""
+        """The worker's side: a stage further, progress in it, a step tried again, or to an end."""
         run = self.runs.get(job_id)
         if run is None or run.closed:
             return
         if run.taken or run.cancel_requested:
             run.closed = Cancelled()
         elif how == "stage" and run.stage != STAGES[-1]:
-            run.stage = STAGES[STAGES.index(run.stage) + 1 if run.stage else 0]
+            run.stage, run.progress = STAGES[STAGES.index(run.stage) + 1 if run.stage else 0], 0.0
+        elif how == "beat" and run.stage:
+            run.progress = min(run.progress + 40, 100)
+        elif how == "again" and run.stage:
+            run.stage, run.progress = STAGES[0], 0.0
         elif how in ("complete", "stage"):
             run.closed = Completed("{}")
-        else:
+        elif how == "fail":
             run.closed = Failed("why", "kind")
 
 
@@ -83,7 +89,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("crash"), st.integers(0, 1), st.none()),
     st.tuples(st.just("app cancels"), st.none(), st.sampled_from(JOBS)),
     st.tuples(st.just("operator cancels"), st.none(), st.sampled_from(JOBS)),
-    st.tuples(st.sampled_from(["stage", "complete", "fail"]), st.none(), st.sampled_from(JOBS)),
+    st.tuples(st.sampled_from(["stage", "beat", "again", "complete", "fail"]), st.none(), st.sampled_from(JOBS)),
 )
 
 
@@ -137,8 +143,9 @@ class World:
                 assert isinstance(run.closed, Completed)
             if row.status is JobStatus.CANCELLED and row.stage is None:
                 assert run is None or not run.works, "acknowledged while running"
-            if before and before.stage == row.stage and row.status is JobStatus.PROCESSING:
-                assert row.progress >= before.progress
+            if before and before.status is JobStatus.PROCESSING and row.status in (before.status, JobStatus.COMPLETE):
+                assert row.progress >= before.progress, "progress fell"
+                assert ORDER.index(row.stage or "") >= ORDER.index(before.stage or ""), "the stage went back"
             self.rows[job_id] = row
 
     async def settle(self) -> None:
@@ -147,9 +154,8 @@ class World:
             self.memory = [{}, {}]
             await self.do("claim", 0, 3)
             for job_id in JOBS:
-                for operation in ("look", "act"):
+                for operation in ("look", "act", "beat", "look", "act", "stage"):
                     await self.do(operation, 0, job_id)
-                await self.do("complete", None, job_id)
             if all(row.status.is_final and not row.cancel_requested for row in self.rows.values()):
                 break
         for operation in ("look", "act"):

@@ -12,6 +12,7 @@ from audioprep.activities.loudness import (
     Trial,
     estimated,
     first_mastering,
+    lowered,
     next_mastering,
     parse_summary,
 )
@@ -80,6 +81,31 @@ def test_a_peak_over_the_ceiling_lowers_the_limit() -> None:
     again = next_mastering(_heard(-30, -5), TARGET, [(Mastering(gain=6, limit=-2.5), _heard(-24, -1.5))])
 
     assert again == Mastering(gain=6, limit=-3.1)
+
+
+def test_the_last_render_is_that_of_the_best_trial() -> None:
+    """A limiter that answers more gain by less loudness leads a search astray."""
+    heard = [(0, -9.7), (0.7, -9.5), (2.8, -13.6), (23.7, -2.0), (3.0, -13.0)]
+    trials = [(Mastering(gain=gain, limit=-2.5), _heard(lufs, -2.5)) for gain, lufs in heard]
+
+    last = next_mastering(_heard(-9, 0), LoudnessTarget(lufs=-9, true_peak=-2), trials)
+
+    assert last == Mastering(gain=0.7, limit=-2.5)
+    assert next_mastering(_heard(-9, 0), LoudnessTarget(lufs=-9, true_peak=-2), [*trials, trials[1]]) is None
+
+
+@pytest.mark.parametrize(
+    ("mastering", "peak", "again"),
+    [
+        (Mastering(gain=6, limit=-2.5), 0.4, Mastering(gain=6, limit=-3.1)),
+        (Mastering(gain=6), 1.4, Mastering(gain=6, limit=-1.6)),
+        (Mastering(gain=6, limit=-2.5), -0.1, None),
+        (Mastering(), None, None),
+    ],
+    ids=["limited and clipped", "not limited and clipped", "just under full scale", "silence"],
+)
+def test_a_preview_that_clips_is_rendered_lower(mastering: Mastering, peak: float | None, again: Mastering) -> None:
+    assert lowered(mastering, peak) == again
 
 
 @pytest.mark.parametrize(("peak", "estimate"), [(-12.3, -11.3), (None, None)])

@@ -28,18 +28,20 @@ def test_every_end_is_counted_under_its_outcome(action: End, labels: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("created", "pending", "oldest"),
+    ("queue", "pending", "oldest"),
     [
-        ([], "0.0", "0.0"),
-        (["2026-01-31T11:59:00.000Z", "2026-01-31T11:59:59.000Z"], "2.0", "60.0"),
-        (["whenever"], "1.0", "0.0"),
+        ((0, ""), "0.0", "0.0"),
+        ((2, "2026-01-31T11:59:00.000Z"), "2.0", "60.0"),
+        ((1, "whenever"), "1.0", "0.0"),
         (None, "NaN", "NaN"),
     ],
 )
-def test_the_queue_is_told_with_the_age_of_its_oldest_row(created: list[str] | None, pending: str, oldest: str) -> None:
+def test_the_queue_is_told_with_the_age_of_its_oldest_row(
+    queue: tuple[int, str] | None, pending: str, oldest: str
+) -> None:
     metrics = Metrics()
 
-    metrics.saw_queue(created, NOW)
+    metrics.saw_queue(queue, NOW)
 
     text = metrics.text().decode()
     assert f"audioprep_jobs_pending {pending}\n" in text

@@ -9,7 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 
 from audioprep.payload_codec import EncryptingCodec, data_converter, key_id
-from audioprep.payload_keys import parse_keys
+from audioprep.payload_keys import UnreadablePayload, parse_keys
 from audioprep.settings import Settings, SettingsError
 
 OLD, NEW = bytes(32), bytes(range(32))
@@ -36,6 +36,29 @@ async def test_a_new_key_reads_what_the_old_one_wrote() -> None:
 
 async def test_what_was_never_encrypted_is_read_too() -> None:
     assert await EncryptingCodec([OLD]).decode([CLEAR]) == [CLEAR]
+
+
+async def test_strict_refuses_what_was_never_encrypted() -> None:
+    codec = EncryptingCodec([OLD], strict=True)
+
+    with pytest.raises(UnreadablePayload, match="AUDIOPREP_ENCRYPTED_ONLY"):
+        await codec.decode([CLEAR])
+    assert await codec.decode(await codec.encode([CLEAR])) == [CLEAR]
+
+
+@pytest.mark.parametrize("data", [b"", b"123", b"x" * 12, b"x" * 40])
+async def test_data_that_is_no_ciphertext_is_refused(data: bytes) -> None:
+    metadata = {"encoding": b"binary/encrypted", "encryption-key-id": key_id(OLD).encode()}
+
+    with pytest.raises(UnreadablePayload, match="was changed"):
+        await EncryptingCodec([OLD]).decode([Payload(metadata=metadata, data=data)])
+
+
+def test_encrypted_only_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIOPREP_ENCRYPTED_ONLY", "1")
+
+    with pytest.raises(SettingsError, match="AUDIOPREP_ENCRYPTED_ONLY needs AUDIOPREP_PAYLOAD_KEY"):
+        Settings()
 
 
 async def test_without_the_key_nothing_is_read() -> None:

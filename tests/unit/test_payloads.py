@@ -62,8 +62,14 @@ def test_results_are_camel_case_json() -> None:
         duration=1.5, sample_rate=48000, channels=2, codec="opus", format="ogg", original_filename="a.opus"
     )
 
-    assert IngestResult(asset_id="a", metadata=metadata).model_dump() == {
+    assert IngestResult(asset_id="a", metadata=metadata, content_type="audio/ogg", size=7).model_dump() == {
         "assetId": "a",
+        "originalKey": None,
+        "peaksKey": None,
+        "waveformKey": None,
+        "contentType": "audio/ogg",
+        "bytes": 7,
+        "bitrate": None,
         "metadata": {
             "duration": 1.5,
             "sampleRate": 48000,

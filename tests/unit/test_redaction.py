@@ -8,9 +8,12 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.redaction import MAX_SENTENCE, scrub, sentence_of
+from audioprep.jobs.playlist import PlaylistPayload
+from audioprep.jobs.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
+from audioprep.jobs.request import JobRequest
 from audioprep.logs import configure_logging
 from audioprep.settings import Settings
 from audioprep.settings.log import LogSettings
@@ -37,6 +40,29 @@ TEXTS = [
     f"authToken: {SECRET}",
     f"?token={SECRET}&x=1",
     f"eyJhbGciOiJIUzI1NiJ9.{SECRET}.{SECRET}",
+    f"x-eyJhbGciOiJIUzI1NiJ9.{SECRET}.x",
+    f"The database at bob:{SECRET}@db.internal:8080 cannot be reached",
+    f"//bob:{SECRET}@host/a",
+    f"https://it's:{SECRET}@host/",
+    f"#access_token={SECRET}&state=1",
+    f"feed?auth={SECRET}",
+    f"feed?a&sig={SECRET}",
+    f"https://host/a?b=(1)&sig={SECRET}",
+    f"https://host/a?b='{SECRET}",
+    f"a?filter%5Bx%5D={SECRET}",
+    f"next=https%3A%2F%2Fbob%3A{SECRET}%40host%2Fa",
+    f"https%253A%252F%252Fhost%252Fa%253Fsig%253D{SECRET}",
+    f"token%3D{SECRET} token%253D{SECRET}",
+    f'{{\\"token\\": \\"{SECRET}\\"}}',
+    f'"secret": "a\\"{SECRET}"',
+    f'password="a, {SECRET}"',
+    f"X-Api-Key: {SECRET}",
+    f"X-Auth: {SECRET}",
+    f"X-Amz-Security-Token: {SECRET}",
+    f"Proxy-Authorization: Digest username=x, response={SECRET}",
+    f"session_cookie={SECRET}",
+    f"PHPSESSID={SECRET}",
+    f"{'a' * 100}token{'a' * 100}={SECRET}",
 ]
 PLAIN = [
     "The file is empty: it has no sound in it.",
@@ -45,6 +71,10 @@ PLAIN = [
     "youtube.com/watch is not a URL",
     "https://example.com/a.mp3 is 12:30 long",
     "The tokens of a language, its secrets and its cookies.",
+    "The URL carries a user name or password, which is never used: give one without.",
+    "HTTP 404 of host:8080, asked at 12:30 by bob@example.com",
+    "[mov,mp4 @ 0x55d0] youtube.com/@channel, the author: John, uploads/a#1.mp3",
+    "Why? because it is (see https://example.com/a).",
 ]
 
 
@@ -58,6 +88,22 @@ def test_what_is_secret_is_taken_out(text: str) -> None:
 @pytest.mark.parametrize("text", PLAIN)
 def test_what_is_not_stays(text: str) -> None:
     assert scrub(text) == text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("limit", [MAX_SCRUBBED, 4 * MAX_SENTENCE])
+def test_a_cut_leaves_no_half_of_a_secret(text: str, limit: int) -> None:
+    half = text.index(SECRET) + len(SECRET) // 2
+    said = scrub if limit == MAX_SCRUBBED else sentence_of
+
+    assert SECRET[:7] not in said(f"{'x' * (limit - half - 1)} {text} and more")[-100:]
+
+
+def test_long_text_is_cut_with_a_mark() -> None:
+    said = scrub("word " * MAX_SCRUBBED)
+
+    assert said.endswith("...(cut)")
+    assert len(said) <= MAX_SCRUBBED + len(CUT)
 
 
 def test_a_key_of_aws_is_known_by_its_form() -> None:
@@ -105,10 +151,25 @@ def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> 
     assert SECRET not in str(shown)
 
 
-def test_the_summary_of_a_job_has_no_signature() -> None:
-    url = f"https://bucket.example/a.mp3?X-Amz-Signature={SECRET}"
+SUMMARIES: dict[str, tuple[IngestPayload | PlaylistPayload, str]] = {
+    "a signed URL": (IngestPayload(source_type="url", url=f"https://b.example/a.mp3?sig={SECRET}"), "url · a.mp3"),
+    "a password": (IngestPayload(source_type="url", url=f"https://bob:{SECRET}@b.example"), "url · b.example"),
+    "a fragment": (IngestPayload(source_type="url", url=f"https://b.example/f#access_token={SECRET}"), "url · f"),
+    "a feed's key": (PlaylistPayload(url=f"https://b.example/private/feed?auth={SECRET}"), "feed"),
+    "a share token": (IngestPayload(source_type="youtube", url=f"https://youtu.be/x-1?si={SECRET}"), "youtube · x-1"),
+    "beside a video id": (
+        IngestPayload(source_type="youtube", url=f"https://www.youtube.com/watch?si={SECRET}&v=dQw4w9WgXcQ"),
+        "youtube · dQw4w9WgXcQ",
+    ),
+    "a list's id": (PlaylistPayload(url="https://www.youtube.com/playlist?list=PL0-a_1"), "PL0-a_1"),
+}
 
-    assert IngestPayload(source_type="url", url=url).summary == "url · a.mp3"
+
+@pytest.mark.parametrize(("payload", "summary"), SUMMARIES.values(), ids=SUMMARIES)
+def test_a_summary_holds_no_secret(payload: IngestPayload | PlaylistPayload, summary: str) -> None:
+    assert payload.summary == summary
+    assert summary_of(payload.summary) == summary
+    assert SECRET not in str(payload.facts(JobRequest(job_id="j1", type="any", payload=None)))
 
 
 def _fail(password: str) -> None:

@@ -93,6 +93,57 @@ def test_routes_are_read_from_json(text: str, monkeypatch: pytest.MonkeyPatch) -
     assert BridgeSettings().routes == json.loads(text or "{}")
 
 
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ('{"a": NaN}', "NaN"),
+        ('{"a": [1, {"b": -Infinity}]}', "Infinity"),
+        ('{"a": 1e400}', "1.8e308"),
+        ('{"a": ' + "9" * 400 + "}", "1.8e308"),
+        ('{"a": ' + "9" * 5000 + "}", "not valid JSON"),
+        ('{"a": "\\ud800"}', "not valid JSON"),
+        ('{"\\udc00": 1}', "not valid JSON"),
+        ('{"a": "\ud800"}', "unicode"),
+        ('{"a": ' + "[" * 300 + "]" * 300 + "}", "not valid JSON"),
+        ('{"a": ' + "[" * 200_000, "not valid JSON"),
+    ],
+    ids=[
+        "NaN: refused",
+        "Infinity, deep: refused",
+        "a float beyond a double: refused",
+        "an integer beyond a double: refused",
+        "an integer of 5,000 digits: refused",
+        "a lone surrogate: refused",
+        "a lone surrogate in a name: refused",
+        "a lone surrogate as it is: refused",
+        "300 levels: refused",
+        "200,000 levels: refused",
+    ],
+)
+def test_what_other_languages_cannot_read_is_refused(metadata: str, says: str) -> None:
+    with pytest.raises(PermanentError, match=says) as refused:
+        route("transcribe", "Transcribe").parse(metadata)
+
+    assert len(refused.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        '{"a":1.7976931348623157e+308}',
+        '{"a":' + "9" * 40 + "}",
+        '{"a":' + "[" * 150 + "]" * 150 + "}",
+        '{"a":"\\u0000"}',
+    ],
+    ids=["the largest double", "more than 64 bits", "150 levels", "NUL"],
+)
+def test_what_json_can_hold_is_handed_on(metadata: str) -> None:
+    payload = route("transcribe", "Transcribe").parse(metadata)
+
+    assert isinstance(payload, AnyPayload)
+    assert json.loads(payload.model_dump_json()) == json.loads(metadata)
+
+
 def test_metadata_of_a_route_is_handed_on_as_it_is() -> None:
     metadata = {"languageCode": "de", "deep": [{"a": None, "b": 1.5}], "big": 12345678901234567890, "ü": "é"}
 

@@ -1,9 +1,13 @@
 """The pace of a bridge's services."""
 
+import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.bridge.runner import jittered
+from audioprep.bridge.database_errors import AnswerTooLarge, DatabaseRefused, DatabaseUnavailable
+from audioprep.bridge.health import Health
+from audioprep.bridge.runner import Runner, jittered
 from audioprep.bridge.services import JITTER
 
 
@@ -14,3 +18,31 @@ def test_a_run_comes_no_later_than_its_interval_and_little_earlier(interval: flo
 
 def test_two_bridges_do_not_move_in_step() -> None:
     assert len({jittered(3.0) for _ in range(20)}) > 1
+
+
+class Refused:
+    """A service that the other side always refuses."""
+
+    name = "intake"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def interval(self) -> float:
+        return 0.01
+
+    async def run_once(self) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize("kind", [DatabaseRefused, DatabaseUnavailable, AnswerTooLarge])
+async def test_a_refusal_is_a_reason_and_no_trace(kind: type[Exception]) -> None:
+    health = Health()
+    runner = Runner(Refused(kind("The quota is used up.")), health.watch("intake"))
+    runner.stop()
+
+    with structlog.testing.capture_logs() as logged:
+        await runner._run_once()
+
+    assert health.unready() == {"intake": "intake: The quota is used up."}
+    assert [(line["event"], "exc_info" in line) for line in logged] == [("service_backs_off", False)]

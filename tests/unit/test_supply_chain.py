@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import AsyncIterator
@@ -39,6 +40,18 @@ def test_what_builds_the_image_takes_the_lock_as_it_is() -> None:
 
     assert len(installs) == 2
     assert all("--frozen --no-dev" in line for line in installs)
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "Makefile"])
+def test_uv_itself_is_installed_by_hash(file: str) -> None:
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    pins = (ROOT / "scripts/uv.txt").read_text("utf-8")
+
+    installs = [line for line in lines if "pip install" in line and "uv pip install" not in line]
+    assert len(installs) == 1
+    assert "--require-hashes" in installs[0]
+    assert re.findall(r"^[\w-]+==\S+", pins, re.MULTILINE) == re.findall(r"^uv==\d+\.\d+\.\d+", pins, re.MULTILINE)
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", pins)) >= 5
 
 
 @pytest.fixture

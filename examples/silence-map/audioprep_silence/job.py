@@ -6,6 +6,7 @@ from audioprep.jobs.models import WireModel
 from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.registry import JobType
 from audioprep.jobs.status import Stage
+from audioprep.jobs.wording import shown
 
 
 class SilencePayload(JobPayload):
@@ -17,7 +18,7 @@ class SilencePayload(JobPayload):
 
     @property
     def summary(self) -> str:
-        return self.storage_key.rsplit("/", 1)[-1][:80]
+        return shown(self.storage_key.rsplit("/", 1)[-1])
 
 
 class Silence(WireModel):

@@ -47,7 +47,7 @@ def cases() -> Iterator[Case]:
     yield _refused("no clips", _recipe(clips=0))
     yield _refused("51 clips", _recipe(clips=51))
     yield _refused("5,000 clips", _recipe(clips=5000))
-    yield _refused("a clip id of 4,000 characters", _recipe(clip=f', "id": "{"x" * 4000}"'))
+    yield _refused("a bad clip whose id has 4,000 characters", _recipe(clip=f', "volume": 3, "id": "{"x" * 4000}"'))
     yield _refused("an output format that is a path", _recipe(fields=', "outputFormat": "../x"'))
     yield _refused("a filter graph for a format", _recipe(fields=', "outputFormat": "wav[x];amovie=/etc/passwd"'))
     for recipe_hash in _HASHES:

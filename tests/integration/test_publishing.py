@@ -1,0 +1,110 @@
+"""An ingest over its attempts: what `metadata.json` keeps, and what an attempt that fails leaves."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.common import RetryPolicy
+from temporalio.testing import ActivityEnvironment
+
+from audioprep.activities.ingest import Analysis, IngestActivities, PublishAsset
+from audioprep.activities.unfinished import removed_on_failure
+from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
+from audioprep.jobs.ingest import IngestPayload, SourceType
+from tests.support.studio import Studio
+
+BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)
+FLAT = {"duration": 1.5, "sampleRate": 48000, "channels": 1, "codec": "opus", "format": "ogg", "originalFilename": "a"}
+SOURCE = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key="uploads/a")
+
+
+async def published(studio: Studio, **fields: Any) -> dict[str, Any]:
+    order = PublishAsset(asset_id="a", metadata=Analysis.model_validate(FLAT), source=SOURCE, began=BEGAN)
+    steps = IngestActivities(studio.resources)
+    await ActivityEnvironment().run(steps.publish_asset, order.model_copy(update=fields))
+    described: dict[str, Any] = json.loads((studio.asset("a") / "metadata.json").read_text())
+    return described
+
+
+async def test_every_attempt_writes_the_time_at_which_the_job_began(studio: Studio) -> None:
+    first, second = await published(studio), await published(studio)
+
+    assert first["createdAt"] == second["createdAt"] == "2026-01-31T12:00:00.000Z"
+
+
+async def test_a_later_ingest_of_the_asset_keeps_its_time(studio: Studio) -> None:
+    await published(studio)
+
+    later = await published(studio, began=datetime(2026, 2, 1, tzinfo=UTC))
+
+    assert later["createdAt"] == "2026-01-31T12:00:00.000Z"
+    assert later["updatedAt"] > later["createdAt"]
+
+
+@pytest.mark.parametrize("content", [json.dumps(FLAT), "no JSON", "[]", ""])
+async def test_a_file_without_a_time_is_replaced(studio: Studio, content: str) -> None:
+    studio.asset("a").mkdir(parents=True)
+    (studio.asset("a") / "metadata.json").write_text(content)
+
+    assert (await published(studio))["createdAt"] == "2026-01-31T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("source", "attested"),
+    [
+        ({}, None),
+        ({"rights_attested": True}, "2026-01-31T12:00:00.000Z"),
+        ({"rights_attested": True, "rights_attested_at": "2026-01-30T00:00:00.000Z"}, "2026-01-30T00:00:00.000Z"),
+        ({"rights_attested_at": "2026-01-30T00:00:00.000Z"}, "2026-01-30T00:00:00.000Z"),
+    ],
+    ids=["not attested", "attested, no time", "attested at a time", "a time alone"],
+)
+async def test_the_attestation_is_kept(studio: Studio, source: dict[str, Any], attested: str | None) -> None:
+    found = await published(studio, source=SOURCE.model_copy(update=source))
+
+    assert found["provenance"].get("rightsAttestedAt") == attested
+
+
+async def test_a_step_that_an_earlier_version_scheduled_still_publishes(studio: Studio) -> None:
+    """Its argument has the fields of that version only."""
+    order = PublishAsset.model_validate({"assetId": "a", "metadata": FLAT})
+
+    await ActivityEnvironment().run(IngestActivities(studio.resources).publish_asset, order)
+
+    described = json.loads((studio.asset("a") / "metadata.json").read_text())
+    assert (described["audio"]["duration"], described["provenance"]["sourceType"]) == (1.5, "audio_file")
+
+
+AWAY = TransientError(ErrorKind.STORAGE, "Storage is away.")
+REFUSED = PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "It is no audio.")
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "left"),
+    [
+        pytest.param(AWAY, 1, True, id="transient error, attempts left: the next one goes on"),
+        pytest.param(AWAY, 3, False, id="transient error, last attempt: removed"),
+        pytest.param(ValueError("a fault"), 2, True, id="unforeseen error, attempts left: the next one goes on"),
+        pytest.param(ValueError("a fault"), 3, False, id="unforeseen error, last attempt: removed"),
+        pytest.param(REFUSED, 1, False, id="permanent error: removed"),
+        pytest.param(asyncio.CancelledError(), 1, True, id="worker that shuts down: another one goes on"),
+    ],
+)
+async def test_what_a_failed_attempt_leaves(studio: Studio, error: BaseException, attempt: int, left: bool) -> None:
+    stored = studio.asset("a") / "original.wav"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"RIFF")
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt, retry_policy=RetryPolicy(maximum_attempts=3))
+
+    async def step() -> None:
+        async with removed_on_failure(studio.resources.storage, "a"):
+            raise error
+
+    with pytest.raises(type(error)):
+        await environment.run(step)
+
+    assert stored.exists() == left

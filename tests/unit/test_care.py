@@ -1,0 +1,93 @@
+"""What a look that fails means: for its row alone, or for all of them."""
+
+import time
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+import structlog
+
+from audioprep.bridge.care import Care
+from audioprep.bridge.database_errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
+from audioprep.bridge.decide import Rules
+from audioprep.bridge.executions import Executions
+from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.bridge.views import Missing
+from audioprep.jobs.job import Job
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.status import JobStatus
+from audioprep.payload_keys import UnreadablePayload
+
+NOW = "2026-01-31T12:00:00.000Z"
+
+
+class Failing:
+    """A reconciler whose every look fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def settle(self, *_: object, **__: object) -> None:
+        raise self._error
+
+
+class Unstarted:
+    """Executions that know no workflow."""
+
+    async def view(self, _job_id: str) -> Missing:
+        return Missing()
+
+
+def _care(error: Exception, slots: int = 1) -> Care:
+    reconciler, executions = cast("Reconciler", Failing(error)), cast("Executions", Unstarted())
+    return Care(reconciler, executions, Rules(JOB_TYPES), slots=slots, downloads=0, at_once=4)
+
+
+@pytest.fixture
+def job() -> Job:
+    return Job("a", "ingest", JobStatus.PROCESSING, 0, "queued", "{}", None, None, 0, NOW, NOW)
+
+
+@pytest.mark.parametrize("kind", [TemporalUnavailable, DatabaseUnavailable, DatabaseRefused])
+async def test_a_side_that_is_away_is_asked_again_at_once(kind: type[Exception], job: Job) -> None:
+    care = _care(kind("It is away."))
+
+    with pytest.raises(kind, match="away"):
+        await care.start([job])
+    with pytest.raises(kind, match="away"):
+        await care.settle_due(1)
+
+
+async def test_a_refused_statement_is_its_row_s_alone(job: Job) -> None:
+    care = _care(StatementRefused("The database refused a statement: no."))
+
+    with structlog.testing.capture_logs() as logged:
+        await care.start([job])
+        await care.settle_due(1)
+
+    assert [(line["event"], line["error"]) for line in logged] == [
+        ("job_not_settled", "The database refused a statement: no.")
+    ], "the second look is not due yet"
+
+
+async def test_slots_held_by_jobs_that_cannot_be_settled_are_a_complaint(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care = _care(StatementRefused("no"))
+    await care.start([job])
+    begun = time.monotonic()
+
+    assert (care.capacity, care.complaint()) == (0, None)
+    monkeypatch.setattr("audioprep.bridge.care.time", SimpleNamespace(monotonic=lambda: begun + 11))
+    assert care.complaint() == "all 1 slots are held by jobs that cannot be settled: no"
+    monkeypatch.setattr("audioprep.bridge.care.time", SimpleNamespace(monotonic=lambda: begun + 601))
+    assert (care.capacity, care.complaint()) == (1, None), "beyond its time it holds no slot"
+
+
+async def test_jobs_that_no_key_opens_are_a_complaint_at_once(job: Job) -> None:
+    care = _care(UnreadablePayload("It has another key"), slots=9)
+
+    await care.start([job])
+
+    assert care.complaint() == "no job can be read: It has another key"
