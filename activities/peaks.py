@@ -5,7 +5,7 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from audioprep.activities.decode import Samples
+from audioprep.activities.ffmpeg.decode import Samples
 
 PAIRS_PER_SECOND = 50
 _FULL_SCALE = 32768  # of a 16-bit sample

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import read_identity
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.store.store import JobStore
 from audioprep.checks.clock import clock_skew, judged
 from audioprep.checks.finding import Advice
 from audioprep.extension import served_types

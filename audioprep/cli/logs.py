@@ -13,7 +13,7 @@ from audioprep.cli.temporal import open_client
 if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
 
-    from audioprep.bridge.inspection import Execution, Inspection
+    from audioprep.bridge.temporal.inspection import Execution, Inspection
     from audioprep.cli.story import Moment, Words
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -38,7 +38,7 @@ def logs(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 async def _tell(settings: "Settings", job_id: str) -> "list[Moment]":
-    from audioprep.bridge.inspection import Inspection
+    from audioprep.bridge.temporal.inspection import Inspection
 
     async with open_table(settings) as rows:
         job = await rows.find(job_id)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from audioprep.cli.console import fail
 
 if TYPE_CHECKING:
-    from audioprep.bridge.listing import JobLists
-    from audioprep.bridge.store import JobStore
+    from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
@@ -37,10 +37,10 @@ class JobTable:
 
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
-    from audioprep.bridge.database import open_database
-    from audioprep.bridge.identity import read_identity
-    from audioprep.bridge.listing import JobLists
-    from audioprep.bridge.store import JobStore
+    from audioprep.bridge.store.database import open_database
+    from audioprep.bridge.store.identity import read_identity
+    from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.store import JobStore
     from audioprep.extension import served_types
 
     async with open_database(settings.database.database_url, settings.database.token) as database:

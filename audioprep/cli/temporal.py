@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 async def open_client() -> "Client":
     """Raises RuntimeError, with what to type, when Temporal cannot be reached."""
-    from audioprep.temporal import connect
+    from audioprep.temporal.connection import connect
 
     try:
         return await connect()

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from audioprep.bridge.health import Health
+from audioprep.service.health import Health
 
 
 @dataclass(frozen=True, slots=True)

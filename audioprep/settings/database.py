@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from audioprep.bridge.database_url import shown_url
+from audioprep.bridge.store.database_url import shown_url
 
 
 class DatabaseSettings(BaseSettings):

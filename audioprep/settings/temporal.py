@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
-from audioprep.payload_keys import parse_keys
+from audioprep.encryption.payload_keys import parse_keys
 from audioprep.settings.names import OURS
 
 

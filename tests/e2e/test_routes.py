@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from audioprep.bridge import Bridge, BridgeOptions
-from audioprep.bridge.executions import Executions
+from audioprep.bridge.temporal.executions import Executions
 from tests.conftest import TemporalServer
 from tests.support.carried import carriers
 from tests.support.serving import ROUTED, serving

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Status, StatusCode
 
 from audioprep.settings.tracing import TracingSettings
-from audioprep.span_exporter import ScrubbingExporter
+from audioprep.telemetry.span_exporter import ScrubbingExporter
 
 SECRET = "hush-7c1e"  # noqa: S105 - made up
 
