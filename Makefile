@@ -8,7 +8,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test bench chaos histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
+.PHONY: setup demo test bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,8 +49,15 @@ bench: setup .venv-peers/.ready ## Measure everything on real servers, in twenty
 	UV_PROJECT_ENVIRONMENT=.venv-peers $(UV) sync --quiet --frozen --compile-bytecode --only-group peers
 	@touch $@
 
-chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10)
-	$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) --minutes $(or $(MINUTES),10)
+chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10 TABLES=1 FOREIGN=0)
+	$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) --minutes $(or $(MINUTES),10) \
+	  --tables $(or $(TABLES),1) --foreign $(or $(FOREIGN),0)
+
+flood: setup ## Rows that can never be jobs, between some that are (POISONED=1000 GOOD=100)
+	$(BIN)/python -m tests.flood --poisoned $(or $(POISONED),1000) --good $(or $(GOOD),100)
+
+restart: setup ## Kill a bridge and start it again over many jobs in flight (JOBS=2000)
+	$(BIN)/python -m tests.restart --jobs $(or $(JOBS),2000)
 
 histories: setup ## Record the histories that the replay tests use anew
 	$(BIN)/python -m tests.histories.record

@@ -15,9 +15,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--tables", type=int, default=1)
+    parser.add_argument("--foreign", type=int, default=0, help="rows of other programs' types in each table")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
-    plan = Plan(arguments.jobs, arguments.minutes * 60, arguments.seed, settle_within=300)
+    plan = Plan(
+        arguments.jobs,
+        arguments.minutes * 60,
+        arguments.seed,
+        tables=arguments.tables,
+        foreign=arguments.foreign,
+        settle_within=300,
+    )
     with tempfile.TemporaryDirectory(prefix="audioprep-chaos-") as folder:
         outcome = asyncio.run(run_chaos(Path(folder), plan))
     print_outcome(outcome, plan)

@@ -13,6 +13,7 @@ class Wish:
     type: str
     metadata: dict[str, Any]
     end: str = "complete"
+    asset_id: str | None = None  # that its result names; None for one that the job makes
 
 
 def choose(chance: random.Random) -> Wish:
@@ -25,9 +26,8 @@ def choose(chance: random.Random) -> Wish:
     start = chance.randrange(20)
     recipe = recipe_of(clip_of(ASSET, start, start + 10), normalize=kind == "save" and chance.random() < 0.5)
     # Few hashes: previews of the same recipe meet.
-    return Wish(
-        kind, {"recipe": recipe, "recipeHash": f"start{start % 3}"} if kind == "preview" else {"recipe": recipe}
-    )
+    more = {"recipeHash": f"start{start % 3}"} if kind == "preview" else {}
+    return Wish(kind, {"recipe": recipe, **more}, asset_id=recipe["assetId"])
 
 
 def _ingest(key: str, end: str = "complete") -> Wish:

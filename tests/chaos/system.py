@@ -1,9 +1,10 @@
-"""The six programs under chaos: a libSQL server, a Temporal server, two workers, two bridges."""
+"""The programs under chaos: a Temporal server, two workers, and for each table a libSQL server and two bridges."""
 
 import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -19,16 +20,32 @@ ASSET = str(uuid.UUID(int=40))
 SPEED = 12.0  # times real time at which ffmpeg reads: a job of 12 s of audio takes a second
 
 
-class System:
-    """Everything runs; any of it may be hit, and is started again."""
+@dataclass(frozen=True)
+class Table:
+    """A web app's jobs table: its server, and the deployment whose bridges serve it."""
 
-    def __init__(self, folder: Path) -> None:
+    name: str
+    sqld: Program
+    deployment: Deployment
+
+
+class System:
+    """Everything runs; any of it may be hit, and is started again. Tables share namespace, task queue and storage."""
+
+    def __init__(self, folder: Path, tables: int = 1) -> None:
         self.folder = folder
-        self._sqld, self.database_url = processes.sqld(folder)
         self._temporal, self.temporal_address, self._ui_url = processes.temporal(folder)
-        self.deployment = Deployment(folder, self.database_url, self.temporal_address, local_place(folder / "storage"))
-        self.deployment.extra |= {
-            "PATH": slow_ffmpeg(folder / "bin", SPEED),
+        self._place, self._task_queue = local_place(folder / "storage"), f"chaos-{uuid.uuid4()}"
+        self.tables = [self._table(f"table{number}") for number in range(1, tables + 1)]
+        self.programs = {"temporal": self._temporal, **{f"sqld {each.name}": each.sqld for each in self.tables}}
+
+    def _table(self, name: str) -> Table:
+        folder = self.folder / name
+        folder.mkdir()
+        sqld, url = processes.sqld(folder)
+        deployment = Deployment(folder, url, self.temporal_address, self._place, self._task_queue)
+        deployment.extra |= {
+            "PATH": slow_ffmpeg(self.folder / "bin", SPEED),
             "AUDIOPREP_MAX_IN_FLIGHT": "6",
             "AUDIOPREP_SWEEP_INTERVAL": "2",
             "AUDIOPREP_STRAYS_INTERVAL": "5",
@@ -37,31 +54,38 @@ class System:
             **{f"AUDIOPREP_ATTEMPTS_{kind}": "30" for kind in ("INGEST", "PREVIEW", "SAVE")},
             "AUDIOPREP_RETRY_LAST_DELAY": "2",
         }
-        self.programs = {"sqld": self._sqld, "temporal": self._temporal}
+        return Table(name, sqld, deployment)
 
     @contextmanager
     def running(self) -> Iterator["System"]:
         """Start everything, stop everything."""
         try:
-            self._sqld.start()
-            self._temporal.start()
-            processes.wait_for_http(f"{self.database_url}/health", self._sqld)
+            for program in self._servers:
+                program.start()
+            for table in self.tables:
+                processes.wait_for_http(f"{table.deployment.database_url}/health", table.sqld)
             processes.wait_for_http(self._ui_url, self._temporal, within=60)
             yield self
         finally:
             self.stop_roles()
-            for program in (self._temporal, self._sqld):
+            for program in self._servers:
                 self.resume(program)
                 program.stop()
 
+    @property
+    def _servers(self) -> list[Program]:
+        return [self._temporal, *(table.sqld for table in self.tables)]
+
     def start_roles(self) -> None:
-        for role in ("worker", "bridge"):
-            for number in (1, 2):
-                self.programs[f"{role} {number}"] = self.deployment.start(role)
+        """Two workers, which know no table, and two bridges for each table."""
+        for number in (1, 2):
+            self.programs[f"worker {number}"] = self.tables[0].deployment.start("worker")
+            for table in self.tables:
+                self.programs[f"bridge {number} {table.name}"] = table.deployment.start("bridge")
 
     def stop_roles(self) -> None:
-        for name, program in self.programs.items():
-            if name not in ("sqld", "temporal"):
+        for program in self.programs.values():
+            if program not in self._servers:
                 self.resume(program)
                 program.stop()
 
@@ -81,11 +105,14 @@ class System:
         """A few recordings, one file that is none, and an asset to render from."""
         for seconds in (2, 12, 40):
             tone = make_audio(self.folder / f"tone{seconds}.mp3", seconds)
-            self.deployment.upload(tone, f"uploads/tone{seconds}.mp3")
-        self.deployment.upload(self.folder / "tone40.mp3", f"assets/{ASSET}/original.mp3")
+            self._upload(tone, f"uploads/tone{seconds}.mp3")
+        self._upload(self.folder / "tone40.mp3", f"assets/{ASSET}/original.mp3")
         noise = self.folder / "noise.mp3"
         noise.write_bytes(bytes(range(256)) * 64)
-        self.deployment.upload(noise, "uploads/noise.mp3")
+        self._upload(noise, "uploads/noise.mp3")
+
+    def _upload(self, file: Path, key: str) -> None:
+        self._place.put(key, file.read_bytes())
 
     def children_left(self) -> list[str]:
         """Processes of this system that should be gone: anything of ffmpeg's that names our folder."""
@@ -97,5 +124,4 @@ class System:
         return left
 
     def scratch_left(self) -> list[Path]:
-        scratch = self.deployment.folder / "work" / "scratch"
-        return list(scratch.iterdir()) if scratch.exists() else []
+        return [left for table in self.tables for left in table.deployment.folder.glob("work/scratch/*")]

@@ -2,15 +2,22 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+import time
+import uuid
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from audioprep.bridge.decide import LOST_ERROR
+from audioprep.jobs import timestamps
+from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
+from tests.support.carried import CARRIED, carriers
 from tests.support.deployment import Deployment
+from tests.support.serving import ROUTED, serving
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp
 
@@ -72,3 +79,106 @@ async def _started(app: WebApp, temporal: Client, job_id: str) -> bool:
     except RPCError:
         return False
     return True
+
+
+async def test_a_workflow_from_before_identities_ends_its_row(
+    temporal: Client, temporal_server: TemporalServer, sqld_url: str, app: WebApp
+) -> None:
+    """Its id holds no table, and its home is the task queue: so the bridges of the version before started it."""
+    queue, job_id = f"before-{uuid.uuid4()}", str(uuid.uuid4())
+    memo = {"jobId": job_id, "type": ROUTED, "home": queue}
+    request = {"jobId": job_id, "type": ROUTED, "payload": {"waits": True}, "cancelled": False}
+    old = await temporal.start_workflow(CARRIED, request, id=f"audioprep-{job_id}", task_queue=queue, memo=memo)
+    async with serving(sqld_url, temporal, queue), carriers(temporal_server.address, queue):
+        await _insert_claimed(app, job_id, age=60)
+        await old.signal("end")
+        row = await app.finished(job_id)
+        runs = await temporal.count_workflows(f"WorkflowId = '{await app.workflow_id(job_id)}'")
+
+    assert (row["status"], json.loads(row["result"])) == ("complete", {"carried": True})
+    assert runs.count == 0
+
+
+async def test_a_row_that_a_replica_lacks_is_missed_for_a_while(
+    temporal: Client, temporal_server: TemporalServer, sqld_url: str, app: WebApp
+) -> None:
+    """A stray is cancelled once its row is missing for the time of patience; one whose row comes before never is."""
+    queue, patience = f"replica-{uuid.uuid4()}", 3.0
+    options = {"strays_interval": 0.1, "strays_patience": patience}
+    async with serving(sqld_url, temporal, queue, **options), carriers(temporal_server.address, queue):
+        late, stray = [await _start_without_row(temporal, app, queue) for _ in range(2)]
+        searched = time.monotonic()
+        await eventually(lambda: _is_listed(temporal, late, stray), what="both in Temporal's list")
+        await _insert_claimed(app, late, age=0)
+        await eventually(lambda: _cancel_time(temporal, app, stray), what="the cancel of the stray")
+        waited = time.monotonic() - searched
+        cancelled = await _cancel_time(temporal, app, late)
+        await temporal.get_workflow_handle(await app.workflow_id(late)).signal("end")
+        row = await app.finished(late)
+
+    assert waited >= patience
+    assert cancelled is None
+    assert row["status"] == "complete"
+
+
+async def test_a_clock_that_is_put_right_delays_no_repair(
+    temporal: Client,
+    temporal_server: TemporalServer,
+    sqld_url: str,
+    app: WebApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The bridge's clock is an hour fast while it does its first job; then another bridge's claim is left behind."""
+    queue = f"clock-{uuid.uuid4()}"
+    async with serving(sqld_url, temporal, queue), carriers(temporal_server.address, queue):
+        monkeypatch.setattr(timestamps, "datetime", _FastClock)
+        first = await app.finished(await app.submit(ROUTED, {}))
+        monkeypatch.undo()
+        orphan = str(uuid.uuid4())
+        await _insert_claimed(app, orphan, age=20)
+        row = await app.finished(orphan, within=10)
+
+    assert timestamps.from_text(first["updatedAt"]) > datetime.now(UTC) + timedelta(minutes=50)
+    assert row["status"] == "complete"
+
+
+class _FastClock(datetime):
+    """An hour fast."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "_FastClock":
+        return super().now(tz) + timedelta(hours=1)
+
+
+async def _insert_claimed(app: WebApp, job_id: str, age: float) -> None:
+    """A routed row that a bridge has claimed, `age` seconds ago."""
+    then = timestamps.to_text(datetime.now(UTC) - timedelta(seconds=age))
+    await app.sql(
+        "INSERT INTO audio_prep_jobs (jobId, type, status, stage, metadata, createdAt, updatedAt)"
+        " VALUES (?, ?, 'processing', 'queued', '{}', ?, ?)",
+        *(job_id, ROUTED, then, then),
+    )
+
+
+async def _start_without_row(temporal: Client, app: WebApp, queue: str) -> str:
+    """The id of a job whose workflow runs."""
+    job_id = str(uuid.uuid4())
+    memo = {"jobId": job_id, "type": ROUTED, "home": await app.table_id()}
+    request = {"jobId": job_id, "type": ROUTED, "payload": {"waits": True}, "cancelled": False}
+    await temporal.start_workflow(CARRIED, request, id=await app.workflow_id(job_id), task_queue=queue, memo=memo)
+    return job_id
+
+
+async def _is_listed(temporal: Client, *job_ids: str) -> bool:
+    """Whether the visibility store, in which the bridge searches, has their workflows."""
+    listed = [run.id async for run in temporal.list_workflows(f"WorkflowType = '{CARRIED}'")]
+    return all(any(run.endswith(job_id) for run in listed) for job_id in job_ids)
+
+
+async def _cancel_time(temporal: Client, app: WebApp, job_id: str) -> datetime | None:
+    """When its workflow was asked to cancel, if it was."""
+    history = await temporal.get_workflow_handle(await app.workflow_id(job_id)).fetch_history()
+    for event in history.events:
+        if event.HasField("workflow_execution_cancel_requested_event_attributes"):
+            return event.event_time.ToDatetime(UTC)
+    return None

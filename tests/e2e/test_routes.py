@@ -2,21 +2,28 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from structlog.testing import capture_logs
 from temporalio import activity, workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from audioprep.bridge import Bridge, BridgeOptions
+from audioprep.bridge.temporal.executions import Executions
 from tests.conftest import TemporalServer
+from tests.support.carried import carriers
+from tests.support.serving import ROUTED, serving
 from tests.support.waiting import eventually
-from tests.support.webapp import WebApp
+from tests.support.webapp import WebApp, now
 
 _MAY_END = asyncio.Event()
 
@@ -122,6 +129,80 @@ async def test_bridges_of_two_tables_share_a_queue(temporal_server: TemporalServ
         await serving
 
     assert not any([await _cancel_requested(client, workflow_id) for workflow_id in others])
+
+
+async def test_unknown_statuses_in_running_rows_free_their_slots(
+    temporal_server: TemporalServer, sqld_url: str, app: WebApp
+) -> None:
+    """Another program's words stay in the rows; when the workflows end, nothing is in flight and the next job runs."""
+    queue, client = f"words-{uuid.uuid4()}", await Client.connect(temporal_server.address)
+    words = ("canceled", "CANCELLED", "paused", "error")
+    async with (
+        serving(sqld_url, client, queue, max_in_flight=len(words)) as bridge,
+        carriers(temporal_server.address, queue),
+    ):
+        running = {await app.submit(ROUTED, {"waits": True}): word for word in words}
+        for job_id, word in running.items():
+            await app.until(job_id, "processing")
+            await eventually(lambda job_id=job_id: _is_open(client, app, job_id), what="its workflow")
+            await app.sql("UPDATE audio_prep_jobs SET status = ? WHERE jobId = ?", word, job_id)
+        waiting = await app.submit(ROUTED, {})
+        for job_id in running:
+            await client.get_workflow_handle(await app.workflow_id(job_id)).signal("end")
+
+        assert (await app.finished(waiting))["status"] == "complete"
+        await eventually(lambda: _none_in_flight(bridge), what="no job in flight")
+        assert {job_id: (await app.row(job_id))["status"] for job_id in running} == running
+
+
+async def test_cancels_without_a_worker_cost_less_and_less(
+    temporal_server: TemporalServer, sqld_url: str, app: WebApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is asked for at once, then after 4 seconds, then after 8; a worker that comes carries them out."""
+    jobs, queue, client = 30, f"limbo-{uuid.uuid4()}", await Client.connect(temporal_server.address)
+    asked = _record_cancels(monkeypatch)
+    async with serving(sqld_url, client, queue, max_in_flight=jobs):
+        job_ids = [await app.submit(ROUTED, {"waits": True}) for _ in range(jobs)]
+        for job_id in job_ids:
+            await eventually(lambda job_id=job_id: _is_open(client, app, job_id), what="its workflow")
+        with capture_logs() as lines:
+            await app.sql("UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ?", now())
+            await eventually(lambda: _count(asked, 2 * jobs), what="a second request for each")
+        async with carriers(temporal_server.address, queue):
+            for job_id in job_ids:
+                await app.acknowledged(job_id)
+
+    assert all(second - first > 3.5 for first, second, *_ in asked.values())
+    assert len(lines) <= 3 * jobs
+
+
+def _record_cancels(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[float]]:
+    """When each job's workflow was asked to cancel, in seconds of the monotonic clock."""
+    asked: dict[str, list[float]] = {}
+    cancel = Executions.cancel
+
+    async def recorded(self: Executions, job_id: str) -> None:
+        asked.setdefault(job_id, []).append(time.monotonic())
+        await cancel(self, job_id)
+
+    monkeypatch.setattr(Executions, "cancel", recorded)
+    return asked
+
+
+async def _count(asked: dict[str, list[float]], least: int) -> bool:
+    return sum(map(len, asked.values())) >= least
+
+
+async def _is_open(client: Client, app: WebApp, job_id: str) -> bool:
+    try:
+        description = await client.get_workflow_handle(await app.workflow_id(job_id)).describe()
+    except RPCError:
+        return False
+    return description.status is WorkflowExecutionStatus.RUNNING
+
+
+async def _none_in_flight(bridge: Bridge) -> bool:
+    return b"\naudioprep_jobs_in_flight 0.0\n" in await bridge.metrics()
 
 
 async def _start(client: Client, queue: str, home: str, workflow_id: str = "") -> str:

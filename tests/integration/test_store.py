@@ -23,6 +23,8 @@ from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 from tests.support import processes
+from tests.support.foreign import FOREIGN_TYPES, changed_foreign, insert_foreign, remember_foreign
+from tests.support.webapp import WebApp
 
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FACTS = FailedResult.of("Network", 3)
@@ -213,22 +215,21 @@ async def test_looks_cost_the_same_whatever_the_history_holds(sqld_url: str) -> 
 
 async def test_rows_of_other_types_cost_nothing_and_stay(sqld_url: str) -> None:
     async with PipelineClient(sqld_url) as database:
-        store = JobStore(database)
+        store, app = JobStore(database), WebApp(sqld_url)
         await store.migrate()
-        for kind in ("render", "publish"):
-            await _fill(database, "pending", 2_000, kind)
-            await _fill(database, "processing", 200, kind)
-            await _fill(database, "cancelled", 200, kind)
+        await insert_foreign(app, pending=10_000, processing=100, cancelled=100)
+        await remember_foreign(app)
         before = database.rows.read
 
         poll = await store.poll(START, capacity=9, with_processing=True)
 
         assert (poll.claimed, poll.processing, poll.cancel_requested, poll.waiting) == ([], [], [], False)
         assert database.rows.read == before
-        assert await store.unserved(100) == {"publish": 100, "render": 100}
-        assert database.rows.read - before < 250
+        assert await store.unserved(100) == dict.fromkeys(FOREIGN_TYPES, 100)
+        assert database.rows.read - before <= 100 * len(FOREIGN_TYPES) + 50
         await insert(store, 1)
         assert len(await claim(store, 9)) == 1
+        assert await changed_foreign(app) == 0
 
 
 ODD = {

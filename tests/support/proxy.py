@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
@@ -38,5 +39,43 @@ async def turso_like_proxy(target: str, *, hang_up_every: int = 0) -> AsyncItera
         await web.TCPSite(runner, "127.0.0.1", port).start()
         try:
             yield f"http://127.0.0.1:{port}", asked
+        finally:
+            await runner.cleanup()
+
+
+@dataclass
+class Traffic:
+    """Requests that a server has under way `now`, and the `most` there were at once."""
+
+    now: int = 0
+    most: int = 0
+
+
+@asynccontextmanager
+async def counting_proxy(target: str) -> AsyncIterator[tuple[str, Traffic]]:
+    """A proxy that passes on everything at once, so that its clients' own bounds are what is counted. Its URL."""
+    traffic = Traffic()
+
+    async def handle(request: web.Request) -> web.Response:
+        traffic.now += 1
+        traffic.most = max(traffic.most, traffic.now)
+        try:
+            async with session.request(request.method, target + request.path, data=await request.read()) as response:
+                content = await response.read()
+                return web.Response(status=response.status, body=content, content_type=response.content_type)
+        except aiohttp.ClientError:
+            return web.Response(status=502)
+        finally:
+            traffic.now -= 1
+
+    app = web.Application(client_max_size=1 << 30)
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await runner.setup()
+        port = free_port()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            yield f"http://127.0.0.1:{port}", traffic
         finally:
             await runner.cleanup()

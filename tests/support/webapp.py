@@ -14,10 +14,14 @@ Row = dict[str, Any]
 
 
 class WebApp:
-    """Speaks Hrana over HTTP by hand, so that nothing of ours stands between a test and the rows."""
+    """Speaks Hrana over HTTP by hand, so that nothing of ours stands between a test and the rows.
+
+    `rows_read` and `rows_written` are what the server says of its own questions.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = f"{url}/v2/pipeline"
+        self.rows_read = self.rows_written = 0
 
     async def sql(self, statement: str, *arguments: Any) -> list[Row]:
         execute = {"type": "execute", "stmt": {"sql": statement, "args": [_encode(a) for a in arguments]}}
@@ -26,6 +30,8 @@ class WebApp:
             answer = (await response.json())["results"][0]
         assert answer["type"] == "ok", answer
         result = answer["response"]["result"]
+        self.rows_read += result.get("rows_read", 0)
+        self.rows_written += result.get("rows_written", 0)
         names = [column["name"] for column in result["cols"]]
         return [dict(zip(names, map(_decode, row), strict=True)) for row in result["rows"]]
 
@@ -64,6 +70,14 @@ class WebApp:
 
     async def cancel(self, job_id: str) -> None:
         await self.sql("UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ? WHERE jobId = ?", now(), job_id)
+
+    async def cancel_if_open(self, job_id: str) -> None:
+        """As an app cancels that leaves final rows alone."""
+        await self.sql(
+            "UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ?"
+            " WHERE jobId = ? AND status IN ('pending', 'processing')",
+            *(now(), job_id),
+        )
 
     async def until(self, job_id: str, *statuses: str, stage: str | None = None, within: float = 60.0) -> Row:
         """The row once it has one of the statuses, and the stage if one is named."""
