@@ -31,11 +31,11 @@ def whole_progress(shares: Mapping[str, float], stage: str, within: float) -> fl
     """Progress of the whole job, 0..100, from the progress `within` a stage, which is a share of it.
 
     `shares` has the job type's stages in order; any unit will do. Without shares `within` counts for the whole job
-    already. A stage that has no share adds nothing.
+    already. A stage that has no share adds nothing. Whole percents: apps show the number as it is.
     """
     if not shares:
         return within
     if stage not in shares:
         return 0.0
     before = sum(shares[earlier] for earlier in takewhile(lambda name: name != stage, shares))
-    return round((before * 100 + shares[stage] * within) / sum(shares.values()), 1)
+    return float(round((before * 100 + shares[stage] * within) / sum(shares.values())))

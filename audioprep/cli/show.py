@@ -4,8 +4,9 @@ import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
@@ -37,9 +38,18 @@ class Picture:
     source: str = ""
 
 
-def show(job_id: JobId, as_json: AsJson = False) -> None:
+def show(
+    job_id: JobId,
+    as_json: AsJson = False,
+    workflow_id: Annotated[
+        bool, typer.Option("--workflow-id", help="Only the id of its workflow in Temporal, for Temporal's own tools.")
+    ] = False,
+) -> None:
     """Print one job's row; of a finished ingest also its waveform, and where the picture of it is."""
     settings = read_settings()
+    if workflow_id:
+        out.print(run(_workflow_id(settings, job_id)), highlight=False, markup=False, soft_wrap=True)
+        return
     job, picture = run(_look(settings, job_id, pictured=not as_json))
     if as_json:
         print_json(as_dict(job))
@@ -54,6 +64,13 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
     if picture.source:
         out.print(f"source   {picture.source}", highlight=False, markup=False, soft_wrap=True)
     out.print(f"picture  {picture.place}", highlight=False, markup=False, soft_wrap=True)
+
+
+async def _workflow_id(settings: "Settings", job_id: str) -> str:
+    from audioprep.jobs.request import workflow_id_for
+
+    async with open_table(settings) as table:
+        return workflow_id_for((await table.find(job_id)).job_id, table.table_id)
 
 
 async def _look(settings: "Settings", job_id: str, *, pictured: bool) -> "tuple[Job, Picture | None]":

@@ -57,7 +57,8 @@ def _as_event(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """A library's record: its text is the message, and what Temporal's SDK knows of the workflow goes along."""
     record: logging.LogRecord = event["_record"]
     about = getattr(record, "temporal_activity", None) or getattr(record, "temporal_workflow", None) or {}
-    named = {"job_id": job_id_of(about["workflow_id"])} if "workflow_id" in about else {}
+    workflow_id = about.get("workflow_id")
+    named = {"job_id": job_id_of(workflow_id), "workflow_id": workflow_id} if workflow_id else {}
     return {**event, "event": "library_record", "logger": record.name, "message": event["event"], **named}
 
 

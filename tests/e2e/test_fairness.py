@@ -51,9 +51,9 @@ async def test_a_backlog_does_not_hold_up_an_urgent_job(
     urgent = await deployment.app.submit("ingest", upload | {"priority": 1})
     await deployment.app.finished(urgent)
 
-    asked = await _times(downloads.app, temporal, [urgent], "activity_task_scheduled")
-    began = await _times(downloads.app, temporal, [urgent], "activity_task_started")
-    others = await _times(downloads.app, temporal, patient, "activity_task_started")
+    asked = await _times(deployment.app, temporal, [urgent], "activity_task_scheduled")
+    began = await _times(deployment.app, temporal, [urgent], "activity_task_started")
+    others = await _times(deployment.app, temporal, patient, "activity_task_started")
     went_before = [sum(wait < other < start for other in others) for wait, start in zip(asked, began, strict=True)]
     # At most the one that is on its way to the worker already. First come, first served would be one of every patient
     # job, three times.

@@ -76,10 +76,11 @@ async def test_names_are_text_in_the_ui_and_in_the_terminal(
     async with open_browser(tmp_path) as page:
         await page.resize(1400, 1800)
         for name, job_id in zip(NAMES, jobs, strict=False):
-            await page.open(await timeline_page(temporal, temporal_server.ui_url, job_id))
+            workflow_id = await deployment.app.workflow_id(job_id)
+            await page.open(await timeline_page(temporal, temporal_server.ui_url, workflow_id))
             await page.shows("audioprep.fetch_source")
             assert json.loads(await page.evaluate(ACTIVE)) == []
-            await page.open(await metadata_page(temporal, temporal_server.ui_url, job_id))
+            await page.open(await metadata_page(temporal, temporal_server.ui_url, workflow_id))
             await page.shows(f"ingest · audio_file · {name}", "failed in ")
             assert json.loads(await page.evaluate(ACTIVE)) == []
 

@@ -128,7 +128,7 @@ def test_the_numbers_are_those_of_the_run(run: Watched) -> None:
 
     assert value("audioprep_jobs_ended_total", type="ingest", outcome="complete") == 1
     assert value("audioprep_jobs_ended_total", type="ingest", outcome="failed", kind="SourceMissing") == 1
-    assert value("audioprep_jobs_ended_total", type="other", outcome="failed", kind="InvalidPayload") == 1
+    assert value("audioprep_jobs_ended_total", type="save", outcome="failed", kind="InvalidPayload") == 1
     assert value("audioprep_claim_latency_seconds_count", type="ingest") == 2
     assert value("audioprep_sync_lag_seconds_count", what="end") == 6
     assert value("audioprep_child_runs_total", program="ffmpeg", outcome="ok") > 0

@@ -57,7 +57,7 @@ def _jobs(site: Site, recipe: dict[str, Any]) -> dict[str, tuple[str, Any]]:
         "preview": ("preview", {"recipe": recipe, "recipeHash": "h"}),
         "save": ("save", {"recipe": recipe | {"normalize": True}}),
         "playlist": ("playlist", {"url": site.url("feed/file+one.flac")}),
-        "refused": ("no such type", {}),
+        "refused": ("save", {}),
     }
 
 

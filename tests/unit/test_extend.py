@@ -25,7 +25,8 @@ def test_the_table_in_the_documents_is_the_facade() -> None:
 
 
 def test_a_bridge_loads_no_activity() -> None:
-    code = "import sys, audioprep.extend as e; e.Bridge; print([m for m in sys.modules if m.startswith('audioprep.activities')])"
+    activities = "[name for name in sys.modules if name.startswith('audioprep.activities')]"
+    code = f"import sys, audioprep.extend as public; public.Bridge; print({activities})"
 
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
