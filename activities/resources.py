@@ -7,8 +7,8 @@ from pathlib import Path
 
 from audioprep.activities.attempt.context import Step, open_step
 from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.host_limiter import Courtesy
-from audioprep.activities.download.network import NetworkRules
 from audioprep.activities.media_memory import MediaMemory
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage, StoredObject

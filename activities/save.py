@@ -11,7 +11,7 @@ from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import Resources
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.recipe import OutputFormat, Recipe
 from audioprep.jobs.status import Stage
 

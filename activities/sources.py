@@ -5,7 +5,7 @@ import asyncio
 from temporalio import activity
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
+from audioprep.activities.attempt.files import Fetched
 from audioprep.activities.download.http_download import Downloader
 from audioprep.activities.resources import Resources
 from audioprep.activities.ytdlp.client import YtDlp

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from audioprep.jobs.errors import TransientError as TransientError
     from audioprep.jobs.hosts import site_of as site_of
     from audioprep.jobs.keys import checked as checked_key
-    from audioprep.jobs.models import WireModel as WireModel
     from audioprep.jobs.payload import JobPayload as JobPayload
+    from audioprep.jobs.payload import WireModel as WireModel
     from audioprep.jobs.registry import JOB_TYPES as JOB_TYPES
     from audioprep.jobs.registry import JobType as JobType
     from audioprep.jobs.registry import JobTypes as JobTypes
@@ -89,7 +89,7 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "JOB_TYPES": ("jobs.registry", "those that come with audioprep"),
         "JobPayload": ("jobs.payload", "base of a type's metadata"),
         "WireModel": (
-            "jobs.models",
+            "jobs.payload",
             "base of every value that crosses a boundary as JSON: camelCase outside, snake_case inside",
         ),
         "JobRequest": ("jobs.request", "the single argument of a job's workflow"),

@@ -25,7 +25,7 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.save import SaveActivities
 from audioprep.encryption.payload_codec import data_converter
 from audioprep.extension import Extension
-from audioprep.jobs.queues import downloads_queue
+from audioprep.jobs.request import downloads_queue
 from audioprep.settings import Settings
 from audioprep.worker_resources import Workshop
 from audioprep.workflows.ingest import IngestWorkflow

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 from temporalio.client import Client
 
-from audioprep.activities.process.environment import hide_from_children
+from audioprep.activities.process.command import hide_from_children
 from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseUnavailable
@@ -16,7 +16,7 @@ from audioprep.bridge.store.identity import identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge_options import bridge_options
 from audioprep.extension import installed_extensions
-from audioprep.http.part import Part
+from audioprep.http.endpoints import Part
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings

@@ -6,9 +6,8 @@ from contextlib import ExitStack, contextmanager
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.attempt.scratch import open_scratch
-from audioprep.activities.download.address_policy import AddressPolicy
+from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
 from audioprep.activities.download.host_limiter import Courtesy
-from audioprep.activities.download.network import NetworkRules
 from audioprep.activities.resources import Resources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage

@@ -14,8 +14,7 @@ from aiohttp import web
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.download.address_policy import AddressPolicy
-from audioprep.activities.download.network import NetworkRules
+from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
 from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
 from audioprep.activities.preview import PreviewActivities, PreviewOrder
 from audioprep.activities.render.loudness import LoudnessTarget

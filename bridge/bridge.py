@@ -23,8 +23,8 @@ from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.temporal.inspection import count_workers
 from audioprep.bridge.temporal.launch import Launcher
-from audioprep.bridge.temporal.pollers import count_workers
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served

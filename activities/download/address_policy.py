@@ -1,13 +1,11 @@
-"""Which addresses a download may connect to. Pure: no look-ups, no sockets.
-
-Refused is whatever is not the public internet, and every form in which such an address can hide in another one. A name
-is refused as soon as one of its addresses is: a public site has no reason to point into a private network.
-"""
+"""Address policy (SSRF): which addresses a worker may connect to, and which hosts yt-dlp may visit."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
+
+from audioprep.jobs.hosts import YOUTUBE_HOSTS
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -114,3 +112,11 @@ def literal_address(host: str) -> Address | None:
     if _NUMBER.fullmatch(bare.rsplit(".", 1)[-1]):
         raise AddressRefused("the host is a number in disguise")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRules:
+    """The address policy for every connection, and the sites that yt-dlp may be asked for."""
+
+    policy: AddressPolicy = field(default_factory=AddressPolicy)
+    ytdlp_hosts: frozenset[str] = frozenset(YOUTUBE_HOSTS)

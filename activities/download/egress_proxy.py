@@ -17,9 +17,14 @@ from aiohttp.abc import AbstractResolver
 from audioprep.activities.attempt.shielding import finish
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused
 from audioprep.activities.download.http_status import parse_retry_after
-from audioprep.activities.download.proxy_request import ProxyRequest, has_password, parse_request, retry_after_of
+from audioprep.activities.download.proxy_request import (
+    ProxyRequest,
+    Traffic,
+    has_password,
+    parse_request,
+    retry_after_of,
+)
 from audioprep.activities.download.session import CONNECT_TIMEOUT, CheckedResolver
-from audioprep.activities.download.traffic import Traffic
 from audioprep.activities.download.tunnel import Stream, Tunnel
 
 MAX_CONNECTIONS: Final = 32  # with the password

@@ -8,8 +8,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
-from audioprep.activities.attempt.filenames import download_name
+from audioprep.activities.attempt.files import Fetched, download_name
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.attempt.transfer_rate import RateWindow
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
+from audioprep.activities.attempt.files import Fetched
 from audioprep.activities.ffmpeg.command import LIMITS, complaint, ffmpeg, input_options
 from audioprep.activities.ffmpeg.containers import FileForm, form_of
 from audioprep.activities.ffmpeg.probe import Probe, probe
-from audioprep.activities.ffmpeg.progress import seconds_of
+from audioprep.activities.ffmpeg.run import seconds_of
 from audioprep.activities.process.limits import MB
 from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError

@@ -1,10 +1,13 @@
-"""The whole command line of a child: what kills it when the worker dies, what limits it, and the program itself."""
+"""Command line and environment of a child process."""
 
+import ctypes
 import functools
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from audioprep.activities.process.limits import ChildLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -46,3 +49,24 @@ def _capabilities() -> tuple[str, ...]:
     effective = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
     may_drop = int(effective, 16) & _CAP_SETPCAP
     return ("--bounding-set", "-all,+chown,+dac_override,+fowner") if may_drop else ()
+
+
+_PR_SET_DUMPABLE: Final = 4  # prctl(2)
+
+_PASSED: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+def child_environment() -> dict[str, str]:
+    """PATH and its like from ours; messages in plain English, which we read."""
+    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return {"PATH": os.defpath, **passed, "LC_ALL": "C.UTF-8"}
+
+
+def hide_from_children() -> bool:
+    """Make this process not dumpable: others of the same user can read neither its memory nor its /proc/PID/environ.
+
+    False where the system has no such thing. Children are not affected: a program that is executed is dumpable again.
+    """
+    if sys.platform != "linux":
+        return False
+    return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)

@@ -8,12 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from audioprep.activities.attempt.shielding import finish
-from audioprep.activities.process.command import child_command
-from audioprep.activities.process.environment import child_environment
+from audioprep.activities.process.command import child_command, child_environment
 from audioprep.activities.process.limits import ChildLimits
-from audioprep.activities.process.outcome import ChildOutcome, outcome_of
 from audioprep.activities.process.spawn import Spawned
-from audioprep.activities.process.telemetry import ChildRecord
+from audioprep.activities.process.telemetry import ChildOutcome, ChildRecord, outcome_of
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 TERM_GRACE = 5.0  # seconds between SIGTERM and SIGKILL

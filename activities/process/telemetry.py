@@ -1,14 +1,37 @@
-"""What is told of a child's run: a span in the job's trace, and numbers for Prometheus.
+"""Telemetry of a child process: its outcome, a span and Prometheus metrics."""
 
-Never its command line, which holds URLs and names of files.
-"""
+from enum import StrEnum
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, Status, StatusCode
 from temporalio import activity
 
-from audioprep.activities.process.outcome import ChildOutcome
 from audioprep.jobs.request import job_id_of
+
+
+class ChildOutcome(StrEnum):
+    """In one word, for metrics and traces."""
+
+    OK = "ok"  # exit code 0
+    FAILED = "failed"  # another exit code
+    KILLED = "killed"  # by a signal that was not ours: most often the kernel, out of memory
+    LIMITED = "limited"  # it came to one of its limits
+    STALLED = "stalled"  # we stopped it, for it showed no progress
+    STOPPED = "stopped"  # we stopped it: a cancel, a time limit, a worker that shuts down, or it had said enough
+
+
+def outcome_of(code: int, *, stopped: bool, stalled: bool, limited: bool) -> ChildOutcome:
+    """`stopped` says that we ended it; why comes before how."""
+    if stalled:
+        return ChildOutcome.STALLED
+    if limited:
+        return ChildOutcome.LIMITED
+    if stopped:
+        return ChildOutcome.STOPPED
+    if code < 0:
+        return ChildOutcome.KILLED
+    return ChildOutcome.FAILED if code else ChildOutcome.OK
+
 
 _GOOD = (ChildOutcome.OK, ChildOutcome.STOPPED)
 _tracer = trace.get_tracer("audioprep.child")

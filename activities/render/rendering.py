@@ -8,11 +8,10 @@ from pathlib import Path
 from audioprep.activities.attempt.context import Step
 from audioprep.activities.ffmpeg.command import input_options
 from audioprep.activities.ffmpeg.run import Report, run_ffmpeg
-from audioprep.activities.render.encoding import WAV, Encoding
+from audioprep.activities.render.encoding import WAV, Encoding, wav_frames
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
 from audioprep.activities.render.recipe_sources import RecipeSources
-from audioprep.activities.render.wav import wav_frames
 from audioprep.activities.resources import Resources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.recipe import Recipe

@@ -1,6 +1,7 @@
-"""A storage folder on disk: objects appear whole, by one rename, and no symbolic link is followed below the root."""
+"""A storage folder: staged writes, moves by rename, and no links below its root."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import re
@@ -12,9 +13,25 @@ from typing import BinaryIO, Final
 
 from audioprep.activities.attempt.scratch import locked
 from audioprep.activities.attempt.shielding import finish
-from audioprep.activities.storage.renaming import renamed
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
+
+
+def renamed(path: Path, target: Path) -> bool:
+    """Whether `path` is `target` now, as new as if it had been written there, and in one step for who reads it.
+
+    False, with `path` still there, when the two are on different file systems. Raises OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.utime(path)
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True
+
 
 STAGING: Final = ".audioprep-staging"
 """Where objects are written before they have their name: below the root, so that a rename is enough."""

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
+from audioprep.activities.attempt.files import Fetched
 from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
-from audioprep.activities.download.network import NetworkRules
-from audioprep.activities.download.traffic import Traffic
+from audioprep.activities.download.proxy_request import Traffic
 from audioprep.activities.download.urls import check_host, parse_url
 from audioprep.activities.process.supervisor import child_process
 from audioprep.activities.ytdlp.command import (

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.download.traffic import SILENCE
-from audioprep.activities.process.environment import child_environment
+from audioprep.activities.download.proxy_request import SILENCE
+from audioprep.activities.process.command import child_environment
 from audioprep.activities.process.limits import MB, ChildLimits
 
 MEDIA_MARK: Final = "audioprep-media "

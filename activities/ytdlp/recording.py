@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
-from audioprep.activities.attempt.filenames import safe_name, title_name
+from audioprep.activities.attempt.files import Fetched, safe_name, title_name
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ytdlp.output import Entry, Media, Progress, Said, Stored
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError

@@ -9,8 +9,7 @@ from rich.table import Table
 from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.row import as_dict
-from audioprep.cli.table import open_table
-from audioprep.cli.temporal import open_client
+from audioprep.cli.table import open_client, open_table
 
 if TYPE_CHECKING:
     from datetime import datetime

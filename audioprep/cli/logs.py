@@ -7,8 +7,7 @@ from rich.table import Table
 
 from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.table import open_table
-from audioprep.cli.temporal import open_client
+from audioprep.cli.table import open_client, open_table
 
 if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent

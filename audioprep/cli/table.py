@@ -1,4 +1,4 @@
-"""The jobs table for the length of a command."""
+"""Connections of a command: the jobs table, and Temporal."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,3 +47,17 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
         store = JobStore(database, served_types(settings).names)
         identity = await read_identity(database, settings.database.database_url)
         yield JobTable(store, JobLists(database), identity.table_id if identity else "")
+
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+
+async def open_client() -> "Client":
+    """Raises RuntimeError, with what to type, when Temporal cannot be reached."""
+    from audioprep.temporal.connection import connect
+
+    try:
+        return await connect()
+    except RuntimeError as error:
+        raise RuntimeError("Temporal cannot be reached; `audioprep check` says where it was looked for.") from error

@@ -15,7 +15,7 @@ from structlog.typing import EventDict
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.request import job_id_of, workflow_id_for
 from audioprep.jobs.wording import printable
-from audioprep.settings.log import LogSettings
+from audioprep.settings.service import LogSettings
 
 
 def configure_logging(settings: LogSettings) -> None:

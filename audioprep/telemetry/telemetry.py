@@ -8,12 +8,12 @@ from pydantic import SecretStr
 from temporalio.client import Interceptor
 from temporalio.runtime import Runtime, TelemetryConfig
 
-from audioprep.http.part import Part
+from audioprep.http.endpoints import Part
 from audioprep.http.server import http_server
 from audioprep.service.health import Health
 from audioprep.service.runner import Runner
 from audioprep.settings import Settings
-from audioprep.settings.http import HttpSettings
+from audioprep.settings.service import HttpSettings
 from audioprep.telemetry.sdk_logs import sdk_logging
 from audioprep.telemetry.sdk_metrics import SdkMetrics
 from audioprep.telemetry.tracing import tracing

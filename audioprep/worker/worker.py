@@ -8,7 +8,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker, WorkerDeploymentConfig
 
 from audioprep.settings import Settings
-from audioprep.settings.version import VersionSettings
+from audioprep.settings.deployment import VersionSettings
 from audioprep.version import __version__
 
 

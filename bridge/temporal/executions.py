@@ -1,9 +1,10 @@
-"""The Temporal side of the bridge: workflow executions by job id, spoken to by name only."""
+"""Workflow executions of one table's jobs: start, describe, cancel, follow, by name only."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -20,7 +21,6 @@ from temporalio.common import Priority, RawValue, WorkflowIDConflictPolicy, Work
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from audioprep.bridge.temporal.errand import Errand
 from audioprep.bridge.temporal.errors import TemporalRefused, TemporalUnavailable, temporal_errors
 from audioprep.bridge.temporal.reading import Reader
 from audioprep.bridge.terms import BACKSTOP
@@ -28,7 +28,22 @@ from audioprep.bridge.views import Completed, Failed, Missing, Running, Workflow
 from audioprep.jobs.details import details_of
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID, MEMO_TYPE
-from audioprep.jobs.request import is_job_id, workflow_id_for, workflow_ids_of
+from audioprep.jobs.request import JobRequest, is_job_id, workflow_id_for, workflow_ids_of
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A workflow by name, its one argument, and how it shows in Temporal's UI.
+
+    `task_queue` None is the bridge's own, `priority` None is Temporal's middle.
+    """
+
+    workflow: str
+    request: JobRequest[Any]
+    summary: str
+    task_queue: str | None = None
+    priority: int | None = None
+
 
 CALL_TIMEOUT = timedelta(seconds=10)
 _ALL, _CLOSE = WorkflowHistoryEventFilterType.ALL_EVENT, WorkflowHistoryEventFilterType.CLOSE_EVENT

@@ -1,4 +1,4 @@
-"""What Temporal knows of one job beyond the bridge's needs: for a person who asks what is going on."""
+"""What Temporal knows of jobs and workers beyond the bridge's needs: for a person who asks."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +23,25 @@ from audioprep.jobs.progress import MEMO_HOME
 from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import workflow_id_for
 from audioprep.jobs.wording import plain_text
+
+WORKER_SEEN_WITHIN: Final = timedelta(minutes=2)  # a poll for work lasts a minute, and is seen when it begins
+
+
+async def count_workers(client: Client, task_queue: str) -> int:
+    """Workers that have lately asked for workflow tasks; they do so also while all their slots are taken.
+
+    Raises TemporalUnavailable.
+    """
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    with temporal_errors():
+        answer = await client.workflow_service.describe_task_queue(request, timeout=CALL_TIMEOUT)
+    since = datetime.now(UTC) - WORKER_SEEN_WITHIN
+    return len({poller.identity for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) >= since})
+
 
 _LAST_EVENTS: Final = 20
 _LISTED: Final = 100

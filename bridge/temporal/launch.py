@@ -4,8 +4,7 @@ import asyncio
 from typing import Any, Final
 
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge.temporal.errand import Errand
-from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.temporal.executions import Errand, Executions
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import ErrorKind, PermanentError

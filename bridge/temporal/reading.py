@@ -1,4 +1,4 @@
-"""From Temporal's answers to views. What others' workers and workflows left in them is not trusted."""
+"""From Temporal's answers to views; what others' workers and workflows left in them is not trusted."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,20 +8,56 @@ from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
+from temporalio import exceptions
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowExecutionDescription, WorkflowFailureError
 from temporalio.common import RawValue
 from temporalio.converter import DataConverter
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TerminatedError, TimeoutType
 
-from audioprep.bridge.temporal.failures import view_of_failure
 from audioprep.bridge.temporal.workflow_tasks import stuck_task_attempts
-from audioprep.bridge.views import Closed, Completed, Failed, Running
+from audioprep.bridge.views import Cancelled, Closed, Completed, Failed, Running
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE, StepProgress
-from audioprep.jobs.queues import is_downloads_queue
+from audioprep.jobs.redaction import sentence_of
+from audioprep.jobs.request import is_downloads_queue
 from audioprep.jobs.status import Stage
+
+_KINDS = frozenset(kind.value for kind in ErrorKind)
+_EXHAUSTED = (RetryState.MAXIMUM_ATTEMPTS_REACHED,)
+_NO_WORKER = "No worker was there to take the job."
+_TIMEOUTS = {
+    TimeoutType.HEARTBEAT: "The worker stopped answering while it ran this job.",
+    TimeoutType.SCHEDULE_TO_START: _NO_WORKER,
+}
+
+
+def view_of_failure(failure: WorkflowFailureError, *, taken: bool = True) -> Failed | Cancelled:
+    """What a workflow that did not complete says to the row's owner. `taken` says that a worker began with it."""
+    cause: BaseException = failure
+    exhausted = False
+    while cause.__cause__ is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+        exhausted |= isinstance(cause, ActivityError) and cause.retry_state in _EXHAUSTED
+    match cause:
+        case ApplicationError(type=kind) if kind in _KINDS:
+            return Failed(sentence_of(cause.message), str(kind), exhausted=exhausted)
+        case ApplicationError(type=kind):
+            sentence = sentence_of(f"The job failed with {kind or 'an error'}: {cause.message}")
+            return Failed(sentence, ErrorKind.UNEXPECTED, exhausted=exhausted)
+        case exceptions.TimeoutError() if not taken:
+            return Failed(_NO_WORKER, ErrorKind.TIMED_OUT)
+        case exceptions.TimeoutError(type=kind) if kind in _TIMEOUTS:
+            return Failed(_TIMEOUTS[kind], ErrorKind.TIMED_OUT, exhausted=exhausted)
+        case exceptions.TimeoutError():
+            return Failed("Timeout: job exceeded processing time limit", ErrorKind.TIMED_OUT)
+        case TerminatedError():
+            return Failed("The workflow was terminated by an operator.", ErrorKind.TERMINATED)
+        case _:
+            return Cancelled()
+
 
 _INVALID_RESULT: Final = Failed(
     "The job's workflow completed with a result that is not JSON.", ErrorKind.INVALID_RESULT

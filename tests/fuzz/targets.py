@@ -17,7 +17,7 @@ from audioprep.activities.download.address_policy import AddressPolicy, AddressR
 from audioprep.activities.download.proxy_request import parse_request
 from audioprep.activities.download.urls import parse_url
 from audioprep.activities.ffmpeg.probe import parse_report
-from audioprep.activities.ffmpeg.progress import seconds_of
+from audioprep.activities.ffmpeg.run import seconds_of
 from audioprep.activities.render.graph import SourceFacts, build_graph
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.command import ENTRY_MARK, MEDIA_MARK, PATH_MARK, PROGRESS_MARK

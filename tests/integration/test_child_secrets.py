@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.context import Step
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.download.network import NetworkRules
+from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.process.supervisor import child_process
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
@@ -25,7 +25,7 @@ SIGNATURE, PASSWORD = "0123456789signature", "0123456789password"
 READER = """
 import asyncio, os
 from pathlib import Path
-from audioprep.activities.process.environment import hide_from_children
+from audioprep.activities.process.command import hide_from_children
 from audioprep.activities.process.supervisor import child_process
 async def main():
     async with child_process(["cat", f"/proc/{os.getpid()}/environ"], cwd=Path("/")) as child:

@@ -15,14 +15,13 @@ from aiohttp.abc import AbstractResolver
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
+from audioprep.activities.attempt.files import Fetched
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.download.address_policy import AddressRefused
+from audioprep.activities.download.address_policy import AddressRefused, NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
 from audioprep.activities.download.http_download import Downloader
-from audioprep.activities.download.network import NetworkRules
+from audioprep.activities.download.proxy_request import Traffic
 from audioprep.activities.download.session import open_session
-from audioprep.activities.download.traffic import Traffic
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.status import Stage

@@ -9,8 +9,7 @@ import aiohttp
 import pytest
 
 from audioprep.http import server
-from audioprep.http.endpoints import WAKE_HEADER
-from audioprep.http.part import Part
+from audioprep.http.endpoints import WAKE_HEADER, Part
 from audioprep.http.server import MAX_CONNECTIONS, http_server
 from audioprep.service.health import Health
 from tests.support.processes import free_port

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from audioprep.http.endpoints import WAKE_HEADER
-from audioprep.http.part import Part
+from audioprep.http.endpoints import WAKE_HEADER, Part
 from audioprep.http.server import http_server
 from audioprep.http.token_bucket import TokenBucket
 from audioprep.service.health import Health

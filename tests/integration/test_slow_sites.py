@@ -9,11 +9,11 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.fetched import Fetched
+from audioprep.activities.attempt.files import Fetched
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download import http_download as download
+from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.http_download import Downloader
-from audioprep.activities.download.network import NetworkRules
 from audioprep.activities.download.wire import MeteredSocket, Wire, WireFlood
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError

@@ -15,7 +15,7 @@ from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge.temporal.errand import Errand
+from audioprep.bridge.temporal.executions import Errand
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.terms import TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import audioprep
-from audioprep.activities.attempt.filenames import download_name, safe_name, title_name
+from audioprep.activities.attempt.files import download_name, safe_name, title_name
 from audioprep.activities.download.proxy_request import parse_request
 from audioprep.activities.ffmpeg.command import complaint
 from audioprep.activities.ffmpeg.probe import parse_report

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.activities.attempt.transfer_rate import RateWindow
-from audioprep.activities.download.traffic import SILENCE, Traffic
+from audioprep.activities.download.proxy_request import SILENCE, Traffic
 
 NEEDED, WINDOW, SLOT = 60_000, 60.0, 1.0
 

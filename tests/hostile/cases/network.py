@@ -10,8 +10,8 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.context import Step
 from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.http_download import Downloader
-from audioprep.activities.download.network import NetworkRules
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
 from tests.hostile.case import Arena, Attack, Case, Expect

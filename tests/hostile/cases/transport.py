@@ -9,10 +9,10 @@ from temporalio.testing import ActivityEnvironment
 from audioprep.activities.attempt.context import Step
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download import http_download as download
+from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
 from audioprep.activities.download.http_download import Downloader
-from audioprep.activities.download.network import NetworkRules
-from audioprep.activities.download.traffic import Traffic
+from audioprep.activities.download.proxy_request import Traffic
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.status import Stage

@@ -1,8 +1,9 @@
-"""The name of a downloaded file: from headers, URLs and titles that strangers wrote."""
+"""Downloaded files, and safe names for them."""
 
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from audioprep.jobs.keys import extension_of
@@ -51,3 +52,12 @@ def download_name(path: str, disposition: str | None, content_type: str) -> str:
 def title_name(title: str, extension: str) -> str:
     """The file name of a recording with this title; slashes in a title are no folders."""
     return f"{safe_name(title.replace('/', '_').replace(chr(92), '_'))[: MAX_LENGTH - 10]}.{extension}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The file in the step's scratch folder, the name to show for it, and the site's own id of the recording."""
+
+    path: Path
+    name: str
+    source_id: str | None = None
