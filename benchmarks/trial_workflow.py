@@ -34,5 +34,4 @@ class TrialWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[TrialPayload]) -> None:
         async with open_steps(request) as steps:
-            assert request.payload is not None
-            await steps.run(TrialActivities.wait, request.payload, stage=Stage.DOWNLOADING, summary="nothing")
+            await steps.run(TrialActivities.wait, steps.payload, stage=Stage.DOWNLOADING, summary="nothing")

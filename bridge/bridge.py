@@ -23,7 +23,7 @@ from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
-from audioprep.bridge.temporal.inspection import count_workers
+from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
@@ -102,7 +102,7 @@ class Bridge:
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
         self._unserved = _cached(partial(store.unserved, _UNSERVED))
-        self._workers = _cached(partial(count_workers, temporal, options.task_queue))
+        self._workers = _cached(partial(live_workers, temporal, options.task_queue))
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
         self._care = Care(
@@ -195,7 +195,7 @@ class Bridge:
         )
         self._metrics.saw_queue(waiting, utc_now())
         self._metrics.saw_unserved(unserved)
-        self._metrics.saw_workers(workers)
+        self._metrics.saw_workers(None if workers is None else len(workers))
         self._metrics.saw_bridge(in_flight=self._care.in_flight, health=self.health)
         self._metrics.saw_database(self._database)
         return self._metrics.text()

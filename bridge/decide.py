@@ -27,7 +27,6 @@ from audioprep.jobs.registry import JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import from_text
 
-TIMEOUT_ERROR: Final = "Timeout: job exceeded processing time limit"
 LOST_ERROR: Final = (
     "The job was lost: no program has reported on it for longer than it may take, and Temporal knows no workflow of it."
 )

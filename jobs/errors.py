@@ -10,6 +10,8 @@ from temporalio.exceptions import ApplicationError
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.redaction import sentence_of
 
+TIMEOUT_SENTENCE: Final = "Timeout: job exceeded processing time limit"  # the web app's own worker says the same
+
 
 class ErrorKind(StrEnum):
     """The cause, for retry decisions, metrics and support: a closed list.

@@ -22,14 +22,13 @@ class IngestWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[IngestPayload]) -> IngestResult:
         async with open_steps(request) as steps:
-            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
             asset_id = asset_id_for(request.job_id, request.table_id, request.part)
             original = await steps.run(
                 IngestActivities.fetch_source,
-                FetchSource(asset_id=asset_id, source=request.payload),
+                FetchSource(asset_id=asset_id, source=steps.payload),
                 stage=Stage.DOWNLOADING,
-                summary=request.payload.summary,
-                site=site_of(request.payload.url or "") if request.payload.source_type.is_remote else None,
+                summary=steps.payload.summary,
+                site=site_of(steps.payload.url or "") if steps.payload.source_type.is_remote else None,
             )
             analysis = await steps.run(
                 IngestActivities.analyze, original, stage=Stage.ANALYZING, summary="duration, peaks, waveform"
@@ -40,7 +39,7 @@ class IngestWorkflow:
                     asset_id=asset_id,
                     metadata=analysis,
                     original=original,
-                    source=request.payload,
+                    source=steps.payload,
                     began=workflow.info().start_time,
                 ),
                 stage=Stage.FINALIZING,

@@ -33,22 +33,25 @@ class PlaylistWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[PlaylistPayload]) -> PlaylistResult:
         async with open_steps(request) as steps:
-            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
             items = await steps.run(
                 PlaylistActivities.expand_playlist,
-                request.payload,
+                steps.payload,
                 stage=Stage.EXPANDING,
-                summary=request.payload.summary,
-                site=site_of(request.payload.url),
+                summary=steps.payload.summary,
+                site=site_of(steps.payload.url),
             )
-            return PlaylistResult(entries=await _Entries(request, request.payload, steps, items).run())
+            return PlaylistResult(entries=await _Entries(request, steps, items).run())
 
 
 class _Entries:
     """The ingests of one playlist."""
 
     def __init__(
-        self, request: JobRequest[Any], payload: PlaylistPayload, steps: Steps, items: Sequence[PlaylistItem]
+        self,
+        request: JobRequest[Any],
+        payload: PlaylistPayload,
+        steps: Steps[PlaylistPayload],
+        items: Sequence[PlaylistItem],
     ) -> None:
         self._request = request
         self._payload = payload
@@ -81,8 +84,8 @@ class _Entries:
         source = IngestPayload(
             source_type=SourceType.YOUTUBE,
             url=item.url,
-            rights_attested=self._payload.rights_attested,
-            rights_attested_at=self._payload.rights_attested_at,
+            rights_attested=self._steps.payload.rights_attested,
+            rights_attested_at=self._steps.payload.rights_attested_at,
         )
         request = JobRequest[IngestPayload](
             **_identity_of(self._request, index + 1),

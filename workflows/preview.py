@@ -34,14 +34,14 @@ class PreviewWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[PreviewPayload]) -> PreviewResult:
         async with open_steps(request) as steps:
-            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
-            order = PreviewOrder.of(request.payload)
+            order = PreviewOrder.of(steps.payload)
             by_recipe = workflow.patched(_BY_RECIPE)
             turn = turn_name(order, request.table_id) if by_recipe else f"audioprep.turn/{order.key}"
             wanted = order if by_recipe else order.key
+            limit = timedelta(seconds=request.timeout_seconds)
             pause = _FIRST_LOOK
             while not await _is_there(steps, wanted, order.key):
-                if await _render_in_turn(steps, order, wanted, turn, request):
+                if await _render_in_turn(steps, order, wanted, turn, limit):
                     break
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LAST_LOOK)
@@ -57,19 +57,22 @@ def turn_name(order: PreviewOrder, table_id: str) -> str:
     return f"audioprep.turn/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-async def _is_there(steps: Steps, wanted: PreviewOrder | str, key: str) -> bool:
+async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewOrder | str, key: str) -> bool:
     return await steps.run(PreviewActivities.find_preview, wanted, stage=Stage.QUEUED, summary=f"is {key} there?")
 
 
 async def _render_in_turn(
-    steps: Steps, order: PreviewOrder, wanted: PreviewOrder | str, name: str, request: JobRequest[PreviewPayload]
+    steps: Steps[PreviewPayload],
+    order: PreviewOrder,
+    wanted: PreviewOrder | str,
+    name: str,
+    request: JobRequest[PreviewPayload],
 ) -> bool:
     """Render, unless another job is at it: then False."""
-    turn = await take_turn(name, timedelta(seconds=request.timeout_seconds), "one render")
+    turn = await take_turn(name, limit, "one render")
     if turn is None:
         return False
     if not await _is_there(steps, wanted, order.key):
-        summary = request.payload.summary if request.payload else ""
-        await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=summary)
+        await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=steps.payload.summary)
     await give_back(turn)
     return True

@@ -22,20 +22,19 @@ class SaveWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[SavePayload]) -> SaveResult:
         async with open_steps(request) as steps:
-            assert request.payload is not None  # noqa: S101 - null only with `cancelled`
-            recipe = request.payload.recipe
+            recipe = steps.payload.recipe
             plan = await _plan(steps, recipe) if recipe.normalize else None
             key = await steps.run(
                 SaveActivities.render,
                 RenderOrder(recipe=recipe, plan=plan),
                 stage=Stage.RENDERING if plan else Stage.DOWNLOADING,
-                summary=request.payload.summary,
+                summary=steps.payload.summary,
             )
             await steps.run(SaveActivities.publish, recipe, stage=Stage.FINALIZING, summary=key)
         return SaveResult(asset_id=str(recipe.asset_id), prepared_key=key)
 
 
-async def _plan(steps: Steps, recipe: Recipe) -> Plan:
+async def _plan(steps: Steps[SavePayload], recipe: Recipe) -> Plan:
     return await steps.run(
         SaveActivities.measure, recipe, stage=Stage.DOWNLOADING, summary=f"loudness of {clock(recipe.duration)}"
     )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
@@ -14,7 +14,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.details import summary_of
-    from audioprep.jobs.errors import ErrorKind, PermanentError
+    from audioprep.jobs.errors import TIMEOUT_SENTENCE, ErrorKind, PermanentError
     from audioprep.jobs.hosts import fairness_key_of
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
     from audioprep.jobs.request import JobRequest, downloads_queue
@@ -25,13 +25,15 @@ _LONGEST_PAUSE = 10.0  # seconds between two tries to get a turn at a busy site
 _PATIENCE = 1.5  # each of these waits is longer than the one before by this factor
 
 A = TypeVar("A")
+P = TypeVar("P")
 R = TypeVar("R")
 
 
-class Steps:
-    """The steps of one job, run one after the other."""
+class Steps(Generic[P]):
+    """The steps of one job, run one after the other. `payload` is what the row asks for."""
 
-    def __init__(self, request: JobRequest[Any]) -> None:
+    def __init__(self, request: JobRequest[P], payload: P) -> None:
+        self.payload = payload
         self._timeout = timedelta(seconds=request.timeout_seconds)
         self._deadline = workflow.now() + self._timeout
         self._first_delay = timedelta(seconds=request.first_delay_seconds)
@@ -131,16 +133,16 @@ def _given_back(error: ActivityError) -> _GivenBack | None:
 
 
 @asynccontextmanager
-async def open_steps(request: JobRequest[Any]) -> AsyncIterator[Steps]:
+async def open_steps(request: JobRequest[P]) -> AsyncIterator[Steps[P]]:
     """The frame of every job workflow: its id may only have been taken, and its time is limited.
 
     Raises asyncio.CancelledError when the job was cancelled before it began, PermanentError when its time is up; by
     then the running step has ended.
     """
-    if request.cancelled:
+    if request.cancelled or request.payload is None:
         raise asyncio.CancelledError("cancelled before it began")
     timer = asyncio.timeout(request.timeout_seconds)
-    steps = Steps(request)
+    steps = Steps(request, request.payload)
     try:
         async with timer:
             yield steps
@@ -152,6 +154,6 @@ async def open_steps(request: JobRequest[Any]) -> AsyncIterator[Steps]:
         # An activity cancelled by the timer ends in ActivityError, which the timer does not recognise as its own.
         if isinstance(error, TimeoutError) or timer.expired():
             steps.close("timed out")
-            raise PermanentError(ErrorKind.TIMED_OUT, "Timeout: job exceeded processing time limit") from None
+            raise PermanentError(ErrorKind.TIMED_OUT, TIMEOUT_SENTENCE) from None
         steps.close("cancelled" if is_cancelled_exception(error) else "failed")
         raise

@@ -71,7 +71,7 @@ async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flig
         job=job,
         seen=seen,
         execution=await inspection.execution(job.job_id),
-        workers=await inspection.pollers(),
+        workers=await inspection.workers(),
         in_flight=in_flight,
         unreadable=unreadable,
     )

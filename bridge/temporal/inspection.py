@@ -27,10 +27,10 @@ from audioprep.jobs.wording import plain_text
 WORKER_SEEN_WITHIN: Final = timedelta(minutes=2)  # a poll for work lasts a minute, and is seen when it begins
 
 
-async def count_workers(client: Client, task_queue: str) -> int:
-    """Workers that have lately asked for workflow tasks; they do so also while all their slots are taken.
+async def live_workers(client: Client, task_queue: str) -> tuple[str, ...]:
+    """Identities of workers that have lately asked for workflow tasks: for the gauge of workers, and for `doctor`.
 
-    Raises TemporalUnavailable.
+    They ask for workflow tasks also while all their activity slots are taken. Raises TemporalUnavailable.
     """
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
@@ -40,12 +40,11 @@ async def count_workers(client: Client, task_queue: str) -> int:
     with temporal_errors():
         answer = await client.workflow_service.describe_task_queue(request, timeout=CALL_TIMEOUT)
     since = datetime.now(UTC) - WORKER_SEEN_WITHIN
-    return len({poller.identity for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) >= since})
+    return tuple(sorted({each.identity for each in answer.pollers if moment_of(each.last_access_time) >= since}))
 
 
 _LAST_EVENTS: Final = 20
 _LISTED: Final = 100
-_ALIVE: Final = timedelta(seconds=90)  # a poll lasts a minute at most; Temporal lists pollers for five
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +114,9 @@ class Inspection:
                     return None
                 raise
 
-    async def pollers(self) -> tuple[str, ...]:
-        """Who takes steps from our task queue: the identities of workers that asked within the last 90 s."""
-        request = DescribeTaskQueueRequest(
-            namespace=self._client.namespace,
-            task_queue=TaskQueue(name=self._task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        )
-        with temporal_errors():
-            answer = await self._client.workflow_service.describe_task_queue(request, timeout=CALL_TIMEOUT)
-        oldest = datetime.now(UTC) - _ALIVE
-        alive = {poller.identity for poller in answer.pollers if moment_of(poller.last_access_time) > oldest}
-        return tuple(sorted(alive))
+    async def workers(self) -> tuple[str, ...]:
+        """Identities of the workers of our task queue."""
+        return await live_workers(self._client, self._task_queue)
 
     async def _stuck(self, seen: WorkflowExecutionDescription) -> StuckTask | None:
         """Why, is in the last page of the history; more of it is not asked for."""

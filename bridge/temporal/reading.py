@@ -19,7 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, T
 
 from audioprep.bridge.temporal.workflow_tasks import stuck_task_attempts
 from audioprep.bridge.views import Cancelled, Closed, Completed, Failed, Running
-from audioprep.jobs.errors import ErrorKind
+from audioprep.jobs.errors import TIMEOUT_SENTENCE, ErrorKind
 from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE, StepProgress
 from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import is_downloads_queue
@@ -52,7 +52,7 @@ def view_of_failure(failure: WorkflowFailureError, *, taken: bool = True) -> Fai
         case exceptions.TimeoutError(type=kind) if kind in _TIMEOUTS:
             return Failed(_TIMEOUTS[kind], ErrorKind.TIMED_OUT, exhausted=exhausted)
         case exceptions.TimeoutError():
-            return Failed("Timeout: job exceeded processing time limit", ErrorKind.TIMED_OUT)
+            return Failed(TIMEOUT_SENTENCE, ErrorKind.TIMED_OUT)
         case TerminatedError():
             return Failed("The workflow was terminated by an operator.", ErrorKind.TERMINATED)
         case _:

@@ -16,7 +16,6 @@ class SilenceMapWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[SilencePayload]) -> SilenceMap:
         async with open_steps(request) as steps:
-            assert request.payload is not None  # null only for a job that was cancelled before it began
             return await steps.run(
-                SilenceActivities.listen, request.payload, stage=Stage.DOWNLOADING, summary=request.payload.summary
+                SilenceActivities.listen, steps.payload, stage=Stage.DOWNLOADING, summary=steps.payload.summary
             )
