@@ -62,11 +62,7 @@ async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewOrder | str, ke
 
 
 async def _render_in_turn(
-    steps: Steps[PreviewPayload],
-    order: PreviewOrder,
-    wanted: PreviewOrder | str,
-    name: str,
-    request: JobRequest[PreviewPayload],
+    steps: Steps[PreviewPayload], order: PreviewOrder, wanted: PreviewOrder | str, name: str, limit: timedelta
 ) -> bool:
     """Render, unless another job is at it: then False."""
     turn = await take_turn(name, limit, "one render")
