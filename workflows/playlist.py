@@ -47,14 +47,9 @@ class _Entries:
     """The ingests of one playlist."""
 
     def __init__(
-        self,
-        request: JobRequest[Any],
-        payload: PlaylistPayload,
-        steps: Steps[PlaylistPayload],
-        items: Sequence[PlaylistItem],
+        self, request: JobRequest[PlaylistPayload], steps: Steps[PlaylistPayload], items: Sequence[PlaylistItem]
     ) -> None:
         self._request = request
-        self._payload = payload
         self._steps = steps
         self._items = items
         self._free = asyncio.Semaphore(PARALLEL)
