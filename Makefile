@@ -8,7 +8,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test bench chaos histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,10 @@ demo: setup ## Run one real job through an embedded stack (FILE=... takes your o
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
 test: setup chromium ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
-	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(ARGS)
+
+test-fast: setup ## Run what needs no server and no exploration, in seconds
+	$(BIN)/pytest tests/unit -m 'not slow' -n $(WORKERS) $(ARGS)
 
 bench: setup .venv-peers/.ready ## Measure everything on real servers, in twenty minutes (ONLY=name: one thing)
 	@scripts/ensure-redis
