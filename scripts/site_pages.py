@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -22,7 +23,8 @@ PAGES = {
 _SOURCES = {page: source for source, page in PAGES.items()}
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)")
 _IMAGE = re.compile(r"(!\[[^\]]*\]\()([^)\s]+)\)")
-_PUBLIC_NAME = re.compile(r"`(audioprep(?:\.\w+)+)`")
+_NAME = re.compile(r"`([\w.]+)`")
+_FACADE = "audioprep.extend"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -53,9 +55,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def public_names() -> list[str]:
-    """The names that docs/extending.md promises, in its order."""
-    promised = (ROOT / "docs" / "extending.md").read_text("utf-8").split("## What may be relied on")[1]
-    return _PUBLIC_NAME.findall(promised)
+    """The names in the first column of the table of docs/extending.md; one without a module is of the facade."""
+    section = (ROOT / "docs" / "extending.md").read_text("utf-8").split("## What may be relied on")[1]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    names = [name for row in rows for name in _NAME.findall(row)]
+    if not names:
+        raise PluginError("docs/extending.md has no table of public names")
+    return [name if "." in name else f"{_FACADE}.{name}" for name in names]
 
 
 def _page(source: str, target: str) -> str:
