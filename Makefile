@@ -8,7 +8,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures schemas api lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures schemas reference docs lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,10 @@ demo: setup ## Run one real job through an embedded stack (FILE=... takes your o
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
 test: setup chromium ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
-	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(ARGS)
+
+test-fast: setup ## Run what needs no server and no exploration, in seconds
+	$(BIN)/pytest tests/unit -m 'not slow' -n $(WORKERS) $(ARGS)
 
 bench: setup .venv-peers/.ready ## Measure everything on real servers, in twenty minutes (ONLY=name: one thing)
 	@scripts/ensure-redis
@@ -78,8 +81,15 @@ schemas: setup ## Write the JSON Schemas in docs/schemas anew
 	done
 	@$(BIN)/audioprep schema error > docs/schemas/error.result.json
 
-api: setup ## Pages of the Python API in build/api, from the docstrings
-	@PYTHONWARNINGS=ignore $(BIN)/pdoc --output-directory build/api audioprep.jobs audioprep.bridge audioprep.activities audioprep.workflows
+reference: schemas ## Write the pages and schemas that are made from the code anew
+	$(BIN)/python -m scripts.reference
+
+docs: .venv-docs/.ready ## The documents as a site in build/site; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
+
+.venv-docs/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
+	UV_PROJECT_ENVIRONMENT=.venv-docs $(UV) sync --quiet --frozen --only-group docs
+	@touch $@
 
 pictures: setup chromium ## Make the pictures in docs/images anew
 	$(BIN)/python -m tests.pictures
@@ -104,7 +114,7 @@ types: setup ## Strict types
 imports: setup ## Arrows between rooms point one way
 	$(BIN)/lint-imports
 
-check: lint types imports test ## All that CI does
+check: lint types imports docs test ## All that CI does
 
 clean: ## Remove what set-up and demo made
-	rm -rf .venv .venv-peers .tools node_modules .audioprep
+	rm -rf .venv .venv-peers .venv-docs .tools node_modules .audioprep

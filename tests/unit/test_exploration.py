@@ -22,6 +22,8 @@ from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FRESH, STALE = to_text(NOW - timedelta(seconds=5)), to_text(NOW - timedelta(days=1))
 RULES = Rules(types=JOB_TYPES)

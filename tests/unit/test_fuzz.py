@@ -5,6 +5,8 @@ import pytest
 from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.slow
+
 _SECONDS = 1.0
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Runnin
 from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.status import JobStatus
+
+pytestmark = pytest.mark.slow
 
 JOBS = [f"j{number}" for number in range(3)]
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

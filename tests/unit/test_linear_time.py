@@ -27,6 +27,8 @@ from audioprep.jobs.urls import name_of, parse_url, shown_url
 from audioprep.jobs.wording import code, plain_markdown, plain_text, printable, shown
 from tests.support.linear import check_linear
 
+pytestmark = pytest.mark.slow
+
 COMMON = [
     "a",
     "A",
