@@ -16,7 +16,7 @@ from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.media_memory import facts_of
 from audioprep.activities.resources import Resources
 from audioprep.activities.sources import Sources
-from audioprep.activities.storage.unfinished import remove_other_originals, removed_on_failure
+from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
 from audioprep.jobs.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
@@ -119,7 +119,7 @@ class IngestActivities:
         It is probed before it is stored. The cache keeps it at hand for analysing.
         """
         storage = self._resources.storage
-        async with self._resources.step(Stage.DOWNLOADING) as step, removed_on_failure(storage, order.asset_id):
+        async with self._resources.step(Stage.DOWNLOADING) as step:
             fetched = await self._sources.fetch(order.source, step)
             source_hash = await asyncio.to_thread(_sha256, fetched.path)
             adopted = order.source.source_type is SourceType.AUDIO_FILE
@@ -141,7 +141,7 @@ class IngestActivities:
     async def analyze(self, original: Original) -> Analysis:
         """Decode the original once: its true duration, `peaks.json` and `waveform.png`."""
         storage = self._resources.storage
-        async with self._resources.step(Stage.ANALYZING) as step, removed_on_failure(storage, original.asset_id):
+        async with self._resources.step(Stage.ANALYZING) as step:
             found = await storage.find(original.key)
             path = step.scratch / "original"
             await self._resources.cache.fetch(found, path, lambda _: step.working())
@@ -172,6 +172,11 @@ class IngestActivities:
             key = keys.metadata(order.asset_id)
             content = order.description(await self._created_at(key), utc_now()).to_json()
             await self._resources.storage.write(key, content, ContentType.JSON)
+
+    @activity.defn(name="audioprep.discard_asset")
+    async def discard_asset(self, asset_id: str) -> None:
+        """Remove what a job that failed or was cancelled has stored."""
+        await remove_unfinished(self._resources.storage, asset_id)
 
     async def _created_at(self, key: str) -> str | None:
         content = await self._resources.storage.read_if_there(key)

@@ -98,7 +98,7 @@ class AudioPrepPlugin(SimplePlugin):
         save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps)
         return [
             *(theirs or ()),
-            *(ingest.fetch_source, ingest.analyze, ingest.publish_asset),
+            *(ingest.fetch_source, ingest.analyze, ingest.publish_asset, ingest.discard_asset),
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
             PlaylistActivities(self.resources).expand_playlist,

@@ -5,7 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from audioprep.jobs.wording import printable
+
 _CLIPS = "clips"
+_MAX_FAULTS = 1_000  # faults of which the first is named; more would hold up the process
 
 
 def first_fault(error: ValidationError, metadata: str) -> str:
@@ -13,10 +16,12 @@ def first_fault(error: ValidationError, metadata: str) -> str:
 
     The metadata is parsed once more for a clip's id, and for nothing else.
     """
+    if error.error_count() > _MAX_FAULTS:  # pydantic lists all of them or none
+        return f"it has {error.error_count():,} faults"
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     if fault["type"] == "json_invalid":
         return "it is not valid JSON"
-    what = "".join(char if char.isprintable() else "?" for char in fault["msg"].removeprefix("Value error, "))[:200]
+    what = printable(fault["msg"].removeprefix("Value error, ")[:200])
     where = _place(fault["loc"], _parsed(metadata) if _CLIPS in fault["loc"] else None)
     return f"{where}: {what[:1].lower()}{what[1:]}" if where else what
 

@@ -1,8 +1,13 @@
 """`ingest`: fetch the source, analyse it, publish the asset."""
 
-from temporalio import workflow
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from audioprep.workflows.steps import open_steps
+from temporalio import workflow
+from temporalio.exceptions import FailureError
+
+from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
@@ -14,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.status import Stage
     from audioprep.jobs.wording import clock
 
+_DISCARD = "ingest-discards"  # before this patch each attempt removed what it had stored, if it was the last
+
 
 @workflow.defn(name=INGEST.workflow)
 class IngestWorkflow:
@@ -23,26 +30,43 @@ class IngestWorkflow:
     async def run(self, request: JobRequest[IngestPayload]) -> IngestResult:
         async with open_steps(request) as steps:
             asset_id = asset_id_for(request.job_id, request.table_id, request.part)
-            original = await steps.run(
-                IngestActivities.fetch_source,
-                FetchSource(asset_id=asset_id, source=steps.payload),
-                stage=Stage.DOWNLOADING,
-                summary=steps.payload.summary,
-                site=site_of(steps.payload.url or "") if steps.payload.source_type.is_remote else None,
-            )
-            analysis = await steps.run(
-                IngestActivities.analyze, original, stage=Stage.ANALYZING, summary="duration, peaks, waveform"
-            )
-            await steps.run(
-                IngestActivities.publish_asset,
-                PublishAsset(
-                    asset_id=asset_id,
-                    metadata=analysis,
-                    original=original,
-                    source=steps.payload,
-                    began=workflow.info().start_time,
-                ),
-                stage=Stage.FINALIZING,
-                summary=f"{clock(analysis.duration)} · {analysis.codec}",
-            )
-        return original.result(analysis)
+            return await _ingest(asset_id, steps)
+
+
+async def _ingest(asset_id: str, steps: Steps[IngestPayload]) -> IngestResult:
+    source = steps.payload
+    async with _discarded_on_failure(asset_id, steps):
+        original = await steps.run(
+            IngestActivities.fetch_source,
+            FetchSource(asset_id=asset_id, source=source),
+            stage=Stage.DOWNLOADING,
+            summary=source.summary,
+            site=site_of(source.url or "") if source.source_type.is_remote else None,
+        )
+        analysis = await steps.run(
+            IngestActivities.analyze, original, stage=Stage.ANALYZING, summary="duration, peaks, waveform"
+        )
+        await steps.run(
+            IngestActivities.publish_asset,
+            PublishAsset(
+                asset_id=asset_id,
+                metadata=analysis,
+                original=original,
+                source=source,
+                began=workflow.info().start_time,
+            ),
+            stage=Stage.FINALIZING,
+            summary=f"{clock(analysis.duration)} · {analysis.codec}",
+        )
+    return original.result(analysis)
+
+
+@asynccontextmanager
+async def _discarded_on_failure(asset_id: str, steps: Steps[IngestPayload]) -> AsyncIterator[None]:
+    """Remove what was stored when the job fails, is cancelled or out of time, in whatever step or between two."""
+    try:
+        yield
+    except (FailureError, TimeoutError, asyncio.CancelledError):
+        if workflow.patched(_DISCARD):
+            await steps.clean_up(IngestActivities.discard_asset, asset_id)
+        raise

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.workflows.account import Account
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+_CLEAN_UP_TIMEOUT = timedelta(seconds=30)
 _LONGEST_PAUSE = 10.0  # seconds between two tries to get a turn at a busy site
 _PATIENCE = 1.5  # each of these waits is longer than the one before by this factor
 
@@ -85,6 +86,18 @@ class Steps(Generic[P]):
             ),
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
+
+    async def clean_up(self, step: Callable[[Any, A], Awaitable[None]], order: A) -> None:
+        """Run one activity after the job has failed or was cancelled. Its own failure is left to its log."""
+        with suppress(FailureError):
+            await workflow.execute_activity_method(
+                step,
+                order,
+                schedule_to_close_timeout=_CLEAN_UP_TIMEOUT,
+                retry_policy=RetryPolicy(
+                    initial_interval=self._first_delay, maximum_interval=max(self._last_delay, self._first_delay)
+                ),
+            )
 
     def tell(self, stage: str, progress: float, summary: str, *, step: str = "") -> None:
         """What the job is doing, for the bridge and for people; a running activity's own word goes before it.

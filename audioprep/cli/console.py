@@ -67,6 +67,8 @@ def run(command: Coroutine[Any, Any, T]) -> T:
 
     try:
         return asyncio.run(command)
+    except typer.Exit:  # a RuntimeError, too: the command has said why it ends
+        raise
     except (DatabaseError, TemporalUnavailable, JobError, RuntimeError, ValueError) as error:
         fail(str(error) or type(error).__name__)
 

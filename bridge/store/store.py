@@ -83,9 +83,10 @@ class JobStore:
             "waiting": min(capacity, 1),
             "processing": MAX_LISTED if with_processing else 0,
         }
-        found = await self._look(limits, cancelled_since)
+        answer = await self._look(limits, cancelled_since)
+        found = _readable(answer)
         by_status = {status: [job for job in found if job.status == status] for status in JobStatus}
-        waiting = bool(by_status[JobStatus.PENDING])
+        waiting = any(_shown(row[2]) == JobStatus.PENDING for row in answer.rows)
         most = min(capacity, self._claim_at_most)
         taken = await self._claim(now, most) if waiting else []
         return Poll(
@@ -97,13 +98,13 @@ class JobStore:
             more=waiting and len(taken) >= most,
         )
 
-    async def _look(self, limits: dict[str, InValue], cancelled_since: str) -> list[Job]:
+    async def _look(self, limits: dict[str, InValue], cancelled_since: str) -> ResultSet:
         query, since = ("look_since", {"cancelled_since": cancelled_since}) if cancelled_since else ("look", {})
         try:
-            return jobs_of(await self._execute(query, {**limits, **since}))
+            return await self._execute(query, {**limits, **since})
         except AnswerTooLarge:
             fewer = {name: min(int(str(value)), _FEW_LISTED) for name, value in limits.items()}
-            return jobs_of(await self._execute(query, {**fewer, **since}))
+            return await self._execute(query, {**fewer, **since})
 
     async def _claim(self, now: datetime, capacity: int) -> list[Job]:
         """Rows whose claim's answer was lost are processing and queued: the next sweep takes them up."""
@@ -118,23 +119,35 @@ class JobStore:
             "refused": _REFUSED,
         }
         try:
-            claimed = jobs_of(await self._execute("claim", arguments))
+            answer = await self._execute("claim", arguments)
         except AnswerTooLarge:
             self._claim_at_most = max(self._claim_at_most // 8, 1)
             log.warning("claim_answer_too_large", claims_at_most=self._claim_at_most)
             return []
         self._claim_at_most = min(self._claim_at_most * 2, _MAX_CLAIMED)
-        return claimed
+        unreadable = [row for row in answer.rows if not _has_readable_id(row)]
+        return [*_readable(answer), *[await self._refuse(row, now) for row in unreadable]]
+
+    async def _refuse(self, row: Row, now: datetime) -> Job:
+        """Fail a row that was claimed before its id could be read."""
+        arguments: dict[str, InValue] = {
+            "raw_id": row[0],
+            "now": to_text(now),
+            "bad_id": _BAD_ID,
+            "refused": _REFUSED,
+        }
+        await self._client.execute(JOBS["refuse"], arguments)
+        return replace(_job(row), status=JobStatus.FAILED, error=_BAD_ID)
 
     async def pending(self, limit: int) -> list[str]:
         """When the rows that wait were made, oldest first."""
         result = await self._execute("pending", {"limit": limit})
-        return [str(row[0]) for row in result.rows]
+        return [_shown(row[0]) for row in result.rows]
 
     async def queue(self, limit: int) -> tuple[int, str]:
         """How many rows wait, counted up to `limit` of each type, and when the oldest was made; empty if none waits."""
         (row,) = (await self._execute("queue", {"limit": limit})).rows
-        return int(str(row[0])), str(row[1] or "")
+        return int(_shown(row[0])), _shown(row[1] or "")
 
     async def unserved(self, limit: int, types: int = 50) -> dict[str, int]:
         """Types of pending rows that are not served, with the number of their rows up to `limit` each.
@@ -142,7 +155,8 @@ class JobStore:
         Costs a row read for each type and for each row counted, however many there are.
         """
         result = await self._client.execute(JOBS["pending_types"], {"limit": limit, "types": types})
-        return {str(row[0]): int(str(row[1])) for row in result.rows if str(row[0]) not in self.types}
+        counts = {_shown(row[0]): int(_shown(row[1])) for row in result.rows}
+        return {name: count for name, count in counts.items() if name not in self.types}
 
     async def get(self, job_id: str) -> Job | None:
         """The whole row, whatever its size."""
@@ -155,7 +169,7 @@ class JobStore:
     async def metadata(self, job_id: str) -> str | None:
         """The row's metadata; None when it is too large to become a job, or the row is gone."""
         result = await self._client.execute(JOBS["metadata"], {"job_id": job_id, "max_bytes": MAX_METADATA_BYTES})
-        return str(result.rows[0][0]) if result.rows and result.rows[0][0] is not None else None
+        return _text(result.rows[0][0]) if result.rows else None
 
     async def insert(self, job: NewJob) -> None:
         """What a web app does to ask for a job."""
@@ -199,7 +213,7 @@ class JobStore:
     async def cancel_pending(self, until: str, now: datetime) -> list[str]:
         """Cancel every row that waits, is of a type served, and was made no later than `until`. Returns their ids."""
         result = await self._execute("cancel_pending", {"until": until, "now": to_text(now)})
-        return [str(row[0]) for row in result.rows]
+        return [_shown(row[0]) for row in result.rows]
 
     async def _one(self, query: str, arguments: dict[str, InValue]) -> Job | None:
         found = jobs_of(await self._client.execute(JOBS[query], arguments))
@@ -221,26 +235,41 @@ def jobs_of(result: ResultSet) -> list[Job]:
     return [_job(row) for row in result.rows]
 
 
+def _readable(result: ResultSet) -> list[Job]:
+    """Those with an id by which their row can be found again."""
+    return [_job(row) for row in result.rows if _has_readable_id(row)]
+
+
+def _has_readable_id(row: Row) -> bool:
+    job_id = row[0]
+    return not isinstance(job_id, bytes) or job_id == job_id.decode(errors="replace").encode()
+
+
 def _job(row: Row) -> Job:
     """The queries name the columns in the order of the fields; what other programs left in them is not trusted."""
     job_id, kind, status, progress, stage, metadata, result, error, retries, created, updated = row.astuple()
     return Job(
-        job_id=str(job_id),
-        type=str(kind),
-        status=JobStatus(str(status)),
+        job_id=_shown(job_id),
+        type=_shown(kind),
+        status=JobStatus(_shown(status)),
         progress=_number(progress),
         stage=_text(stage),
         metadata=_text(metadata),
         result=_text(result),
         error=_text(error),
         retry_count=int(_number(retries)),
-        created_at=str(created),
-        updated_at=str(updated),
+        created_at=_shown(created),
+        updated_at=_shown(updated),
     )
 
 
 def _text(value: Value) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else _shown(value)
+
+
+def _shown(value: Value) -> str:
+    """A value as text. Columns of text come as bytes, which another program may have left in another encoding."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _number(value: Value) -> float:

@@ -1,18 +1,13 @@
-"""An ingest over its attempts: what `metadata.json` keeps, and what an attempt that fails leaves."""
+"""An ingest over its attempts: what `metadata.json` keeps of earlier ones."""
 
-import asyncio
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from temporalio.common import RetryPolicy
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.ingest import Analysis, IngestActivities, PublishAsset
-from audioprep.activities.storage.unfinished import removed_on_failure
-from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.ingest import IngestPayload, SourceType
 from tests.support.studio import Studio
 
@@ -76,35 +71,3 @@ async def test_a_step_that_an_earlier_version_scheduled_still_publishes(studio: 
 
     described = json.loads((studio.asset("a") / "metadata.json").read_text())
     assert (described["audio"]["duration"], described["provenance"]["sourceType"]) == (1.5, "audio_file")
-
-
-AWAY = TransientError(ErrorKind.STORAGE, "Storage is away.")
-REFUSED = PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "It is no audio.")
-
-
-@pytest.mark.parametrize(
-    ("error", "attempt", "left"),
-    [
-        pytest.param(AWAY, 1, True, id="transient error, attempts left: the next one goes on"),
-        pytest.param(AWAY, 3, False, id="transient error, last attempt: removed"),
-        pytest.param(ValueError("a fault"), 2, True, id="unforeseen error, attempts left: the next one goes on"),
-        pytest.param(ValueError("a fault"), 3, False, id="unforeseen error, last attempt: removed"),
-        pytest.param(REFUSED, 1, False, id="permanent error: removed"),
-        pytest.param(asyncio.CancelledError(), 1, True, id="worker that shuts down: another one goes on"),
-    ],
-)
-async def test_what_a_failed_attempt_leaves(studio: Studio, error: BaseException, attempt: int, left: bool) -> None:
-    stored = studio.asset("a") / "original.wav"
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(b"RIFF")
-    environment = ActivityEnvironment()
-    environment.info = replace(environment.info, attempt=attempt, retry_policy=RetryPolicy(maximum_attempts=3))
-
-    async def step() -> None:
-        async with removed_on_failure(studio.resources.storage, "a"):
-            raise error
-
-    with pytest.raises(type(error)):
-        await environment.run(step)
-
-    assert stored.exists() == left

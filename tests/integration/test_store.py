@@ -238,6 +238,11 @@ ODD = {
     "a retryCount beyond all numbers": ("retryCount", "9e999"),
     "a blob as stage": ("stage", "x'ff00'"),
     "a number as createdAt": ("createdAt", "17"),
+    "a stage that is not UTF-8": ("stage", "CAST(x'ff' AS TEXT)"),
+    "metadata that is not UTF-8": ("metadata", "CAST(x'7bff7d' AS TEXT)"),
+    "a createdAt that is not UTF-8": ("createdAt", "CAST(x'ff' AS TEXT)"),
+    "an updatedAt that is not UTF-8": ("updatedAt", "CAST(x'ff' AS TEXT)"),
+    "a result that is not UTF-8": ("result", "CAST(x'ff' AS TEXT)"),
     "a year before the first": ("updatedAt", "'0001-01-01T00:00:00+23:59'"),
 }
 
@@ -253,6 +258,7 @@ async def test_a_row_in_the_wrong_form_harms_no_other(column: str, value: str, d
     await database.execute(f"UPDATE audio_prep_jobs SET {column} = {value} WHERE jobId = ?", [odd])
     assert len((await store.poll(START, capacity=0, with_processing=True)).processing) == 2
     assert await store.get(odd)
+    assert len(await JobLists(database).newest(5)) == 2
 
 
 REFUSED = {
@@ -261,6 +267,7 @@ REFUSED = {
     "an id with an escape sequence": ("jobId", "'a' || char(27) || '[31m'", "without control characters"),
     "an id with a C1 control": ("jobId", "'a' || char(155)", "without control characters"),
     "an id with NUL": ("jobId", "'a' || char(0) || 'b'", "without control characters"),
+    "an id that is not UTF-8": ("jobId", "CAST(x'61ff' AS TEXT)", "1 to 200 characters"),
     "an id that is a blob": ("jobId", "x'00ff'", "1 to 200 characters"),
     "metadata over the limit in bytes": (
         "metadata",
@@ -283,9 +290,26 @@ async def test_a_row_that_can_never_be_a_job_fails_at_its_claim(
     poll = await store.poll(START, capacity=9, with_processing=False)
 
     assert [job.job_id for job in poll.claimed] == [good]
-    (row,) = (await database.execute("SELECT * FROM audio_prep_jobs WHERE status = 'failed'")).rows
+    (row,) = (await database.execute("SELECT error, result FROM audio_prep_jobs WHERE status = 'failed'")).rows
     assert says in str(row["error"])
     assert json.loads(str(row["result"]))["error"]["kind"] == "InvalidPayload"
+
+
+async def test_open_rows_with_an_unreadable_id_are_left_alone(database: Client) -> None:
+    store = JobStore(database)
+    await store.migrate()
+    for second, status in enumerate(("processing", "cancelled")):
+        await database.execute(
+            "INSERT INTO audio_prep_jobs (jobId, type, status, stage, createdAt, updatedAt) "
+            "VALUES (CAST(? AS TEXT), 'ingest', ?, 'queued', '', '')",
+            [bytes([0xFF, second]), status],
+        )
+    await insert(store, 1)
+
+    poll = await store.poll(START, capacity=9, with_processing=True)
+
+    assert (poll.processing, poll.cancel_requested, len(poll.claimed)) == ([], [], 1)
+    assert len(await JobLists(database).newest(5)) == 3
 
 
 async def test_large_metadata_is_left_out_of_the_claim(database: Client) -> None:

@@ -44,13 +44,17 @@ class Ingesting:
     async def adopt(
         self, key: str, name: str | None = None, source_type: SourceType = SourceType.AUDIO_FILE
     ) -> AudioMetadata:
-        """Fetch and analyse what is stored under `key`."""
+        """Fetch and analyse what is stored under `key`; after a failure discard it, as the workflow does."""
         steps = IngestActivities(self._resources())
         payload = IngestPayload.model_construct(source_type=source_type, storage_key=key, original_filename=name)
         environment = ActivityEnvironment()
         environment.on_heartbeat = self.said.append
-        original = await environment.run(steps.fetch_source, FetchSource(asset_id=ASSET, source=payload))
-        metadata = await environment.run(steps.analyze, original)
+        try:
+            original = await environment.run(steps.fetch_source, FetchSource(asset_id=ASSET, source=payload))
+            metadata = await environment.run(steps.analyze, original)
+        except Exception:
+            await environment.run(steps.discard_asset, ASSET)
+            raise
         assert isinstance(metadata, AudioMetadata)
         self.original = original
         return metadata

@@ -1,6 +1,9 @@
 """What a look that fails means: for its row alone, or for all of them."""
 
 import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,7 +16,7 @@ from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
-from audioprep.bridge.views import Missing
+from audioprep.bridge.views import Missing, Running
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import JOB_TYPES
@@ -91,3 +94,36 @@ async def test_jobs_that_no_key_opens_are_a_complaint_at_once(job: Job) -> None:
     await care.start([job])
 
     assert care.complaint() == "no job can be read: It has another key"
+
+
+class Seeing:
+    """A reconciler that finds every row as it was."""
+
+    async def settle(self, job: Job, *_: object, **__: object) -> Job:
+        return job
+
+
+class Downloads:
+    """Executions whose jobs all wait for a slow site, but for those called `busy`."""
+
+    async def view(self, job_id: str) -> Running:
+        return Running("downloading", started=datetime.now(UTC), uses_slot=job_id == "busy")
+
+    async def follow(self, _job_id: str, *, stages: bool) -> AsyncIterator[Running]:
+        return
+        yield
+
+
+async def test_jobs_that_download_leave_the_slots_to_others(job: Job) -> None:
+    reconciler, executions = cast("Reconciler", Seeing()), cast("Executions", Downloads())
+    care = Care(reconciler, executions, Rules(JOB_TYPES), slots=2, downloads=3, at_once=4)
+    care.admit(replace(job, job_id=name, stage="downloading") for name in ("slow", "slower", "busy"))
+    assert care.capacity == 0
+
+    await care.settle_due(9)
+
+    assert (care.in_flight, care.capacity) == (3, 1)
+    care.admit(replace(job, job_id=name) for name in ("more", "and more"))
+    await care.settle_due(9)
+    assert care.capacity == 0, "downloads have a bound of their own"
+    await care.close()

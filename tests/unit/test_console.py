@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import structlog
+import typer
 from rich.markup import escape
 from rich.progress import Progress, TextColumn
 from rich.table import Table
 
 from audioprep.cli import completion
-from audioprep.cli.console import SafeConsole, fail, print_json
+from audioprep.cli.console import SafeConsole, fail, print_json, run
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
 from audioprep.settings.service import LogSettings
@@ -82,6 +83,16 @@ def test_a_failure_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
         fail(f"There is no job {HOSTILE}.")
 
     assert steering(capsys.readouterr().err) == []
+
+
+def test_a_command_that_ends_early_says_why_once(capsys: pytest.CaptureFixture[str]) -> None:
+    async def command() -> None:
+        fail("There is no job 7.")
+
+    with pytest.raises(typer.Exit):
+        run(command())
+
+    assert capsys.readouterr().err == "error: There is no job 7.\n"
 
 
 @pytest.mark.parametrize("form", ["console", "json"])

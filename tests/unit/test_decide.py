@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audioprep.bridge.actions import (
+    Abandon,
     AcknowledgeCancel,
     Action,
     CancelWorkflow,
@@ -18,7 +19,7 @@ from audioprep.bridge.actions import (
     TakeId,
     WriteProgress,
 )
-from audioprep.bridge.decide import LOST_ERROR, Rules, decide
+from audioprep.bridge.decide import LOST_ERROR, STUCK_ERROR, Rules, decide
 from audioprep.bridge.terms import Terms, TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
@@ -52,6 +53,24 @@ CASES: list[tuple[str, Job, WorkflowView, Action]] = [
         job("processing", "downloading", age=9999),
         Running("downloading"),
         WriteProgress("downloading", 10.0, 0),
+    ),
+    (
+        "a workflow whose code fails again and again ends with its time",
+        job("processing", "queued", retries=1),
+        Running("queued", started=NOW - timedelta(seconds=161), stuck_tasks=3),
+        Abandon(STUCK_ERROR, "TimedOut", 2),
+    ),
+    (
+        "and not before",
+        job("processing", "queued"),
+        Running("queued", started=NOW - timedelta(seconds=159), stuck_tasks=3),
+        Nothing(),
+    ),
+    (
+        "one that moves has a timer of its own",
+        job("processing", "queued"),
+        Running("queued", started=NOW - timedelta(seconds=999)),
+        Nothing(),
     ),
     (
         "nor one whose outcome waits",

@@ -1,13 +1,16 @@
 """The contract's models: what is accepted, and what a refusal says."""
 
 import json
+import time
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.ingest import AudioMetadata, IngestPayload, IngestResult
-from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.registry import JOB_TYPES, JobType
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.timestamps import from_text, to_text
 
@@ -50,6 +53,36 @@ def test_a_refusal_is_one_sentence_that_names_the_fault(metadata: str, says: str
     assert says in refusal.value.message
     assert "\n" not in refusal.value.message
     assert len(refusal.value.message) < 300
+
+
+class Mark(BaseModel):
+    at: int
+    until: int
+    name: str
+
+
+class Marked(JobPayload):
+    """As a package's own model may be: nothing in it stops at the first fault."""
+
+    marks: list[Mark]
+
+
+def test_a_refusal_takes_no_longer_for_many_faults() -> None:
+    metadata = '{"marks": [' + ",".join(["{}"] * 20_000) + "]}"
+    began = time.process_time()
+
+    with pytest.raises(PermanentError) as refusal:
+        JobType("marked", "Marked", Marked).parse(metadata)
+
+    assert refusal.value.message == "The metadata of this marked job is invalid: it has 60,000 faults."
+    assert time.process_time() - began < 1  # naming them takes three seconds
+
+
+def test_a_refusal_shows_no_invisible_characters() -> None:
+    with pytest.raises(PermanentError) as refusal:
+        JOB_TYPES.find("save").parse('{"recipe": {"assetId": "\u202e\u001b", "clips": [1]}}')
+
+    assert refusal.value.message.isprintable()
 
 
 def test_an_unknown_type_is_told_the_known_ones() -> None:

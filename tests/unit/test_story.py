@@ -21,6 +21,8 @@ STORIES = {
         "claimed, workflow started",
         "fetch_source started",
         "fetch_source failed",
+        "discard_asset started",
+        "discard_asset done",
         "workflow failed",
     ],
     "ingest-cancelled": [
@@ -30,6 +32,8 @@ STORIES = {
         "analyze started",
         "cancel requested",
         "analyze stopped",
+        "discard_asset started",
+        "discard_asset done",
         "workflow cancelled",
     ],
 }

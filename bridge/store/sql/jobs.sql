@@ -6,20 +6,25 @@
 
 -- name: row
 -- What a poll reads of a row: no metadata and no result, since one answer must hold thousands of rows. Values that other
--- programs left in the wrong form are read as 0. Without aliases: ORDER BY would sort by them, past the index.
-jobId, type, status, iif(progress BETWEEN 0 AND 100, progress, 0), substr(stage, 1, 100), NULL, NULL, NULL,
-iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), substr(createdAt, 1, 40), substr(updatedAt, 1, 40)
+-- programs left in the wrong form are read as 0. Text is read as bytes: one value that is not UTF-8 would be an error of
+-- the whole answer. Without aliases: ORDER BY would sort by them, past the index.
+CAST(substr(jobId, 1, 200) AS BLOB), CAST(substr(type, 1, 100) AS BLOB), CAST(substr(status, 1, 100) AS BLOB),
+iif(progress BETWEEN 0 AND 100, progress, 0), CAST(substr(stage, 1, 100) AS BLOB), NULL, NULL, NULL,
+iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(substr(createdAt, 1, 40) AS BLOB),
+CAST(substr(updatedAt, 1, 40) AS BLOB)
 
 -- name: readable_id
 -- Only such ids are claimed; a row with another one is not ours.
 typeof(jobId) = 'text' AND length(jobId) BETWEEN 1 AND 200
 
 -- name: listed
--- What a list reads of a row: JSON that is large is left out.
-jobId, type, status, iif(progress BETWEEN 0 AND 100, progress, 0), stage,
-CASE WHEN length(CAST(metadata AS BLOB)) <= :inline THEN metadata END,
-CASE WHEN length(CAST(result AS BLOB)) <= :inline THEN result END,
-error, iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), createdAt, updatedAt
+-- What a list reads of a row: JSON that is large is left out, other text that is long is cut.
+CAST(substr(jobId, 1, 1000) AS BLOB), CAST(substr(type, 1, 100) AS BLOB), CAST(substr(status, 1, 100) AS BLOB),
+iif(progress BETWEEN 0 AND 100, progress, 0), CAST(substr(stage, 1, 100) AS BLOB),
+CASE WHEN length(CAST(metadata AS BLOB)) <= :inline THEN CAST(metadata AS BLOB) END,
+CASE WHEN length(CAST(result AS BLOB)) <= :inline THEN CAST(result AS BLOB) END,
+CAST(substr(error, 1, 1000) AS BLOB), iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0),
+CAST(substr(createdAt, 1, 40) AS BLOB), CAST(substr(updatedAt, 1, 40) AS BLOB)
 
 -- name: refusal
 -- Why a row can never become a job; NULL when it may.
@@ -49,9 +54,15 @@ WHERE rowid IN (
   )
   ORDER BY createdAt LIMIT :capacity
 )
-RETURNING substr(jobId, 1, 200), type, status, 0, stage,
-  CASE WHEN status = 'processing' AND length(CAST(metadata AS BLOB)) <= :inline THEN metadata END, NULL, error,
-  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), substr(createdAt, 1, 40), updatedAt;
+RETURNING CAST(substr(jobId, 1, 200) AS BLOB), type, status, 0, stage,
+  CASE WHEN status = 'processing' AND length(CAST(metadata AS BLOB)) <= :inline THEN CAST(metadata AS BLOB) END, NULL, error,
+  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(substr(createdAt, 1, 40) AS BLOB), updatedAt;
+
+-- name: refuse
+-- SQL cannot tell whether text is UTF-8: an id that is not is found when its claim is read.
+UPDATE audio_prep_jobs
+SET status = 'failed', stage = NULL, error = :bad_id, result = :refused, updatedAt = :now
+WHERE jobId = CAST(:raw_id AS TEXT) AND status = 'processing' AND stage = 'queued';
 
 -- name: open_cancels
 SELECT {row} FROM audio_prep_jobs INDEXED BY idx_jobs_cancels
@@ -83,7 +94,7 @@ SELECT * FROM ({open_cancels} AND updatedAt >= :cancelled_since ORDER BY updated
 /* end */;
 
 -- name: pending
-SELECT createdAt FROM (
+SELECT CAST(substr(createdAt, 1, 40) AS BLOB) FROM (
   /* each type */
   SELECT * FROM (
     SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
@@ -95,7 +106,7 @@ ORDER BY createdAt LIMIT :limit;
 
 -- name: queue
 -- How many rows wait, up to `:limit` of each type, and since when the oldest does. Nothing is sorted: each row counts once.
-SELECT sum(n), min(oldest) FROM (
+SELECT sum(n), CAST(substr(min(oldest), 1, 40) AS BLOB) FROM (
   /* each type */
   SELECT count(*) AS n, min(createdAt) AS oldest FROM (
     SELECT createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
@@ -114,7 +125,7 @@ WITH RECURSIVE kinds (type, n) AS (
   ), n + 1
   FROM kinds WHERE kinds.type IS NOT NULL AND n < :types
 )
-SELECT substr(type, 1, 100) AS type, (
+SELECT CAST(substr(type, 1, 100) AS BLOB) AS type, (
   SELECT count(*) FROM (
     SELECT 1 FROM audio_prep_jobs INDEXED BY idx_jobs_served
     WHERE status = 'pending' AND type = kinds.type LIMIT :limit
@@ -123,8 +134,9 @@ SELECT substr(type, 1, 100) AS type, (
 FROM kinds WHERE type IS NOT NULL;
 
 -- name: get
-SELECT jobId, type, status, iif(progress BETWEEN 0 AND 100, progress, 0), stage, metadata, result, error,
-  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), createdAt, updatedAt
+SELECT CAST(jobId AS BLOB), CAST(type AS BLOB), CAST(status AS BLOB), iif(progress BETWEEN 0 AND 100, progress, 0),
+  CAST(stage AS BLOB), CAST(metadata AS BLOB), CAST(result AS BLOB), CAST(error AS BLOB),
+  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(createdAt AS BLOB), CAST(updatedAt AS BLOB)
 FROM audio_prep_jobs
 WHERE jobId = :job_id;
 
@@ -136,7 +148,7 @@ SELECT {row} FROM audio_prep_jobs WHERE jobId = :job_id;
 
 -- name: metadata
 -- NULL when it is too large to become a job, or is not text.
-SELECT CASE WHEN typeof(metadata) = 'text' AND length(CAST(metadata AS BLOB)) <= :max_bytes THEN metadata END
+SELECT CASE WHEN typeof(metadata) = 'text' AND length(CAST(metadata AS BLOB)) <= :max_bytes THEN CAST(metadata AS BLOB) END
 FROM audio_prep_jobs
 WHERE jobId = :job_id;
 
@@ -217,7 +229,7 @@ WHERE rowid IN (
   )
   /* end */
 )
-RETURNING jobId;
+RETURNING CAST(jobId AS BLOB);
 
 -- name: record_cancel
 -- The workflow was cancelled from the Temporal side: the row follows, acknowledged at once.
