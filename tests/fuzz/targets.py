@@ -1,4 +1,4 @@
-"""What is fuzzed: recipes, metadata, what ffmpeg, ffprobe and yt-dlp say, URLs, requests to the proxy, shown text."""
+"""What is fuzzed: recipes, metadata, words of ffmpeg, ffprobe and yt-dlp, URLs, the proxy, shown text, rows."""
 
 import json
 import math
@@ -25,6 +25,7 @@ from audioprep.activities.ytdlp.output import Progress, parse_line
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.save import SavePayload
+from tests.fuzz.rows import ROW_TARGETS
 from tests.fuzz.target import Target
 from tests.fuzz.texts import TEXT_TARGETS
 
@@ -181,4 +182,5 @@ TARGETS: Final = (
     Target("URL policy", _URL | st.text(), _url),
     Target("proxy request", st.binary(max_size=200) | _URL.map(lambda u: f"GET {u} HTTP/1.1\r\n\r\n".encode()), _proxy),
     *TEXT_TARGETS,
+    *ROW_TARGETS,
 )
