@@ -1,17 +1,23 @@
 """Moving over from a poll-loop worker: both serve one table, and each job is done once."""
 
 import asyncio
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.foreign import changed_foreign, insert_foreign, remember_foreign
+from tests.support.oldassets import FORMATS, add_old_asset, make_original
 from tests.support.pollloop import PollLoop
+from tests.support.sound import decode
+from tests.support.studio import clip_of, recipe_of
 from tests.support.webapp import WebApp
 
 _JOBS = 100
+_HASH = "0123456789abcdef"
 _METADATA = '{"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}'
 
 
@@ -47,6 +53,32 @@ async def test_a_hundred_jobs_beside_a_poll_loop_are_each_done_once(deployment: 
     ends = await app.sql("SELECT jobId, count(*) AS n FROM changes WHERE status = 'complete' GROUP BY jobId")
     assert {row["jobId"]: row["n"] for row in ends} == dict.fromkeys(complete, 1)
     assert await changed_foreign(app) == 0
+
+
+async def test_assets_of_the_old_worker_are_previewed_and_saved(deployment: Deployment, tmp_path: Path) -> None:
+    """Of the length that their containers claim, which is more than some of them can be decoded to."""
+    await deployment.migrate()
+    recipes: dict[str, dict[str, Any]] = {}
+    for form in FORMATS:
+        folder = tmp_path / form
+        folder.mkdir()
+        asset = add_old_asset(tmp_path / "storage", make_original(folder, form, 3))
+        clip = clip_of(asset.asset_id, 0, asset.duration)
+        recipes[form] = recipe_of(clip, asset_id=asset.asset_id, outputFormat="wav")
+    jobs = {form: await _submit_both(deployment.app, recipe) for form, recipe in recipes.items()}
+    deployment.start("serve")
+
+    for form, (preview, save) in jobs.items():
+        rows = [await deployment.app.finished(job_id, within=120) for job_id in (preview, save)]
+        assert [row["status"] for row in rows] == ["complete"] * 2, (form, rows)
+        saved: str = json.loads(rows[1]["result"])["preparedKey"]
+        for key in (saved, f"assets/{recipes[form]['assetId']}/preview_{_HASH}.mp3"):
+            assert decode(deployment.fetched(key), 44_100, 1).seconds == pytest.approx(3, abs=0.15), (form, key)
+
+
+async def _submit_both(app: WebApp, recipe: dict[str, Any]) -> tuple[str, str]:
+    preview = await app.submit("preview", {"recipe": recipe, "recipeHash": _HASH})
+    return preview, await app.submit("save", {"recipe": recipe})
 
 
 async def _fill_with_other_programs_rows(deployment: Deployment) -> None:

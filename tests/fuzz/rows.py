@@ -41,7 +41,7 @@ _VALUE: Final = (
 )
 _ODD: Final = st.fixed_dictionaries(
     {"jobId": _VALUE}, optional={name: _VALUE | st.none() if name in _NULLABLE else _VALUE for name in _COLUMNS[1:]}
-) | st.fixed_dictionaries({"jobId": st.just("odd")}, optional={name: _VALUE for name in _COLUMNS[1:]})
+) | st.fixed_dictionaries({"jobId": st.just("odd")}, optional=dict.fromkeys(_COLUMNS[1:], _VALUE))
 
 
 def _rows(odd: dict[str, Any]) -> None:
@@ -84,8 +84,7 @@ def _insert(other: sqlite3.Connection, kind: str, odd: dict[str, Any]) -> None:
     marks = ["CAST(? AS TEXT)" if isinstance(row[name], tuple) else "?" for name in _COLUMNS]
     values = [row[name][1] if isinstance(row[name], tuple) else row[name] for name in _COLUMNS]
     other.execute(
-        f"INSERT INTO audio_prep_jobs (type, status, {', '.join(_COLUMNS)})"  # noqa: S608 - names of columns
-        f" VALUES (?, 'pending', {', '.join(marks)})",
+        f"INSERT INTO audio_prep_jobs (type, status, {', '.join(_COLUMNS)}) VALUES (?, 'pending', {', '.join(marks)})",
         [kind, *values],
     )
 
