@@ -55,6 +55,10 @@ class _Entry:
         """A cancel that has not been looked at yet goes before all else."""
         return self.job.status is not JobStatus.PROCESSING and self.due == 0
 
+    def look_at_once(self, job: Job) -> None:
+        """The row is now `job`, in another status."""
+        self.job, self.due, self.pause = job, 0.0, LOOK_INTERVAL
+
 
 class Care:
     """Rows by job id. What is here is only a memory of the last look: the next full look corrects it.
@@ -112,7 +116,7 @@ class Care:
                 if unchanged != job.updated_at or due <= now:
                     self._entries[job.job_id] = _Entry(job)
             elif entry.job.status != job.status:
-                entry.job, entry.due, entry.pause = job, 0.0, LOOK_INTERVAL
+                entry.look_at_once(job)
             else:
                 continue
             self.admitted.set()
@@ -211,12 +215,15 @@ class Care:
         if after is None:
             self._drop(entry, seen)
             return
-        waits_for_cancel = after.status is not JobStatus.PROCESSING
-        entry.pause = min(entry.pause * 2, _LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
-        entry.due = now + entry.pause
         if _state(after) != _state(entry.job):
             entry.moved = now
-        entry.job = after
+        if after.status != entry.job.status:  # the web app was quicker than a poll
+            entry.look_at_once(after)
+            self.admitted.set()
+        else:
+            waits_for_cancel = after.status is not JobStatus.PROCESSING
+            entry.pause = min(entry.pause * 2, _LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
+            entry.job, entry.due = after, now + entry.pause
         self._note_slot(entry, seen)
         self._follow(after.job_id)
 

@@ -1,6 +1,8 @@
 """What a look that fails means: for its row alone, or for all of them."""
 
 import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,9 +13,12 @@ from audioprep.bridge.care import Care
 from audioprep.bridge.database_errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
 from audioprep.bridge.decide import Rules
 from audioprep.bridge.executions import Executions
+from audioprep.bridge.identity import TableIdentity
 from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.services import Strays
+from audioprep.bridge.store import JobStore
 from audioprep.bridge.temporal_errors import TemporalUnavailable
-from audioprep.bridge.views import Missing
+from audioprep.bridge.views import Missing, Running
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.status import JobStatus
@@ -91,3 +96,59 @@ async def test_jobs_that_no_key_opens_are_a_complaint_at_once(job: Job) -> None:
     await care.start([job])
 
     assert care.complaint() == "no job can be read: It has another key"
+
+
+class Overtaken:
+    """A reconciler whose first write finds that the web app has cancelled; it remembers the rows that it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[JobStatus] = []
+
+    async def settle(self, job: Job, *_: object, **__: object) -> Job:
+        self.given.append(job.status)
+        return replace(job, status=JobStatus.CANCELLED)
+
+
+class Watched:
+    """Executions of one workflow that runs, and says nothing more."""
+
+    async def view(self, _job_id: str) -> Running:
+        return Running("analyzing")
+
+    async def follow(self, _job_id: str, **_: object) -> AsyncIterator[Running]:
+        return
+        yield  # makes it a generator
+
+    async def open_jobs(self) -> AsyncIterator[str]:
+        yield "a"
+
+
+async def test_a_cancel_that_a_write_finds_is_carried_out_at_once(job: Job) -> None:
+    reconciler = Overtaken()
+    care = Care(
+        cast("Reconciler", reconciler), cast("Executions", Watched()), Rules(JOB_TYPES), slots=1, downloads=0, at_once=4
+    )
+
+    await care.start([job])
+
+    assert care.admitted.is_set(), "the next look does not wait for its interval"
+    await care.settle_due(1)
+    assert reconciler.given == [JobStatus.PROCESSING, JobStatus.CANCELLED]
+    await care.settle_due(1)
+    assert len(reconciler.given) == 2, "a cancel that is under way is looked at again after a pause"
+    await care.close()
+
+
+@pytest.mark.parametrize(("served", "taken"), [("ingest", True), ("save", False)])
+async def test_another_bridges_types_take_no_slot(served: str, taken: bool, job: Job) -> None:
+    async def get_row(_job_id: str) -> Job:
+        return job
+
+    store = cast("JobStore", SimpleNamespace(types=frozenset([served]), get_row=get_row))
+    executions = cast("Executions", Watched())
+    care = _care(StatementRefused("no"))
+    strays = Strays(store, executions, care, TableIdentity("0123456789ab"), interval=60, patience=0)
+
+    await strays.run_once()
+
+    assert ("a" in care, care.in_flight) == (taken, int(taken))
