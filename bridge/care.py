@@ -27,6 +27,9 @@ _LONGEST_PAUSE: Final = 60.0  # seconds between two looks at a job that waits fo
 _FEW: Final = (
     16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
 )
+# Jobs followed, at most; the others have their looks. A Temporal server takes 1,200 long polls of histories in a
+# namespace (`frontend.namespaceCount`), and two bridges are the normal case at a deploy.
+_MOST_FOLLOWED: Final = 500
 _TOLERATED: Final = 10.0  # seconds for which a job may fail to be settled before it counts
 _GRACE: Final = 60.0  # seconds after a job's time in which its end should have shown
 _MOST_QUIET: Final = 20_000  # rows remembered that need nothing yet
@@ -257,7 +260,7 @@ class Care:
         return self._rules.terms.of(job.type).timeout / timedelta(seconds=1)
 
     def _follow(self, job_id: str) -> None:
-        if job_id not in self._followers:
+        if job_id not in self._followers and len(self._followers) < _MOST_FOLLOWED:
             follower = asyncio.create_task(self._walk(job_id), name=f"follow {job_id}")
             self._followers[job_id] = follower
             follower.add_done_callback(lambda _: self._followers.pop(job_id, None))

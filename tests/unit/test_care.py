@@ -1,5 +1,6 @@
 """What a look that fails means: for its row alone, or for all of them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -115,9 +116,13 @@ class Watched:
     async def view(self, _job_id: str) -> Running:
         return Running("analyzing")
 
-    async def follow(self, _job_id: str, **_: object) -> AsyncIterator[Running]:
-        return
-        yield  # makes it a generator
+    def __init__(self) -> None:
+        self.followed: list[str] = []
+
+    async def follow(self, job_id: str, **_: object) -> AsyncIterator[Running]:
+        self.followed.append(job_id)
+        await asyncio.Event().wait()
+        yield Running("analyzing")
 
     async def open_jobs(self) -> AsyncIterator[str]:
         yield "a"
@@ -152,3 +157,22 @@ async def test_another_bridges_types_take_no_slot(served: str, taken: bool, job:
     await strays.run_once()
 
     assert ("a" in care, care.in_flight) == (taken, int(taken))
+
+
+async def test_no_more_jobs_are_followed_than_temporal_allows(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audioprep.bridge.care._MOST_FOLLOWED", 2)
+    executions = Watched()
+    care = Care(
+        cast("Reconciler", Overtaken()),
+        cast("Executions", executions),
+        Rules(JOB_TYPES),
+        slots=9,
+        downloads=0,
+        at_once=4,
+    )
+
+    await care.start([replace(job, job_id=name) for name in "abc"])
+    await asyncio.sleep(0)  # the followers begin
+
+    assert sorted(executions.followed) == ["a", "b"]
+    await care.close()
