@@ -49,7 +49,7 @@ ENV PATH=/opt/audioprep/bin:$PATH \
 WORKDIR /work
 VOLUME /work
 USER audioprep
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "audioprep.healthcheck"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "audioprep.service.healthcheck"]
 ENTRYPOINT ["tini", "--", "audioprep"]
 CMD ["serve"]
 

@@ -8,22 +8,21 @@ from pathlib import Path
 from pydantic import Field
 from temporalio import activity
 
-from audioprep.activities.decode import Samples, decode_mono
-from audioprep.activities.extract import as_it_is, audio_only
-from audioprep.activities.filenames import safe_name
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.files import safe_name
+from audioprep.activities.ffmpeg.decode import Samples, decode_mono
+from audioprep.activities.ffmpeg.extract import as_it_is, audio_only
+from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.media_memory import facts_of
-from audioprep.activities.peaks import PeakMeter, to_json
-from audioprep.activities.probe import Probe, probe
 from audioprep.activities.resources import Resources
 from audioprep.activities.sources import Sources
-from audioprep.activities.step import Step
-from audioprep.activities.unfinished import remove_other_originals, removed_on_failure
-from audioprep.activities.waveform import draw_waveform
+from audioprep.activities.storage.unfinished import remove_other_originals, removed_on_failure
+from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
 from audioprep.jobs.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
 from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.provenance import Provenance, source_url_of
 from audioprep.jobs.status import Stage
 from audioprep.jobs.timestamps import to_text, utc_now

@@ -1,7 +1,7 @@
 """Media facts of objects, kept in memory: a recipe is measured, rendered and edited again, and its sources stay."""
 
-from audioprep.activities.probe import Probe
-from audioprep.activities.storage import StoredObject
+from audioprep.activities.ffmpeg.probe import Probe
+from audioprep.activities.storage.store import StoredObject
 from audioprep.jobs.asset import MediaFacts
 
 _KEPT = 256  # a few hundred bytes each

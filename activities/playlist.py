@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from audioprep.activities.resources import Resources
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.hosts import site_of
 from audioprep.jobs.playlist import PlaylistItem, PlaylistPayload
 from audioprep.jobs.status import Stage

@@ -4,13 +4,13 @@ import re
 
 from temporalio import activity
 
-from audioprep.activities.encoding import PREVIEW, with_tag
-from audioprep.activities.loudness import LoudnessTarget
-from audioprep.activities.mastering import render_preview
-from audioprep.activities.rendering import open_rendering
+from audioprep.activities.render.encoding import PREVIEW, with_tag
+from audioprep.activities.render.loudness import LoudnessTarget
+from audioprep.activities.render.mastering import render_preview
+from audioprep.activities.render.rendering import open_rendering
 from audioprep.activities.resources import Resources
 from audioprep.jobs.errors import ErrorKind, TransientError
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.preview import PreviewPayload, digest_of, preview_rate
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.status import Stage

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audioprep.activities.cache import ObjectCache
-from audioprep.activities.courtesy import Courtesy
-from audioprep.activities.limits import MediaLimits
+from audioprep.activities.attempt.context import Step, open_step
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import NetworkRules
+from audioprep.activities.download.host_limiter import Courtesy
 from audioprep.activities.media_memory import MediaMemory
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.step import Step, open_step
-from audioprep.activities.storage import Storage, StoredObject
+from audioprep.activities.storage.cache import ObjectCache
+from audioprep.activities.storage.store import Storage, StoredObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
 from temporalio import activity
 
-from audioprep.activities.encoding import AAC_KBPS, encoding_of
-from audioprep.activities.ffmpeg_run import Report, portion
-from audioprep.activities.loudness import LoudnessTarget, Mastering, Plan
-from audioprep.activities.mastering import plan_mastering, render_mastered
-from audioprep.activities.rendering import Rendering, open_rendering
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.ffmpeg.run import Report, portion
+from audioprep.activities.render.encoding import AAC_KBPS, encoding_of
+from audioprep.activities.render.loudness import LoudnessTarget, Mastering, Plan
+from audioprep.activities.render.mastering import plan_mastering, render_mastered
+from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import Resources
-from audioprep.activities.step import Step
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.recipe import OutputFormat, Recipe
 from audioprep.jobs.status import Stage
 

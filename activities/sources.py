@@ -4,11 +4,11 @@ import asyncio
 
 from temporalio import activity
 
-from audioprep.activities.download import Downloader
-from audioprep.activities.fetched import Fetched
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.download.http_download import Downloader
 from audioprep.activities.resources import Resources
-from audioprep.activities.step import Step
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs import keys
 from audioprep.jobs.hosts import site_of
 from audioprep.jobs.ingest import IngestPayload, SourceType

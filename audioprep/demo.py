@@ -10,10 +10,10 @@ from urllib.parse import quote
 import numpy as np
 from rich.console import Console
 
-from audioprep.activities.storage import Storage
-from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import read_identity
-from audioprep.bridge.store import JobStore
+from audioprep.activities.storage.store import Storage
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.store.store import JobStore
 from audioprep.dev import dev_server
 from audioprep.jobs import keys
 from audioprep.jobs.job import Job, NewJob

@@ -15,8 +15,8 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
 from audioprep.plugin import AudioPrepPlugin
-from audioprep.ports import free_ports, is_child, listener, require_free
-from audioprep.sdk_logs import sdk_logging
+from audioprep.service.ports import free_ports, is_child, listener, require_free
+from audioprep.telemetry.sdk_logs import sdk_logging
 
 # The first two make a cancel reach a running activity at once instead of with its next heartbeat. Temporal orders by
 # priority within each partition of a task queue; with one partition, the whole queue is in order.

@@ -16,23 +16,23 @@ from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig
 
+from audioprep.activities.attempt.interceptor import StepInterceptor
 from audioprep.activities.ingest import IngestActivities
-from audioprep.activities.interceptor import StepInterceptor
-from audioprep.activities.loudness import LoudnessTarget
 from audioprep.activities.playlist import PlaylistActivities
 from audioprep.activities.preview import PreviewActivities
+from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import Resources
 from audioprep.activities.save import SaveActivities
+from audioprep.encryption.payload_codec import data_converter
 from audioprep.extension import Extension
-from audioprep.jobs.queues import downloads_queue
-from audioprep.payload_codec import data_converter
+from audioprep.jobs.request import downloads_queue
 from audioprep.settings import Settings
+from audioprep.worker_resources import Workshop
 from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
 from audioprep.workflows.save import SaveWorkflow
 from audioprep.workflows.turn import Turn
-from audioprep.workshop import Workshop
 
 WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
 

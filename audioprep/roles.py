@@ -9,21 +9,21 @@ import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client
 
-from audioprep.activities.child_environment import hide_from_children
+from audioprep.activities.process.command import hide_from_children
 from audioprep.bridge.bridge import Bridge
-from audioprep.bridge.database import open_database
-from audioprep.bridge.database_errors import DatabaseUnavailable
-from audioprep.bridge.health import ServiceHealth
-from audioprep.bridge.identity import TableIdentity, identify
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.errors import DatabaseUnavailable
+from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.store import JobStore
 from audioprep.bridge_options import bridge_options
 from audioprep.extension import installed_extensions
-from audioprep.http.part import Part
+from audioprep.http.endpoints import Part
 from audioprep.plugin import AudioPrepPlugin
+from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
-from audioprep.supervisor import WorkerSupervisor
-from audioprep.telemetry import Telemetry, open_telemetry
-from audioprep.temporal import connect, connect_patiently
+from audioprep.telemetry.telemetry import Telemetry, open_telemetry
+from audioprep.temporal.connection import connect, connect_patiently
+from audioprep.worker.supervisor import WorkerSupervisor
 
 log = structlog.get_logger()
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.timestamps import utc_now
 from benchmarks.counters import counters
 from benchmarks.measurement import Measurement, Row

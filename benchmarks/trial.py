@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 
 TRIAL: Final = "trial"
 TRIAL_WORKFLOW: Final = "BenchmarkTrial"

@@ -3,12 +3,12 @@
 import asyncio
 
 from audioprep.extension import Extension
-from audioprep.logs import configure_logging
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.roles import until_signalled
 from audioprep.settings import Settings
-from audioprep.temporal import connect
-from audioprep.worker import build_worker
+from audioprep.telemetry.logs import configure_logging
+from audioprep.temporal.connection import connect
+from audioprep.worker.worker import build_worker
 from benchmarks.trial_workflow import TrialActivities, TrialWorkflow
 
 _TRIALS = Extension([TrialWorkflow], lambda _: [TrialActivities().wait])

@@ -12,26 +12,26 @@ import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
-from audioprep.bridge.cached import CachedAnswer
-from audioprep.bridge.care import Care
-from audioprep.bridge.database import open_database
-from audioprep.bridge.database_errors import DatabaseError
+from audioprep.bridge.care import MOMENTARY, Care
 from audioprep.bridge.decide import Rules
-from audioprep.bridge.executions import Executions
-from audioprep.bridge.health import Health
-from audioprep.bridge.identity import TableIdentity, identify
-from audioprep.bridge.launch import Launcher
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
-from audioprep.bridge.pollers import count_workers
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.runner import Runner
 from audioprep.bridge.services import Intake, Strays, Sync
-from audioprep.bridge.store import JobStore
-from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.errors import TemporalUnavailable
+from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.temporal.inspection import count_workers
+from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.terms import TermsByType
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
+from audioprep.service.cached import CachedAnswer
+from audioprep.service.health import Health
+from audioprep.service.runner import Runner
 
 log = structlog.get_logger()
 
@@ -138,7 +138,7 @@ class Bridge:
         self.health.add("jobs", self._care.complaint)
         self.health.add("queue", intake.complaint)
         self._intake, self._sync, self._strays = (
-            Runner(service, self.health.watch(service.name)) for service in (intake, sync, strays)
+            Runner(service, self.health.watch(service.name), MOMENTARY) for service in (intake, sync, strays)
         )
         self._runners = (self._intake, self._sync, self._strays)
 

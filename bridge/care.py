@@ -9,16 +9,16 @@ from typing import Final
 
 import structlog
 
-from audioprep.bridge.database_errors import DatabaseError, StatementRefused
 from audioprep.bridge.decide import Rules, age_of
-from audioprep.bridge.executions import Executions
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.bridge.store.errors import DatabaseError, StatementRefused
+from audioprep.bridge.temporal.errors import TemporalUnavailable
+from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.views import Missing, Running, WorkflowView
+from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import utc_now
-from audioprep.payload_keys import UnreadablePayload
 
 log = structlog.get_logger()
 

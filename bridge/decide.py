@@ -18,7 +18,7 @@ from audioprep.bridge.actions import (
     TakeId,
     WriteProgress,
 )
-from audioprep.bridge.terms import TermsByType
+from audioprep.bridge.terms import BACKSTOP, TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
@@ -32,7 +32,6 @@ LOST_ERROR: Final = (
     "The job was lost: no program has reported on it for longer than it may take, and Temporal knows no workflow of it."
 )
 STUCK_ERROR: Final = "Timeout: the job's workflow could not go on, and its time is up: the log of the worker says why."
-BACKSTOP: Final = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
 _GRACE: Final = timedelta(seconds=60)  # after the job's time, in which its own timer should have ended it
 
 

@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
 from audioprep.bridge.actions import Abandon, AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
-from audioprep.bridge.health import Health
-from audioprep.bridge.pipeline_client import PipelineClient, RowCounts
+from audioprep.bridge.store.pipeline_client import PipelineClient, RowCounts
 from audioprep.bridge.views import Missing, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.timestamps import from_text
+from audioprep.service.health import Health
 
 MAX_PENDING: Final = 1000  # rows counted: a scrape of a long queue must not cost more than this
 _CLAIM_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)

@@ -22,11 +22,11 @@ from audioprep.bridge.actions import (
     WriteProgress,
 )
 from audioprep.bridge.decide import Rules, decide
-from audioprep.bridge.executions import Executions
-from audioprep.bridge.launch import Launcher
 from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.spans import start_span
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.views import Running, WorkflowView
 from audioprep.jobs.errors import ErrorKind, FailedResult, PermanentError
 from audioprep.jobs.job import Job

@@ -2,37 +2,26 @@
 
 import time
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from audioprep.bridge.care import Care
-from audioprep.bridge.executions import Executions
-from audioprep.bridge.identity import TableIdentity
 from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.store import JobStore, Poll
+from audioprep.bridge.store.identity import TableIdentity
+from audioprep.bridge.store.store import JobStore, Poll
+from audioprep.bridge.temporal.executions import Executions
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.timestamps import to_text, utc_now
+from audioprep.service.runner import JITTER
 
 log = structlog.get_logger()
 
-JITTER = 0.2  # of an interval, at most, that a run may come early
 _SWEPT_PER_SECOND: Final = (
     16  # rows read by sweeps: with many rows they come more seldom, so that their cost is bounded
 )
 _CANCEL_SLACK: Final = timedelta(seconds=10)  # by which the clocks of web apps may differ
 _WAITED: Final = 30.0  # seconds for which rows may wait while there is room for them
-
-
-class Service(Protocol):
-    """A duty: `run_once` does it, `interval` says in how many seconds it is due again."""
-
-    @property
-    def name(self) -> str: ...
-
-    def interval(self) -> float: ...
-
-    async def run_once(self) -> None: ...
 
 
 class Intake:

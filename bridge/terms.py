@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
+
+BACKSTOP: Final = timedelta(hours=1)  # how long a started job may wait for a worker, on top of its own time
 
 
 @dataclass(frozen=True, slots=True)

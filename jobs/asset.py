@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, model_validator
 
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.provenance import Provenance, SourceType
 
 _FLAT: Final = frozenset({"duration", "sampleRate", "channels", "codec", "format"})

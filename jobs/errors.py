@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from pydantic import Field
 from temporalio.exceptions import ApplicationError
 
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.redaction import sentence_of
 
 

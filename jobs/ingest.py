@@ -6,8 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs import keys
 from audioprep.jobs.asset import AudioMetadata
-from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload, is_from_row
+from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
 from audioprep.jobs.provenance import SourceType, checked_time
 from audioprep.jobs.redaction import scrub
 from audioprep.jobs.urls import name_of, parse_url, shown_url

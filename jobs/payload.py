@@ -1,11 +1,24 @@
-"""What every job type's metadata has in common."""
+"""What every job type's metadata has in common, and the base of models that cross a boundary as JSON."""
 
 import math
 from typing import Final, Protocol, Self
 
-from pydantic import ConfigDict, Field, JsonValue, RootModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel, ValidationInfo, field_validator
+from pydantic.alias_generators import to_camel
 
-from audioprep.jobs.models import WireModel
+
+class WireModel(BaseModel):
+    """A value of a row or of Temporal. Unknown fields are ignored, so that web apps may add their own."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=True,
+        serialize_by_alias=True,
+        frozen=True,
+        allow_inf_nan=False,
+    )
+
 
 FIRST, LAST = 1, 5
 """Priorities, as Temporal counts them: 1 goes first, 5 last, and who says nothing has 3.

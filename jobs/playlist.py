@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs.asset import AudioMetadata
-from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload, is_from_row
+from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
 from audioprep.jobs.provenance import checked_time
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.urls import name_of, parse_url, shown_url

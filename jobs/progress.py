@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import Field
 
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 
 MEMO_JOB_ID: Final = "jobId"
 MEMO_TYPE: Final = "type"

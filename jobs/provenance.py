@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.timestamps import from_text, to_text
 
 # Query parameters that carry credentials or let a URL work for a while: of S3, Google, Azure, CloudFront, nginx.

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import FailFast, Field, model_validator
 
 from audioprep.jobs.faults import clip_name
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.wording import clock, codes
 
 MIN_CLIP_SECONDS = 0.1

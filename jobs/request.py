@@ -1,4 +1,4 @@
-"""What the bridge hands to a workflow, one validated job, and the ids of jobs in Temporal."""
+"""What the bridge hands to a workflow, one validated job; ids of jobs in Temporal; task queues."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from pydantic import Field
 
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 
 P = TypeVar("P")
 
@@ -73,3 +73,16 @@ def job_id_of(workflow_id: str) -> str:
 def escaped(job_id: str) -> str:
     """A job id without the separator of ids: no two job ids, and no job and child, share one."""
     return _RESERVED.sub(lambda found: f"%{ord(found[0]):02X}", job_id)
+
+
+_DOWNLOADS: Final = "-downloads"
+
+
+def downloads_queue(task_queue: str) -> str:
+    """The queue of the steps that fetch from other sites, so that a slow site takes no slot of the other steps."""
+    return f"{task_queue}{_DOWNLOADS}"
+
+
+def is_downloads_queue(task_queue: str) -> bool:
+    """Whether it is one of these."""
+    return task_queue.endswith(_DOWNLOADS)

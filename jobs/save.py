@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from audioprep.jobs import keys
-from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.payload import JobPayload, WireModel
 from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.wording import code, codes
 

@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.ingest import IngestResult
-from audioprep.jobs.models import WireModel
+from audioprep.jobs.payload import WireModel
 from audioprep.jobs.playlist import PlaylistResult
 from audioprep.jobs.preview import PreviewResult
 from audioprep.jobs.registry import INGEST, JOB_TYPES, PLAYLIST, PREVIEW, SAVE

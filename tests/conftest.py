@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.store import Storage
 from tests.support import processes
 from tests.support.deployment import Deployment
 from tests.support.places import StoragePlace, local_place

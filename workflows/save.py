@@ -5,7 +5,7 @@ from temporalio import workflow
 from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.activities.loudness import Plan
+    from audioprep.activities.render.loudness import Plan
     from audioprep.activities.save import RenderOrder, SaveActivities
     from audioprep.jobs.recipe import Recipe
     from audioprep.jobs.registry import SAVE

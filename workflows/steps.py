@@ -17,8 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.errors import ErrorKind, PermanentError
     from audioprep.jobs.hosts import fairness_key_of
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
-    from audioprep.jobs.queues import downloads_queue
-    from audioprep.jobs.request import JobRequest
+    from audioprep.jobs.request import JobRequest, downloads_queue
     from audioprep.workflows.account import Account
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)

@@ -1,14 +1,38 @@
-"""The database: reached, let in, and with our table and indexes."""
+"""The database: reached, with our tables, no unserved types, and a clock like ours."""
 
+import time
 from typing import Final
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import read_identity
-from audioprep.bridge.store import JobStore
-from audioprep.checks.clock import clock_skew, judged
+from libsql_client import Client
+
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.store.store import JobStore
 from audioprep.checks.finding import Advice
 from audioprep.extension import served_types
 from audioprep.settings import Settings
+
+_NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
+_TOLERATED = 5.0  # seconds
+
+
+async def clock_skew(database: Client) -> float:
+    """Seconds that our clock is ahead of the database server's, within half a round trip."""
+    before = time.time()
+    result = await database.execute(_NOW)
+    theirs = result.rows[0][0]
+    return (before + time.time()) / 2 - float(str(theirs))
+
+
+def judged(skew: float) -> str:
+    """The skew as a sentence. Raises RuntimeError when it is too much."""
+    if abs(skew) > _TOLERATED:
+        direction = "ahead of" if skew > 0 else "behind"
+        raise RuntimeError(
+            f"this machine's clock is {abs(skew):.0f} s {direction} the database's: turn on time synchronisation"
+        )
+    return f"within {_TOLERATED:g} s of the database's"
+
 
 _COUNTED: Final = 100  # rows of each type
 

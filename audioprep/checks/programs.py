@@ -6,7 +6,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from audioprep.activities import ytdlp
+from audioprep.activities.ytdlp import command as ytdlp
 from audioprep.checks.finding import Advice
 from audioprep.jobs.timestamps import utc_now
 from audioprep.settings import Settings

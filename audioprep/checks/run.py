@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
-from audioprep.bridge.database_errors import DatabaseError
+from audioprep.bridge.store.errors import DatabaseError
 from audioprep.checks.database import check_clock, check_database, check_types
 from audioprep.checks.finding import Advice, Finding
 from audioprep.checks.memory import check_memory

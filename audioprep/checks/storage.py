@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.redaction import scrub

@@ -1,13 +1,13 @@
 """Temporal: reached, our namespace is ours to use, and the task queue is not shared unawares."""
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.database_errors import DatabaseError
-from audioprep.bridge.identity import read_identity
-from audioprep.bridge.inspection import other_homes
-from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.temporal.errors import TemporalUnavailable
+from audioprep.bridge.temporal.inspection import other_homes
 from audioprep.checks.finding import Advice
 from audioprep.settings import Settings
-from audioprep.temporal import check_namespace, connect, explained
+from audioprep.temporal.connection import check_namespace, connect, explained
 
 
 async def check_temporal(_settings: Settings) -> str:

@@ -61,8 +61,8 @@ def fail(sentence: str, code: int = EXIT_FAILED) -> NoReturn:
 
 def run(command: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; the failures it may meet outside end it with a sentence."""
-    from audioprep.bridge.database_errors import DatabaseError
-    from audioprep.bridge.temporal_errors import TemporalUnavailable
+    from audioprep.bridge.store.errors import DatabaseError
+    from audioprep.bridge.temporal.errors import TemporalUnavailable
     from audioprep.jobs.errors import JobError
 
     try:

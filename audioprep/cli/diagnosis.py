@@ -6,9 +6,9 @@ from typing import Final
 
 from audioprep.bridge.actions import Action, Nothing
 from audioprep.bridge.decide import Rules, decide
-from audioprep.bridge.inspection import Execution
+from audioprep.bridge.temporal.inspection import Execution
+from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Missing, Running, WorkflowView
-from audioprep.bridge.workflow_tasks import StuckTask
 from audioprep.cli.row import settled
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress

@@ -9,8 +9,7 @@ from rich.table import Table
 from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.row import as_dict
-from audioprep.cli.table import open_table
-from audioprep.cli.temporal import open_client
+from audioprep.cli.table import open_client, open_table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +42,7 @@ def doctor(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 async def _gather(settings: "Settings", job_id: str) -> "Evidence":
-    from audioprep.bridge.temporal_errors import TemporalUnavailable
+    from audioprep.bridge.temporal.errors import TemporalUnavailable
     from audioprep.cli.diagnosis import Evidence
     from audioprep.jobs.timestamps import utc_now
 
@@ -57,8 +56,8 @@ async def _gather(settings: "Settings", job_id: str) -> "Evidence":
 
 
 async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flight: int) -> "Evidence":
-    from audioprep.bridge.executions import Executions
-    from audioprep.bridge.inspection import Inspection
+    from audioprep.bridge.temporal.executions import Executions
+    from audioprep.bridge.temporal.inspection import Inspection
     from audioprep.cli.diagnosis import Evidence
 
     client = await open_client()

@@ -15,7 +15,7 @@ from audioprep.cli.table import open_table
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from audioprep.bridge.listing import JobFilter
+    from audioprep.bridge.store.listing import JobFilter
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
@@ -52,7 +52,7 @@ def list_jobs(
 
 
 def _filter(status: Status | None, job_type: str | None, since: str | None) -> "JobFilter":
-    from audioprep.bridge.listing import JobFilter
+    from audioprep.bridge.store.listing import JobFilter
     from audioprep.cli.since import moment_from
     from audioprep.jobs.status import JobStatus
     from audioprep.jobs.timestamps import utc_now

@@ -7,13 +7,12 @@ from rich.table import Table
 
 from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.table import open_table
-from audioprep.cli.temporal import open_client
+from audioprep.cli.table import open_client, open_table
 
 if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
 
-    from audioprep.bridge.inspection import Execution, Inspection
+    from audioprep.bridge.temporal.inspection import Execution, Inspection
     from audioprep.cli.story import Moment, Words
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -38,7 +37,7 @@ def logs(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 async def _tell(settings: "Settings", job_id: str) -> "list[Moment]":
-    from audioprep.bridge.inspection import Inspection
+    from audioprep.bridge.temporal.inspection import Inspection
 
     async with open_table(settings) as rows:
         job = await rows.find(job_id)

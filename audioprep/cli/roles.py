@@ -69,9 +69,9 @@ def codec_server(
 
 
 async def _decrypt(settings: "Settings", port: int, ui: str) -> None:
-    from audioprep.codec_server import codec_server
-    from audioprep.payload_codec import EncryptingCodec
-    from audioprep.ports import require_free
+    from audioprep.encryption.payload_codec import EncryptingCodec
+    from audioprep.service.ports import require_free
+    from audioprep.temporal.codec_server import codec_server
 
     if not settings.temporal.payload_keys:
         raise RuntimeError("There is nothing to decrypt with: AUDIOPREP_PAYLOAD_KEY is not set.")
@@ -97,8 +97,8 @@ def demo(
 
 async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> None:
     from audioprep.dev import dev_server
-    from audioprep.ports import require_free
     from audioprep.roles import run_both, until_signalled, worker_plugin
+    from audioprep.service.ports import require_free
 
     wanted = {"--port": port, "--ui-port": ui_port, "AUDIOPREP_HTTP_PORT": settings.http.http_port or 0}
     require_free({option: number for option, number in wanted.items() if number})
@@ -139,6 +139,6 @@ async def _until(role: Awaitable[None], stop: asyncio.Event) -> None:
 
 
 def _configure_logs(settings: "Settings") -> None:
-    from audioprep.logs import configure_logging
+    from audioprep.telemetry.logs import configure_logging
 
     configure_logging(settings.log)

@@ -70,9 +70,9 @@ def _mark(finding: "Finding") -> str:
 
 
 async def _migrate(settings: "Settings", *, new_identity: bool, moved: bool) -> None:
-    from audioprep.bridge import identity
-    from audioprep.bridge.database import open_database
-    from audioprep.bridge.store import JobStore
+    from audioprep.bridge.store import identity
+    from audioprep.bridge.store.database import open_database
+    from audioprep.bridge.store.store import JobStore
 
     url = settings.database.database_url
     async with open_database(url, settings.database.token) as database:

@@ -66,7 +66,7 @@ async def _look(settings: "Settings", job_id: str, *, pictured: bool) -> "tuple[
 
 
 async def _picture(settings: "Settings", asset_id: str) -> Picture:
-    from audioprep.activities.storage import Storage
+    from audioprep.activities.storage.store import Storage
     from audioprep.jobs import keys
     from audioprep.jobs.errors import JobError
 

@@ -124,15 +124,15 @@ def _submit(
 
 
 async def _upload(settings: "Settings", file: Path, key: str) -> None:
-    from audioprep.activities.storage import Storage
+    from audioprep.activities.storage.store import Storage
     from audioprep.jobs.keys import checked
 
     await Storage.open(settings.storage.storage_url).upload(file, checked(key))
 
 
 async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any]) -> None:
-    from audioprep.bridge.database import open_database
-    from audioprep.bridge.store import JobStore
+    from audioprep.bridge.store.database import open_database
+    from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import NewJob
     from audioprep.jobs.timestamps import utc_now
 

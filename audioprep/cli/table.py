@@ -1,4 +1,4 @@
-"""The jobs table for the length of a command."""
+"""Connections of a command: the jobs table, and Temporal."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from audioprep.cli.console import fail
 
 if TYPE_CHECKING:
-    from audioprep.bridge.listing import JobLists
-    from audioprep.bridge.store import JobStore
+    from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
@@ -37,13 +37,27 @@ class JobTable:
 
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
-    from audioprep.bridge.database import open_database
-    from audioprep.bridge.identity import read_identity
-    from audioprep.bridge.listing import JobLists
-    from audioprep.bridge.store import JobStore
+    from audioprep.bridge.store.database import open_database
+    from audioprep.bridge.store.identity import read_identity
+    from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.store import JobStore
     from audioprep.extension import served_types
 
     async with open_database(settings.database.database_url, settings.database.token) as database:
         store = JobStore(database, served_types(settings).names)
         identity = await read_identity(database, settings.database.database_url)
         yield JobTable(store, JobLists(database), identity.table_id if identity else "")
+
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+
+async def open_client() -> "Client":
+    """Raises RuntimeError, with what to type, when Temporal cannot be reached."""
+    from audioprep.temporal.connection import connect
+
+    try:
+        return await connect()
+    except RuntimeError as error:
+        raise RuntimeError("Temporal cannot be reached; `audioprep check` says where it was looked for.") from error

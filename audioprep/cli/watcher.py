@@ -12,7 +12,7 @@ from audioprep.cli.row import label, parsed, settled, styled
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audioprep.bridge.listing import JobLists
+    from audioprep.bridge.store.listing import JobLists
     from audioprep.jobs.job import Job
 
 _POLL_INTERVAL = 0.25  # seconds between two looks at the rows

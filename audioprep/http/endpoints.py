@@ -1,8 +1,9 @@
-"""`/healthz`, `/readyz`, `/metrics`, `/wake`."""
+"""The endpoints: health, readiness, metrics, wake."""
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -10,8 +11,18 @@ from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from audioprep.http.access import Access, is_secret
-from audioprep.http.part import Part
 from audioprep.http.token_bucket import TokenBucket
+from audioprep.service.health import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How it fares, its numbers in Prometheus' text format, and how it is woken. A part may lack the last two."""
+
+    health: Health
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    wake: Callable[[], None] | None = None
+
 
 MAX_BODY: Final = 1024  # bytes; nothing we accept has a body worth reading
 WAKE_HEADER: Final = "X-Audioprep-Wake"

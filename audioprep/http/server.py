@@ -11,8 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from audioprep.http.endpoints import MAX_BODY, Endpoints
-from audioprep.http.part import Part
+from audioprep.http.endpoints import MAX_BODY, Endpoints, Part
 
 log = structlog.get_logger()
 

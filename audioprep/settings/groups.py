@@ -9,18 +9,11 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from audioprep.jobs.redaction import scrub
-from audioprep.settings.bridge import BridgeSettings
-from audioprep.settings.database import DatabaseSettings
-from audioprep.settings.http import HttpSettings
-from audioprep.settings.log import LogSettings
+from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
+from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
-from audioprep.settings.network import NetworkSettings
-from audioprep.settings.storage import StorageSettings
-from audioprep.settings.temporal import TemporalSettings
-from audioprep.settings.terms import AttemptSettings, TimeoutSettings
-from audioprep.settings.tracing import TracingSettings
-from audioprep.settings.version import VersionSettings
-from audioprep.settings.worker import WorkerSettings
+from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
 
 class SettingsError(Exception):

@@ -10,8 +10,8 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from audioprep.bridge.pipeline_client import PipelineClient
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.store.store import JobStore
 from audioprep.cli.app import app
 from tests.support.audio import make_audio
 from tests.support.documents import CONTRACT, README, commands, snippets, statements

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from audioprep.jobs.queues import downloads_queue
+from audioprep.jobs.request import downloads_queue
 from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment

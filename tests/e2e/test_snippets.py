@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from audioprep.bridge.pipeline_client import PipelineClient
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.store.store import JobStore
 from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment

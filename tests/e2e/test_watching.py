@@ -17,7 +17,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from audioprep.activities.child_outcome import ChildOutcome
+from audioprep.activities.process.telemetry import ChildOutcome
 from audioprep.jobs.errors import ErrorKind
 from tests.conftest import TemporalServer
 from tests.support.collector import SpanSeen, collector

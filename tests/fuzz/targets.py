@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 from hypothesis import strategies as st
 
-from audioprep.activities.address_policy import AddressPolicy, AddressRefused, why_forbidden
-from audioprep.activities.ffmpeg_progress import seconds_of
-from audioprep.activities.graph import SourceFacts, build_graph
-from audioprep.activities.loudness import parse_summary
-from audioprep.activities.probe import parse_report
-from audioprep.activities.proxy_request import parse_request
-from audioprep.activities.urls import parse_url
-from audioprep.activities.ytdlp import ENTRY_MARK, MEDIA_MARK, PATH_MARK, PROGRESS_MARK
-from audioprep.activities.ytdlp_output import Progress, parse_line
+from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused, why_forbidden
+from audioprep.activities.download.proxy_request import parse_request
+from audioprep.activities.download.urls import parse_url
+from audioprep.activities.ffmpeg.probe import parse_report
+from audioprep.activities.ffmpeg.run import seconds_of
+from audioprep.activities.render.graph import SourceFacts, build_graph
+from audioprep.activities.render.loudness import parse_summary
+from audioprep.activities.ytdlp.command import ENTRY_MARK, MEDIA_MARK, PATH_MARK, PROGRESS_MARK
+from audioprep.activities.ytdlp.output import Progress, parse_line
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.save import SavePayload

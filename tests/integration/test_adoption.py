@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.activities.limits import MediaLimits
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.ingest import SourceType
 from audioprep.settings import Settings
 from audioprep.settings.groups import SettingsError
-from audioprep.workshop import Workshop
+from audioprep.worker_resources import Workshop
 from tests.support.audio import make_audio
 from tests.support.ingesting import ASSET, Ingesting
 from tests.support.places import StoragePlace

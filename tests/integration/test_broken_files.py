@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audioprep.activities.limits import MediaLimits
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from tests.support.ingesting import Ingesting
 from tests.support.sound import Sound, chord, decode, encode

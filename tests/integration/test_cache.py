@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.cache import ObjectCache
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ingest import FetchSource, IngestActivities
-from audioprep.activities.limits import MediaLimits
 from audioprep.activities.resources import Resources
-from audioprep.activities.storage import OnBytes, Storage, StoredObject
+from audioprep.activities.storage.cache import ObjectCache
+from audioprep.activities.storage.store import OnBytes, Storage, StoredObject
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.ingest import IngestPayload, SourceType
 from audioprep.jobs.keys import ContentType

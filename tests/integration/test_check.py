@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 from temporalio.client import Client
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import identify
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.identity import identify
+from audioprep.bridge.store.store import JobStore
 from audioprep.checks.finding import Finding
 from audioprep.checks.run import CheckedRole, check_all
 from audioprep.settings import Settings

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.activities import ffmpeg, ytdlp
-from audioprep.activities.child_limits import MB, ChildLimits
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.process import child_process
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.ffmpeg import command as ffmpeg
+from audioprep.activities.process.limits import MB, ChildLimits
+from audioprep.activities.process.supervisor import child_process
+from audioprep.activities.ytdlp import command as ytdlp
 from audioprep.jobs.errors import ErrorKind, PermanentError
 
 MODEST = ChildLimits(cpu_seconds=1, memory=200 * MB, file_size=MB, open_files=64)

@@ -11,9 +11,9 @@ from temporalio import activity
 from temporalio.runtime import MetricBuffer, MetricBufferDurationFormat, Runtime, TelemetryConfig
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities import process
-from audioprep.activities.child_limits import MB, ChildLimits
-from audioprep.activities.process import child_process
+from audioprep.activities.process import supervisor as process
+from audioprep.activities.process.limits import MB, ChildLimits
+from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import JobError
 
 _BUSY = "import time\nwhile time.process_time() < {}: pass"

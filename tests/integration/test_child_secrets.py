@@ -11,11 +11,11 @@ import psutil
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.process import child_process
-from audioprep.activities.step import Step
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import NetworkRules
+from audioprep.activities.process.supervisor import child_process
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
 from tests.support.rawsite import HEAD, dripping, open_raw_site
 from tests.support.staged import StagedPolicy
@@ -25,8 +25,8 @@ SIGNATURE, PASSWORD = "0123456789signature", "0123456789password"
 READER = """
 import asyncio, os
 from pathlib import Path
-from audioprep.activities.child_environment import hide_from_children
-from audioprep.activities.process import child_process
+from audioprep.activities.process.command import hide_from_children
+from audioprep.activities.process.supervisor import child_process
 async def main():
     async with child_process(["cat", f"/proc/{os.getpid()}/environ"], cwd=Path("/")) as child:
         lines = [line async for line in child.lines()]

@@ -8,8 +8,8 @@ import pytest
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
-from audioprep.codec_server import codec_server
-from audioprep.payload_codec import EncryptingCodec
+from audioprep.encryption.payload_codec import EncryptingCodec
+from audioprep.temporal.codec_server import codec_server
 from tests.support.processes import free_port
 
 UI = "http://localhost:8233"

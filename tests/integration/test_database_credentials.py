@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.database_errors import DatabaseRefused, DatabaseUnavailable
-from audioprep.bridge.database_url import endpoint_of, shown_url
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.database_url import endpoint_of, shown_url
+from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable
 from audioprep.checks.run import check_all
 from audioprep.settings import Settings
 from tests.support import processes

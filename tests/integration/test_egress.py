@@ -14,16 +14,15 @@ import pytest
 from aiohttp.abc import AbstractResolver
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.address_policy import AddressRefused
-from audioprep.activities.connector import open_session
-from audioprep.activities.download import Downloader
-from audioprep.activities.egress_proxy import egress_proxy
-from audioprep.activities.fetched import Fetched
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.step import Step
-from audioprep.activities.traffic import Traffic
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import AddressRefused, NetworkRules
+from audioprep.activities.download.egress_proxy import egress_proxy
+from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.download.proxy_request import Traffic
+from audioprep.activities.download.session import open_session
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.status import Stage
 from tests.support.audio import make_audio

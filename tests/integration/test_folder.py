@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
 from audioprep.settings import Settings
-from audioprep.workshop import Workshop
+from audioprep.worker_resources import Workshop
 from tests.support.places import local_place
 
 _KEY = "assets/a/original.mp3"
 _WRITE_AND_WAIT = """
 import asyncio, sys
 from pathlib import Path
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.store import Storage
 
 def told(done):
     if done > 2 << 20:

@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import Worker
 
-from audioprep.activities.interceptor import StepInterceptor
+from audioprep.activities.attempt.interceptor import StepInterceptor
 from tests.support.waiting import eventually
 
 

@@ -8,11 +8,10 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from audioprep.bridge.health import Health
 from audioprep.http import server
-from audioprep.http.endpoints import WAKE_HEADER
-from audioprep.http.part import Part
+from audioprep.http.endpoints import WAKE_HEADER, Part
 from audioprep.http.server import MAX_CONNECTIONS, http_server
+from audioprep.service.health import Health
 from tests.support.processes import free_port
 from tests.support.waiting import eventually
 
@@ -132,7 +131,7 @@ async def test_reasons_are_for_the_operator(
     port: int, guarded: int, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = time.monotonic() + 60
-    monkeypatch.setattr("audioprep.bridge.health.time.monotonic", lambda: later)
+    monkeypatch.setattr("audioprep.service.health.time.monotonic", lambda: later)
 
     public = await _get(port, path, PUBLIC)
     local = await _get(port, path)

@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from audioprep.bridge.health import Health
-from audioprep.http.endpoints import WAKE_HEADER
-from audioprep.http.part import Part
+from audioprep.http.endpoints import WAKE_HEADER, Part
 from audioprep.http.server import http_server
 from audioprep.http.token_bucket import TokenBucket
+from audioprep.service.health import Health
 from tests.support.processes import free_port
 
 SECRET = "open sesame"  # noqa: S105 - made up

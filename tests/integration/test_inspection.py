@@ -9,10 +9,10 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import Priority
 from temporalio.worker import Worker
 
-from audioprep.bridge.inspection import Inspection, other_homes
-from audioprep.bridge.reading import Reader
+from audioprep.bridge.temporal.inspection import Inspection, other_homes
+from audioprep.bridge.temporal.reading import Reader
+from audioprep.bridge.temporal.workflow_tasks import STUCK_ATTEMPTS, StuckTask, stuck_task_attempts
 from audioprep.bridge.views import Failed
-from audioprep.bridge.workflow_tasks import STUCK_ATTEMPTS, StuckTask, stuck_task_attempts
 from audioprep.jobs.request import workflow_id_for
 from tests.support.waiting import eventually
 

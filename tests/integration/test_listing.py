@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from audioprep.bridge.listing import MAX_SCANNED, JobFilter, JobLists
-from audioprep.bridge.pipeline_client import PipelineClient
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.listing import MAX_SCANNED, JobFilter, JobLists
+from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 

@@ -76,7 +76,7 @@ async def test_a_render_that_lost_its_key_is_no_success(
         await store(self, path, key, content_type)
         shutil.copy(other, studio.storage / key)
 
-    monkeypatch.setattr("audioprep.activities.storage.Storage.move", overtaken)
+    monkeypatch.setattr("audioprep.activities.storage.store.Storage.move", overtaken)
     with pytest.raises(TransientError, match="Another recipe's preview was stored") as caught:
         await studio.preview(mine, "hash")
 

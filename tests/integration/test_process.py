@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from audioprep.activities import process
-from audioprep.activities.process import child_process
+from audioprep.activities.process import supervisor as process
+from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from tests.support.waiting import eventually
 
@@ -175,7 +175,7 @@ async def test_the_death_of_the_parent_kills_the_child(tmp_path: Path) -> None:
     code = f"""
 import asyncio, sys
 from pathlib import Path
-from audioprep.activities.process import child_process
+from audioprep.activities.process.supervisor import child_process
 async def main():
     async with child_process([sys.executable, "-c", "import signal; signal.pause()"], cwd=Path({str(tmp_path)!r})) as c:
         print(c.pid, flush=True)

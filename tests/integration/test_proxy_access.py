@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from audioprep.activities import egress_proxy, tunnel
-from audioprep.activities.traffic import Traffic
+from audioprep.activities.download import egress_proxy, tunnel
+from audioprep.activities.download.proxy_request import Traffic
 from tests.support.audio import make_audio
 from tests.support.rawsite import HEAD, dripping, open_raw_site, said
 from tests.support.site import open_site

@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.ingest import Analysis, IngestActivities, PublishAsset
-from audioprep.activities.unfinished import removed_on_failure
+from audioprep.activities.storage.unfinished import removed_on_failure
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.ingest import IngestPayload, SourceType
 from tests.support.studio import Studio

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audioprep.activities.limits import MediaLimits
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from tests.support.audio import make_audio
 from tests.support.listening import pitch_of, rms_of, samples_of, stream_of, tone, write_wav

@@ -7,10 +7,10 @@ import pytest
 from temporalio.client import Client
 
 from audioprep.bridge.bridge import Bridge
-from audioprep.bridge.database import open_database
-from audioprep.bridge.identity import TableIdentity
-from audioprep.bridge.pipeline_client import PipelineClient
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.identity import TableIdentity
+from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.store.store import JobStore
 
 _INSERT = """
 INSERT INTO audio_prep_jobs (jobId, type, status, progress, metadata, retryCount, createdAt, updatedAt)

@@ -4,14 +4,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from audioprep.activities.scratch import open_scratch
+from audioprep.activities.attempt.scratch import open_scratch
 from tests.support.processes import Program
 from tests.support.waiting import eventually
 
 _HOLD = """
 import signal, sys
 from pathlib import Path
-from audioprep.activities.scratch import open_scratch
+from audioprep.activities.attempt.scratch import open_scratch
 
 folder = Path(sys.argv[1])
 with open_scratch(folder):

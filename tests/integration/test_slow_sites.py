@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities import download
-from audioprep.activities.download import Downloader
-from audioprep.activities.fetched import Fetched
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.step import Step
-from audioprep.activities.wire import MeteredSocket, Wire, WireFlood
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download import http_download as download
+from audioprep.activities.download.address_policy import NetworkRules
+from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.download.wire import MeteredSocket, Wire, WireFlood
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.status import Stage

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType, checked
 from tests.support.places import StoragePlace

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.activities import s3
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage import s3
+from audioprep.activities.storage.store import Storage
 from audioprep.checks.storage import probe_storage
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 from audioprep.jobs.keys import ContentType
@@ -129,7 +129,7 @@ def test_a_full_disk_is_called_that(tmp_path: Path, part: str) -> None:
 _FILL = """
 import asyncio, os, sys
 from pathlib import Path
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import TransientError
 
 small, large, part = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from audioprep.bridge.health import Health
 from audioprep.plugin import AudioPrepPlugin
+from audioprep.service.health import Health
 from audioprep.settings import Settings
-from audioprep.supervisor import WorkerSupervisor
+from audioprep.worker.supervisor import WorkerSupervisor
 from tests.conftest import TemporalServer
 from tests.support.grpc_proxy import grpc_proxy
 from tests.support.pollers import pollers_of

@@ -7,8 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.store import JobStore
 from tests.support.places import StoragePlace
 from tests.support.processes import Program, audioprep
 from tests.support.webapp import WebApp

@@ -7,11 +7,11 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.cache import ObjectCache
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ingest import FetchSource, IngestActivities, Original
-from audioprep.activities.limits import MediaLimits
 from audioprep.activities.resources import Resources
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.cache import ObjectCache
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys
 from audioprep.jobs.ingest import AudioMetadata, IngestPayload, SourceType
 from audioprep.jobs.progress import StepProgress

@@ -4,7 +4,7 @@ import socket
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from audioprep.activities.address_policy import Address, AddressPolicy
+from audioprep.activities.download.address_policy import Address, AddressPolicy
 
 PUBLIC, INTERNAL = "127.0.0.1", "127.0.0.2"
 

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.cache import ObjectCache
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.loudness import LoudnessTarget
 from audioprep.activities.preview import PreviewActivities, PreviewOrder
+from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import Resources
 from audioprep.activities.save import RenderOrder, SaveActivities
-from audioprep.activities.storage import Storage
+from audioprep.activities.storage.cache import ObjectCache
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs.ingest import IngestPayload, SourceType
 from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.progress import StepProgress

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.address_policy import (
+from audioprep.activities.download.address_policy import (
     FORBIDDEN_V4,
     FORBIDDEN_V6,
     AddressPolicy,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from audioprep.bridge.cached import CachedAnswer
+from audioprep.service.cached import CachedAnswer
 
 
 class Clock:

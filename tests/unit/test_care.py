@@ -11,19 +11,19 @@ import pytest
 import structlog
 
 from audioprep.bridge.care import Care
-from audioprep.bridge.database_errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
 from audioprep.bridge.decide import Rules
-from audioprep.bridge.executions import Executions
-from audioprep.bridge.identity import TableIdentity
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Strays
-from audioprep.bridge.store import JobStore
-from audioprep.bridge.temporal_errors import TemporalUnavailable
+from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
+from audioprep.bridge.store.identity import TableIdentity
+from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.errors import TemporalUnavailable
+from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.views import Missing, Running
+from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.status import JobStatus
-from audioprep.payload_keys import UnreadablePayload
 
 NOW = "2026-01-31T12:00:00.000Z"
 

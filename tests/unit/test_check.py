@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from audioprep.checks import memory
-from audioprep.checks.clock import judged
+from audioprep.checks.database import judged
 from audioprep.checks.finding import Advice
 from audioprep.checks.programs import major_version
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audioprep.activities.child_outcome import ChildOutcome, outcome_of
+from audioprep.activities.process.telemetry import ChildOutcome, outcome_of
 
 
 @pytest.mark.parametrize(

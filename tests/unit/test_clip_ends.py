@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.clip_ends import fit_clip
+from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.jobs.asset import MediaFacts
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.recipe import Clip

@@ -15,8 +15,8 @@ from audioprep.cli import completion
 from audioprep.cli.console import SafeConsole, fail, print_json
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
-from audioprep.logs import configure_logging
-from audioprep.settings.log import LogSettings
+from audioprep.settings.service import LogSettings
+from audioprep.telemetry.logs import configure_logging
 from tests.support.terminal import HOSTILE, steering
 
 

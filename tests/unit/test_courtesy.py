@@ -8,10 +8,10 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.courtesy import Courtesy
+from audioprep.activities.download.host_limiter import Courtesy
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.hosts import site_of
-from audioprep.jobs.queues import downloads_queue
+from audioprep.jobs.request import downloads_queue
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.ffmpeg_progress import seconds_of
+from audioprep.activities.ffmpeg.run import seconds_of
 
 LINES = [
     ("out_time_us=1500000", 1.5),

@@ -7,7 +7,7 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.graph import OUTPUT, SourceFacts, build_graph, clip_frames
+from audioprep.activities.render.graph import OUTPUT, SourceFacts, build_graph, clip_frames
 from audioprep.jobs.recipe import Clip
 
 RATES = st.sampled_from([8000, 22050, 44100, 48000, 96000, 192000])

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.filenames import download_name, safe_name, title_name
-from audioprep.activities.http_answers import MAX_RETRY_AFTER, error_for_status, parse_retry_after
-from audioprep.activities.proxy_request import ProxyRequest, parse_request, retry_after_of
-from audioprep.activities.urls import check_host, is_youtube, parse_url
+from audioprep.activities.attempt.files import download_name, safe_name, title_name
+from audioprep.activities.download.http_status import MAX_RETRY_AFTER, error_for_status, parse_retry_after
+from audioprep.activities.download.proxy_request import ProxyRequest, parse_request, retry_after_of
+from audioprep.activities.download.urls import check_host, is_youtube, parse_url
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audioprep.bridge.database import open_database
 from audioprep.bridge.decide import Rules
-from audioprep.bridge.errand import Errand
-from audioprep.bridge.launch import Launcher
-from audioprep.bridge.listing import JobLists
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.listing import JobLists
+from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.executions import Errand
+from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.terms import TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job, NewJob

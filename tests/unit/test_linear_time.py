@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import audioprep
-from audioprep.activities.ffmpeg import complaint
-from audioprep.activities.filenames import download_name, safe_name, title_name
-from audioprep.activities.loudness import parse_summary
-from audioprep.activities.probe import parse_report
-from audioprep.activities.proxy_request import parse_request
-from audioprep.activities.ytdlp_errors import classify
-from audioprep.activities.ytdlp_output import parse_line
+from audioprep.activities.attempt.files import download_name, safe_name, title_name
+from audioprep.activities.download.proxy_request import parse_request
+from audioprep.activities.ffmpeg.command import complaint
+from audioprep.activities.ffmpeg.probe import parse_report
+from audioprep.activities.render.loudness import parse_summary
+from audioprep.activities.ytdlp.errors import classify
+from audioprep.activities.ytdlp.output import parse_line
 from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.hosts import site_of

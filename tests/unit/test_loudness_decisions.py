@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.loudness import (
+from audioprep.activities.render.loudness import (
     MAX_RENDERS,
     Loudness,
     LoudnessTarget,

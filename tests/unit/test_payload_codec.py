@@ -8,8 +8,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 
-from audioprep.payload_codec import EncryptingCodec, data_converter, key_id
-from audioprep.payload_keys import UnreadablePayload, parse_keys
+from audioprep.encryption.payload_codec import EncryptingCodec, data_converter, key_id
+from audioprep.encryption.payload_keys import UnreadablePayload, parse_keys
 from audioprep.settings import Settings, SettingsError
 
 OLD, NEW = bytes(32), bytes(range(32))

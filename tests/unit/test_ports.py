@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.ports import dev_folder, free_ports, require_free
+from audioprep.service.ports import dev_folder, free_ports, require_free
 
 COMMANDS = {
     "its default folder": (["/venv/bin/python", "/venv/bin/audioprep", "dev"], Path(".audioprep")),

@@ -9,7 +9,7 @@ from temporalio.client import WorkflowExecutionDescription
 from temporalio.common import RawValue
 from temporalio.converter import DataConverter
 
-from audioprep.bridge.reading import Reader
+from audioprep.bridge.temporal.reading import Reader
 from audioprep.bridge.views import Completed, Failed
 
 

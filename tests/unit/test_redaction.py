@@ -14,9 +14,9 @@ from audioprep.jobs.ingest import IngestPayload
 from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
 from audioprep.jobs.request import JobRequest
-from audioprep.logs import configure_logging
 from audioprep.settings import Settings
-from audioprep.settings.log import LogSettings
+from audioprep.settings.service import LogSettings
+from audioprep.telemetry.logs import configure_logging
 
 SECRET = "hunter2hunter2"  # noqa: S105 - made up
 TEXTS = [

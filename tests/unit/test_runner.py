@@ -5,10 +5,10 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.bridge.database_errors import AnswerTooLarge, DatabaseRefused, DatabaseUnavailable
-from audioprep.bridge.health import Health
-from audioprep.bridge.runner import Runner, jittered
 from audioprep.bridge.services import JITTER
+from audioprep.bridge.store.errors import AnswerTooLarge, DatabaseRefused, DatabaseUnavailable
+from audioprep.service.health import Health
+from audioprep.service.runner import Runner, jittered
 
 
 @given(st.floats(0.001, 3600))

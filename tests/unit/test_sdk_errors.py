@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.service import RPCStatusCode
 
-from audioprep.sdk_logs import sdk_logging
-from audioprep.temporal import explained, status_in
+from audioprep.telemetry.sdk_logs import sdk_logging
+from audioprep.temporal.connection import explained, status_in
 
 # As temporalio 1.35 printed them.
 POLL = (

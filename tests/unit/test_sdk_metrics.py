@@ -1,6 +1,6 @@
 """What is counted through Temporal's SDK, in Prometheus' format."""
 
-from audioprep.sdk_metrics import SdkMetrics
+from audioprep.telemetry.sdk_metrics import SdkMetrics
 
 
 async def test_counters_gauges_and_histograms_are_told_with_their_labels() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.step import Step, open_step
+from audioprep.activities.attempt.context import Step, open_step
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.status import Stage
 

@@ -6,8 +6,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Status, StatusCode
 
-from audioprep.settings.tracing import TracingSettings
-from audioprep.span_exporter import ScrubbingExporter
+from audioprep.settings.service import TracingSettings
+from audioprep.telemetry.tracing import ScrubbingExporter
 
 SECRET = "hush-7c1e"  # noqa: S105 - made up
 

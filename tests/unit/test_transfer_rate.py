@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.traffic import SILENCE, Traffic
-from audioprep.activities.transfer_rate import RateWindow
+from audioprep.activities.attempt.transfer_rate import RateWindow
+from audioprep.activities.download.proxy_request import SILENCE, Traffic
 
 NEEDED, WINDOW, SLOT = 60_000, 60.0, 1.0
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.ytdlp import (
+from audioprep.activities.ytdlp.command import (
     MEDIA_MARK,
     PATH_MARK,
     PROGRESS_MARK,
@@ -16,8 +16,8 @@ from audioprep.activities.ytdlp import (
     environment,
     options_on_stdin,
 )
-from audioprep.activities.ytdlp_errors import classify
-from audioprep.activities.ytdlp_output import Media, Progress, Stored, parse_line
+from audioprep.activities.ytdlp.errors import classify
+from audioprep.activities.ytdlp.output import Media, Progress, Stored, parse_line
 from audioprep.jobs.errors import ErrorKind, TransientError
 
 FRACTIONS = [

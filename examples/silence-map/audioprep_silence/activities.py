@@ -7,9 +7,9 @@ from typing import Final
 
 from temporalio import activity
 
-from audioprep.activities.ffmpeg import input_options
-from audioprep.activities.ffmpeg_run import run_ffmpeg
-from audioprep.activities.probe import probe
+from audioprep.activities.ffmpeg.command import input_options
+from audioprep.activities.ffmpeg.probe import probe
+from audioprep.activities.ffmpeg.run import run_ffmpeg
 from audioprep.activities.resources import Resources
 from audioprep.jobs import keys
 from audioprep.jobs.status import Stage

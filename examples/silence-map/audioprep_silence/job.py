@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from audioprep.jobs.models import WireModel
-from audioprep.jobs.payload import JobPayload
+from audioprep.jobs.payload import JobPayload, WireModel
 from audioprep.jobs.registry import JobType
 from audioprep.jobs.status import Stage
 from audioprep.jobs.wording import shown

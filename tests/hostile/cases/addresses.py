@@ -5,13 +5,12 @@ from pathlib import Path
 
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.address_policy import AddressPolicy
-from audioprep.activities.download import Downloader
-from audioprep.activities.fetched import Fetched
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.step import Step
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
+from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
 from tests.hostile.case import Arena, Attack, Case, Expect
 

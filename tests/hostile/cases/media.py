@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from audioprep.activities.limits import MediaLimits
+from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.ingest import SourceType
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.support.ingesting import Ingesting

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.download import Downloader
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.step import Step
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.address_policy import NetworkRules
+from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.hostile.cases.addresses import HOSTS, fetch

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from audioprep.activities.limits import MediaLimits
+from audioprep.activities.attempt.media_limits import MediaLimits
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.hostile.cases.media import Make, wav
 from tests.hostile.cases.scripts import SCRIPTS

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 
-from audioprep.bridge.database import open_database
-from audioprep.bridge.store import JobStore
+from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.details import details_of, summary_of
 from audioprep.jobs.redaction import scrub, sentence_of
 from audioprep.jobs.registry import JOB_TYPES

@@ -6,14 +6,14 @@ from unittest.mock import patch
 import aiohttp
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities import download
-from audioprep.activities.download import Downloader
-from audioprep.activities.egress_proxy import egress_proxy
-from audioprep.activities.limits import MediaLimits
-from audioprep.activities.network import NetworkRules
-from audioprep.activities.step import Step
-from audioprep.activities.traffic import Traffic
-from audioprep.activities.ytdlp_runs import YtDlp
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download import http_download as download
+from audioprep.activities.download.address_policy import NetworkRules
+from audioprep.activities.download.egress_proxy import egress_proxy
+from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.download.proxy_request import Traffic
+from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.status import Stage
 from tests.hostile.case import Arena, Attack, Case, Expect

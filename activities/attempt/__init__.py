@@ -1,0 +1,1 @@
+"""What one activity attempt has: scratch directory, heartbeats, limits, handover at shutdown."""

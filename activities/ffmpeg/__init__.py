@@ -1,0 +1,1 @@
+"""ffmpeg and ffprobe as supervised children: commands, probing, decoding, extraction."""

@@ -1,0 +1,1 @@
+"""From a recipe to sound: sources, filter graph, loudness, mastering, encoding."""

@@ -1,0 +1,133 @@
+"""From a recipe to ffmpeg's inputs and filter graph: pure, exact to the sample.
+
+Lengths. At the output rate R a clip is round(endTime * R) - round(startTime * R) frames, so that two clips which split
+a source at any time are together as long as the whole. A render is the sum of its clips.
+
+Position. A clip is first cut on whole seconds of its source, then brought to R, then cut to its frames. On a whole
+second both rates are in phase, so a source that is split and joined again comes out as if it had never been split.
+
+Channels. Stereo as soon as one source has two channels or more, mono otherwise. A mono source sounds equally on both
+sides at its own level (swresample's own upmix takes 3 dB off); surround is mixed down by swresample's standard matrix,
+scaled so that it cannot clip: https://ffmpeg.org/ffmpeg-resampler.html (rematrix_maxval).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audioprep.activities.ffmpeg.command import input_options
+from audioprep.jobs.recipe import Clip
+
+OUTPUT = "[mix]"  # the label of the graph's only output
+END_TOLERANCE = 0.01  # seconds a clip may end after its source: durations are often rounded to two decimals
+_PAD = (
+    2 * END_TOLERANCE
+)  # seconds of silence that may complete a clip; a source that lacks more shows as a short render
+_CONTEXT = 0.1  # seconds kept around a clip for the resampler, whose filter is far shorter
+_PREROLL = 2.0  # seconds decoded before a seek's goal: mp3's bit reservoir, opus' 80 ms of convergence, aac's overlap
+_MAX_LAYOUT = 8  # channels; beyond, swresample has no default layout to mix down from
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What the graph must know of one source file. `seekable`: a seek in it lands on the very sample."""
+
+    path: Path
+    stream_index: int
+    sample_rate: int
+    channels: int
+    seekable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """ffmpeg's inputs, the filter graph over them that ends in OUTPUT, and what comes out of it."""
+
+    inputs: list[str | Path]
+    filters: str
+    frames: int
+    sample_rate: int
+    channels: int
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.sample_rate
+
+
+def build_graph(clips: Sequence[tuple[Clip, SourceFacts]], sample_rate: int) -> Graph:
+    """Every clip is an input of its own, since one that is shared would pile up in memory until its second clip.
+
+    concat asks for one clip after the other: inputs that are not at their turn wait with a few packets read.
+    """
+    channels = 2 if any(source.channels > 1 for _, source in clips) else 1
+    inputs: list[str | Path] = []
+    chains = []
+    for index, (clip, source) in enumerate(clips):
+        seek = _seek(clip, source)
+        inputs += ["-threads", "1", *(["-ss", str(seek)] if seek else []), *input_options(source.path)]
+        label = OUTPUT if len(clips) == 1 else f"[c{index}]"
+        chain = ",".join(_chain(clip, source, seek, sample_rate, channels))
+        chains.append(f"[{index}:{source.stream_index}]{chain}{label}")
+    if len(clips) > 1:
+        labels = "".join(f"[c{index}]" for index in range(len(clips)))
+        chains.append(f"{labels}concat=n={len(clips)}:v=0:a=1{OUTPUT}")
+    frames = sum(clip_frames(clip, sample_rate) for clip, _ in clips)
+    return Graph(inputs, ";".join(chains), frames, sample_rate, channels)
+
+
+def clip_frames(clip: Clip, sample_rate: int) -> int:
+    """The length of a clip in the output, see above."""
+    return round(clip.end_time * sample_rate) - round(clip.start_time * sample_rate)
+
+
+def _whole_second(clip: Clip) -> int:
+    return max(0, math.floor(clip.start_time - _CONTEXT))
+
+
+def _seek(clip: Clip, source: SourceFacts) -> int:
+    """Whole seconds to skip in the container; 0 to decode from the start and count, which is right for every file."""
+    return max(0, math.floor(_whole_second(clip) - _PREROLL)) if source.seekable else 0
+
+
+def _chain(clip: Clip, source: SourceFacts, seek: int, rate: int, channels: int) -> list[str]:
+    second = _whole_second(clip)
+    first = (second - seek) * source.sample_rate
+    last = (math.ceil(clip.end_time + _CONTEXT) - seek) * source.sample_rate
+    begin = round(clip.start_time * rate) - second * rate
+    frames = clip_frames(clip, rate)
+    return [
+        f"atrim=start_sample={first}:end_sample={last}",
+        "asetpts=N/SR/TB",
+        *_mix(source.channels, channels),
+        f"aresample={rate}:rematrix_maxval=1",
+        f"aformat=sample_fmts=fltp:channel_layouts={'stereo' if channels > 1 else 'mono'}",
+        f"apad=pad_len={math.ceil(_PAD * rate)}",
+        f"atrim=start_sample={begin}:end_sample={begin + frames}",
+        "asetpts=N/SR/TB",
+        *_shape(clip, frames, rate),
+    ]
+
+
+def _mix(source: int, target: int) -> list[str]:
+    """What swresample would not mix as we promise."""
+    if source == 1 and target > 1:
+        return ["pan=stereo|c0=c0|c1=c0"]
+    if source > _MAX_LAYOUT:
+        sides = [[f"c{c}" for c in range(side, source, 2)] for side in (0, 1)]
+        shares = [[f"{1 / len(side):.6f}*{channel}" for channel in side] for side in sides]
+        return [f"pan=stereo|c0={'+'.join(shares[0])}|c1={'+'.join(shares[1])}"]
+    return []
+
+
+def _shape(clip: Clip, frames: int, rate: int) -> list[str]:
+    """Volume and fades; a filter that would change nothing is left out."""
+    shape = []
+    if clip.volume != 1:
+        shape.append(f"volume={clip.volume:.9f}:precision=float")
+    fade_in, fade_out = round(clip.fade_in * rate), min(round(clip.fade_out * rate), frames)
+    if fade_in:
+        shape.append(f"afade=t=in:start_sample=0:nb_samples={fade_in}")
+    if fade_out:
+        shape.append(f"afade=t=out:start_sample={frames - fade_out}:nb_samples={fade_out}")
+    return shape

@@ -1,0 +1,100 @@
+"""Loudness normalisation of a rendering: rehearse the limiter, render, measure what came out, correct.
+
+A save is measured until it is right. A preview is rehearsed as a save is, only less exactly, and rendered once, since
+its gain is known by then. Its file is searched for clipped peaks only where the MP3 encoder could have made some.
+"""
+
+from pathlib import Path
+
+from audioprep.activities.ffmpeg.run import Report, portion
+from audioprep.activities.render.encoding import Encoding, preview_band
+from audioprep.activities.render.loudness import (
+    TOLERANCE,
+    LoudnessTarget,
+    Mastering,
+    Plan,
+    Trial,
+    first_mastering,
+    lowered,
+    may_clip,
+    next_mastering,
+)
+from audioprep.activities.render.rendering import Rendering
+
+_FIRST = 0.7  # of the progress goes to the first pass, as much of the rest to the next one, and so on
+_PREVIEW_TOLERANCE = 0.3  # LU
+_PREVIEW_CEILING = -1.0  # dBTP at most, whatever the target's: an MP3 encoder raises peaks by so much
+_PREVIEW_RENDERS = 3
+_PLANNED = 0.3  # of a preview's rendering stage, where it is normalised
+_ENCODED = 0.9  # of what is left; the rest is decoding what came out
+
+
+async def plan_mastering(
+    rendering: Rendering,
+    target: LoudnessTarget,
+    report: Report,
+    tolerance: float = TOLERANCE,
+    band: int | None = None,
+) -> Plan:
+    """Loudness and estimated peak of the graph, in one decode; if it needs a limiter, how much gain that costs.
+
+    The gain before a limiter is found by listening only: cheaper than a render that has to be thrown away.
+    """
+    measured = await rendering.measure(portion(report, 0, _FIRST), band)
+    best = first_mastering(measured, target)
+    trials: list[Trial] = []
+    mastering: Mastering | None = best
+    while mastering is not None and mastering.limit is not None:
+        begin, end = 1 - (1 - _FIRST) ** (len(trials) + 1), 1 - (1 - _FIRST) ** (len(trials) + 2)
+        trials.append((mastering, await rendering.rehearse(mastering, portion(report, begin, end), band)))
+        best = mastering
+        mastering = next_mastering(measured, target, trials, tolerance)
+    return Plan(measured=measured, mastering=best)
+
+
+async def render_mastered(
+    rendering: Rendering, path: Path, encoding: Encoding, plan: Plan, target: LoudnessTarget, report: Report
+) -> None:
+    """Render until the file itself, measured, is as it should be; the number of trials is bounded."""
+    trials: list[Trial] = []
+    mastering: Mastering | None = plan.mastering
+    while mastering is not None:
+        begin, end = 1 - (1 - _FIRST) ** len(trials), 1 - (1 - _FIRST) ** (len(trials) + 1)
+        middle = begin + (end - begin) * _FIRST
+        await rendering.encode(path, encoding, mastering, portion(report, begin, middle))
+        result = await rendering.check_and_measure(path, encoding, portion(report, middle, end))
+        trials.append((mastering, result))
+        mastering = next_mastering(plan.measured, target, trials)
+
+
+async def render_preview(
+    rendering: Rendering, path: Path, encoding: Encoding, target: LoudnessTarget | None, report: Report
+) -> None:
+    """Render once, within 1 LU of what a save makes of the same recipe; again only should the file clip.
+
+    Without a target the sound is left as it is.
+    """
+    if target is None:
+        await _render_and_check(rendering, path, encoding, Mastering(), report)
+        return
+    lower = target.model_copy(update={"true_peak": min(target.true_peak, _PREVIEW_CEILING)})
+    band = preview_band(rendering.graph.channels)
+    plan = await plan_mastering(rendering, lower, portion(report, 0, _PLANNED), _PREVIEW_TOLERANCE, band)
+    rest = portion(report, _PLANNED, 1)
+    if not may_clip(plan):
+        await _render_and_check(rendering, path, encoding, plan.mastering, rest)
+        return
+    mastering: Mastering | None = plan.mastering
+    for _ in range(_PREVIEW_RENDERS):
+        if mastering is None:
+            return
+        await rendering.encode(path, encoding, mastering, portion(rest, 0, _ENCODED))
+        peak = await rendering.check_and_find_peak(path, portion(rest, _ENCODED, 1))
+        mastering = lowered(mastering, peak)
+
+
+async def _render_and_check(
+    rendering: Rendering, path: Path, encoding: Encoding, mastering: Mastering, report: Report
+) -> None:
+    await rendering.encode(path, encoding, mastering, portion(report, 0, _ENCODED))
+    await rendering.check(path, encoding, portion(report, _ENCODED, 1))

@@ -1,0 +1,1 @@
+"""yt-dlp as a supervised child: command, run, output, errors."""

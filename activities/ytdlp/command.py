@@ -1,0 +1,112 @@
+"""How we call yt-dlp: one recording, one file with sound in it, its own downloaders only, no helper programs.
+
+It never runs ffmpeg: a signal to yt-dlp would not reach it, and converting is our own step.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.proxy_request import SILENCE
+from audioprep.activities.process.command import child_environment
+from audioprep.activities.process.limits import MB, ChildLimits
+
+MEDIA_MARK: Final = "audioprep-media "
+PROGRESS_MARK: Final = "audioprep-progress "
+PATH_MARK: Final = "audioprep-path "
+ENTRY_MARK: Final = "audioprep-entry "
+_PROTOCOLS: Final = "[protocol~='^(https?|m3u8(_native)?|http_dash_segments)$']"
+# The best sound without a picture; else with a small picture, since the picture is thrown away; else whatever sounds.
+_FORMATS: Final = "/".join(f"{wanted}{_PROTOCOLS}" for wanted in ("ba", "b[height<=?480]", "b", "ba*"))
+_MEDIA: Final = "{id,title,duration,is_live,live_status,playlist_count}"
+_PROGRESS: Final = "{status,downloaded_bytes,total_bytes,total_bytes_estimate,fragment_index,fragment_count}"
+_ENTRY: Final = "{url,webpage_url,title}"
+_NOWHERE: Final = "/nonexistent"
+# For yt-dlp and the deno it runs: V8 alone writes to some hundred MB. The sources of a page need CPU, a file does not.
+_LIMITS: Final = ChildLimits(cpu_seconds=300, memory=2048 * MB, open_files=1024)
+_SLACK: Final = 8 * MB  # of a file beyond the limit for media: scripts and caches
+_PROGRESS_DELTA: Final = "0.25"  # seconds between two progress lines
+
+
+def program() -> str:
+    """The yt-dlp beside our interpreter, or the one on PATH: it is upgraded on its own, more often than we are."""
+    beside = Path(sys.executable).with_name("yt-dlp")
+    return str(beside) if beside.exists() else shutil.which("yt-dlp") or "yt-dlp"
+
+
+def age_of(version: str, now: datetime) -> timedelta | None:
+    """How long ago yt-dlp's `version` came out: it is a date. None for a build that numbers itself otherwise."""
+    try:
+        return now - datetime.strptime(".".join(version.split(".")[:3]), "%Y.%m.%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """What yt-dlp gets to see: where programs are, and a home of its own. No keys, no proxies, no settings of ours."""
+    beside = Path(sys.executable).parent  # where the `deno` package puts its runtime
+    base = child_environment()
+    home = str(scratch)
+    path = os.pathsep.join([str(beside), base["PATH"]])
+    return base | {"PATH": path, "HOME": home, "TMPDIR": home, "XDG_CACHE_HOME": home}
+
+
+def child_limits(limits: MediaLimits) -> ChildLimits:
+    """What a run of yt-dlp may use."""
+    return _LIMITS.writing(limits.max_bytes + _SLACK)
+
+
+def options_on_stdin(url: str, proxy: str) -> str:
+    """What yt-dlp reads from stdin (`--config-locations -`): the source and the proxy's password, which are secret.
+
+    Should yt-dlp not read it, there is no URL to fetch: it cannot go past the proxy. `url` has passed `parse_url`.
+    Raises ValueError if it would be taken for an option.
+    """
+    if url.startswith("-"):
+        raise ValueError("an option is not a URL")
+    return f"--proxy {shlex.quote(proxy)}\n{shlex.quote(url)}\n"
+
+
+def download_command(limits: MediaLimits) -> list[str]:
+    """Download the recording behind the URL on stdin into the working folder, and say on stdout what happens.
+
+    `--max-filesize` and the filter skip in silence, with exit code 0: no path on stdout means that nothing was stored.
+    """
+    return [
+        *_common(),
+        *("--no-simulate", "--format", _FORMATS, "--output", "download.%(ext)s", "--playlist-items", "1"),
+        *("--max-filesize", str(limits.max_bytes)),
+        *("--match-filters", f"!is_live & duration<=?{limits.max_seconds:g}"),
+        *("--downloader", "native", "--abort-on-unavailable-fragments", "--fragment-retries", "2"),
+        *("--progress", "--newline", "--progress-delta", _PROGRESS_DELTA),
+        *("--progress-template", f"download:{PROGRESS_MARK}%(progress.{_PROGRESS})j"),
+        *("--print", f"pre_process:{MEDIA_MARK}%(.{_MEDIA})j"),
+        *("--print", f"after_move:{PATH_MARK}%(filepath)j"),
+    ]
+
+
+def expand_command(max_entries: int) -> list[str]:
+    """Say on stdout, one line each, what recordings the URL on stdin lists; nothing is downloaded."""
+    return [
+        *_common(),
+        *("--simulate", "--yes-playlist", "--flat-playlist", "--lazy-playlist", "--playlist-items", f"1:{max_entries}"),
+        *("--ignore-no-formats-error", "--print", f"{ENTRY_MARK}%(.{_ENTRY})j"),
+    ]
+
+
+def _common() -> list[str]:
+    return [
+        program(),
+        *("--ignore-config", "--config-locations", "-"),  # those of the machine and the user are not read
+        *("--no-plugin-dirs", "--no-cache-dir", "--no-remote-components", "--no-playlist"),
+        *("--xff", "never", "--socket-timeout", f"{SILENCE:g}"),
+        # Temporal retries the whole step, later and perhaps elsewhere.
+        *("--retries", "1", "--extractor-retries", "1", "--file-access-retries", "0"),
+        *("--fixup", "never", "--ffmpeg-location", _NOWHERE),
+        *("--quiet", "--no-warnings", "--color", "never"),
+    ]

@@ -1,0 +1,76 @@
+"""One recording on its way through yt-dlp: within the limits while the file grows, and a file at the end."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.files import Fetched, safe_name, title_name
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.ytdlp.output import Entry, Media, Progress, Said, Stored
+from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
+from audioprep.jobs.keys import extension_of
+
+
+@dataclass(slots=True)
+class Recording:
+    """What one download has said so far."""
+
+    limits: MediaLimits
+    step: Step
+    media: Media | None = None
+    paths: list[str] = field(default_factory=list)
+
+    async def take(self, said: Said) -> None:
+        match said:
+            case Media():
+                self.media = said
+                _check_media(said, self.limits)
+                self.step.working()
+            case Progress():
+                self.limits.check_size(int(max(said.downloaded_bytes, said.total_bytes or 0)))
+                self.limits.check_size(await asyncio.to_thread(_folder_size, self.step.scratch))
+                if said.fraction is None:
+                    self.step.working()
+                else:
+                    self.step.report(said.fraction)
+            case Stored():
+                self.paths.append(said.path)
+            case Entry():
+                pass  # of a list, which was not asked for
+
+    def result(self) -> Fetched:
+        """The file. Raises PermanentError when there is none in spite of exit code 0: the size limit skipped it."""
+        if self.media is None:
+            raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The page has no recording that yt-dlp can find.")
+        if not self.paths:
+            self.limits.check_size(self.limits.max_bytes + 1)
+        path = Path(self.paths[-1])
+        if path.resolve().parent != self.step.scratch.resolve() or not path.is_file() or path.is_symlink():
+            raise TransientError(ErrorKind.CHILD_FAILED, "yt-dlp did not store the recording where it was told to.")
+        self.limits.check_size(path.stat().st_size)
+        name = title_name(self.media.title, extension_of(path.name))
+        return Fetched(path, name, safe_name(self.media.id, "") or None)
+
+
+def _check_media(media: Media, limits: MediaLimits) -> None:
+    """Raises PermanentError before a byte of the recording itself has come."""
+    if media.is_live:
+        raise PermanentError(
+            ErrorKind.UNSUPPORTED_MEDIA, "The URL is a live stream: it can be fetched once it has ended."
+        )
+    if media.playlist_count is not None and media.playlist_count > 1:
+        sentence = f"The URL lists {media.playlist_count} recordings: submit it as a playlist, or give the URL of one."
+        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
+    if media.duration is not None:
+        limits.check_duration(media.duration)
+
+
+def _folder_size(folder: Path) -> int:
+    total = 0
+    for path in folder.iterdir():
+        try:
+            total += path.lstat().st_size
+        except FileNotFoundError:  # a fragment that was joined in this moment
+            continue
+    return total

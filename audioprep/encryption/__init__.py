@@ -1,0 +1,1 @@
+"""Encryption of Temporal's payloads: keys and codec."""

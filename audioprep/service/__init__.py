@@ -1,0 +1,1 @@
+"""Background services: their loop, health and HTTP health check."""

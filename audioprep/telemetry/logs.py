@@ -1,0 +1,93 @@
+"""Logs: an event with fields, for people or for programs. docs/logs.md lists the events.
+
+A line about a job has its `job_id` and its `workflow_id`. A record of a library is the event `library_record`.
+"""
+
+import logging
+import sys
+from collections.abc import Mapping
+from textwrap import indent
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict
+
+from audioprep.jobs.redaction import scrub
+from audioprep.jobs.request import job_id_of, workflow_id_for
+from audioprep.jobs.wording import printable
+from audioprep.settings.service import LogSettings
+
+
+def configure_logging(settings: LogSettings) -> None:
+    """Send events of ours, and records of the libraries, to stderr in one format."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _with_workflow_id,
+        _without_secrets,
+    ]
+    renderer: structlog.typing.Processor
+    if settings.log_format == "json":
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        # Not its own way with exceptions, which prints the value of every local variable.
+        plain = structlog.dev.plain_traceback
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        shared.append(_printable)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_as_event, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("audioprep").setLevel(level)
+
+
+def _as_event(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A library's record: its text is the message, and what Temporal's SDK knows of the workflow goes along."""
+    record: logging.LogRecord = event["_record"]
+    about = getattr(record, "temporal_activity", None) or getattr(record, "temporal_workflow", None) or {}
+    named = {"job_id": job_id_of(about["workflow_id"])} if "workflow_id" in about else {}
+    return {**event, "event": "library_record", "logger": record.name, "message": event["event"], **named}
+
+
+def _with_workflow_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """So that a line leads to Temporal as well as to the row."""
+    named = "job_id" in event and "table_id" in event
+    return {**event, "workflow_id": workflow_id_for(event["job_id"], event["table_id"])} if named else event
+
+
+def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The last step before printing: no text in an event holds a secret, at whatever depth."""
+    return {name: _scrubbed(value) for name, value in event.items()}
+
+
+def _printable(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """For terminals: no control characters; a trace keeps its lines, indented, so that none passes for an event."""
+    trace = {"exception": indent(printable(event["exception"], "\n"), "  ")} if "exception" in event else {}
+    fields = {name: printable(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {**fields, **trace}
+
+
+def _scrubbed(value: Any) -> Any:
+    match value:
+        case str():
+            return scrub(value)
+        case Mapping():
+            return {key: _scrubbed(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_scrubbed(item) for item in value]
+        case BaseException():
+            return scrub(str(value))
+        case _:
+            return value

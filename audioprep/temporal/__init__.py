@@ -1,0 +1,1 @@
+"""The connection to Temporal, and the codec server for its UI."""

@@ -1,0 +1,1 @@
+"""The worker process: its resources, its Temporal worker, and what restarts it."""

@@ -1,0 +1,59 @@
+"""What the activities of one process work with, as the settings say, and the folder they work in."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.attempt.scratch import open_scratch
+from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
+from audioprep.activities.download.host_limiter import Courtesy
+from audioprep.activities.resources import Resources
+from audioprep.activities.storage.cache import ObjectCache
+from audioprep.activities.storage.store import Storage
+from audioprep.settings import Settings
+
+_MB = 1024 * 1024
+
+
+class Workshop:
+    """Storage, cache and limits are there at once; the scratch folder only while a worker runs.
+
+    Raises ValueError when the storage's URL is none.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        work_dir = settings.storage.work_dir.absolute()
+        storage = Storage.open(settings.storage.storage_url)
+        self._scratch = work_dir / "scratch" / f"worker-{uuid.uuid4().hex[:12]}"
+        self._open = ExitStack()
+        self._workers = 0
+        self.resources = Resources(
+            storage=storage,
+            cache=ObjectCache(work_dir / "cache", storage, settings.storage.cache_mb * _MB),
+            limits=MediaLimits(
+                max_bytes=int(settings.worker.max_file_mb * _MB),
+                max_seconds=settings.worker.max_minutes * 60,
+                max_output_bytes=int(settings.worker.max_output_mb * _MB),
+                min_rate=settings.network.min_download_rate,
+            ),
+            network=NetworkRules(
+                AddressPolicy(allow_private=settings.network.allow_private_urls), settings.network.allowed_hosts
+            ),
+            courtesy=Courtesy(settings.worker.downloads_per_host, settings.worker.download_interval),
+            scratch_root=self._scratch,
+            upload_folders=settings.storage.upload_folders,
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[Resources]:
+        """Work may be done while the block lasts. Workers of one process share the folder: the last one removes it."""
+        if not self._workers:
+            self._open.enter_context(open_scratch(self._scratch))
+        self._workers += 1
+        try:
+            yield self.resources
+        finally:
+            self._workers -= 1
+            if not self._workers:
+                self._open.close()

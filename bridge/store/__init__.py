@@ -1,0 +1,1 @@
+"""The jobs table: database clients, SQL, guarded reads and writes, identity."""

@@ -1,0 +1,1 @@
+"""Workflows of jobs in Temporal: start, describe, cancel, follow, inspect."""
