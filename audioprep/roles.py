@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
+from libsql_client import Client as DatabaseClient
 from temporalio.client import Client
 
 from audioprep.activities.process.command import hide_from_children
 from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseUnavailable
-from audioprep.bridge.store.identity import identify
+from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge_options import bridge_options
 from audioprep.extension import installed_extensions
@@ -70,13 +71,13 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
     url, token, calls = settings.database.database_url, settings.database.token, settings.bridge.database_calls
+    options = bridge_options(settings)  # a type that is misspelt ends the process before anything is made
     async with open_database(url, token, calls) as database:
-        await _migrate_patiently(JobStore(database), telemetry.startup.watch_once("database"))
-        identity = await identify(database, settings.database.database_url)
+        identity = await _migrate_patiently(database, url, telemetry.startup.watch_once("database"))
         if client is None:
             plugin = AudioPrepPlugin(settings)
             client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
-        bridge = Bridge(database, client, bridge_options(settings), identity=identity)
+        bridge = Bridge(database, client, options, identity=identity)
         telemetry.parts.append(Part(bridge.health, bridge.metrics, bridge.wake))
         serving = asyncio.create_task(bridge.run(), name="bridge")
         try:
@@ -110,14 +111,16 @@ async def until_signalled() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _migrate_patiently(store: JobStore, health: ServiceHealth) -> None:
+async def _migrate_patiently(database: DatabaseClient, url: str, health: ServiceHealth) -> TableIdentity:
     """The table and its indexes must be there before the first look; a database that is away is waited for."""
     while True:
         try:
-            await store.migrate()
+            await JobStore(database).migrate()
+            identity = await identify(database, url)
         except DatabaseUnavailable as error:
             health.failed(str(error))
             log.warning("database_unavailable", error=str(error), retry_in=_RETRY_INTERVAL)
         else:
-            return health.succeeded()
+            health.succeeded()
+            return identity
         await asyncio.sleep(_RETRY_INTERVAL)

@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeOptions:
-    """How a bridge behaves. Intervals in seconds.
+    """How a bridge behaves. Intervals in seconds. Raises ValueError for a route, type or name that `all_types` refuses.
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
@@ -68,6 +68,9 @@ class BridgeOptions:
     strays_patience: float = 60.0
     looks_per_second: float = 50.0
     terms: TermsByType = TermsByType()
+
+    def __post_init__(self) -> None:
+        served(self.types, self.serve, self.routes)
 
     @property
     def all_types(self) -> JobTypes:

@@ -27,6 +27,9 @@ _LONGEST_PAUSE: Final = 60.0  # seconds between two looks at a job that waits fo
 _FEW: Final = (
     16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
 )
+# Jobs followed, at most; the others have their looks. A Temporal server takes 1,200 long polls of histories in a
+# namespace (`frontend.namespaceCount`), and two bridges are the normal case at a deploy.
+_MOST_FOLLOWED: Final = 500
 _TOLERATED: Final = 10.0  # seconds for which a job may fail to be settled before it counts
 _GRACE: Final = 60.0  # seconds after a job's time in which its end should have shown
 _MOST_QUIET: Final = 20_000  # rows remembered that need nothing yet
@@ -54,6 +57,10 @@ class _Entry:
     def is_urgent(self) -> bool:
         """A cancel that has not been looked at yet goes before all else."""
         return self.job.status is not JobStatus.PROCESSING and self.due == 0
+
+    def look_at_once(self, job: Job) -> None:
+        """The row is now `job`, in another status."""
+        self.job, self.due, self.pause = job, 0.0, LOOK_INTERVAL
 
 
 class Care:
@@ -112,7 +119,7 @@ class Care:
                 if unchanged != job.updated_at or due <= now:
                     self._entries[job.job_id] = _Entry(job)
             elif entry.job.status != job.status:
-                entry.job, entry.due, entry.pause = job, 0.0, LOOK_INTERVAL
+                entry.look_at_once(job)
             else:
                 continue
             self.admitted.set()
@@ -211,12 +218,15 @@ class Care:
         if after is None:
             self._drop(entry, seen)
             return
-        waits_for_cancel = after.status is not JobStatus.PROCESSING
-        entry.pause = min(entry.pause * 2, _LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
-        entry.due = now + entry.pause
         if _state(after) != _state(entry.job):
             entry.moved = now
-        entry.job = after
+        if after.status != entry.job.status:  # the web app was quicker than a poll
+            entry.look_at_once(after)
+            self.admitted.set()
+        else:
+            waits_for_cancel = after.status is not JobStatus.PROCESSING
+            entry.pause = min(entry.pause * 2, _LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
+            entry.job, entry.due = after, now + entry.pause
         self._note_slot(entry, seen)
         self._follow(after.job_id)
 
@@ -250,7 +260,7 @@ class Care:
         return self._rules.terms.of(job.type).timeout / timedelta(seconds=1)
 
     def _follow(self, job_id: str) -> None:
-        if job_id not in self._followers:
+        if job_id not in self._followers and len(self._followers) < _MOST_FOLLOWED:
             follower = asyncio.create_task(self._walk(job_id), name=f"follow {job_id}")
             self._followers[job_id] = follower
             follower.add_done_callback(lambda _: self._followers.pop(job_id, None))

@@ -1,6 +1,7 @@
 """Brings one job's row and its workflow together: look, decide, act. Every action may be repeated."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -125,7 +126,7 @@ class Reconciler:
             if await self._store.fail(job.job_id, error.message, facts, self._clock()):
                 self._metrics.refused(job.type, error.kind)
             return None
-        return job
+        return replace(job, metadata=None)  # Temporal has it: in memory it would be kept for as long as the job runs
 
     async def _take_id(self, job: Job) -> Job | None:
         try:

@@ -136,7 +136,8 @@ class Strays:
                 continue
             row = await self._store.get_row(job_id)
             if row is not None:
-                self._care.admit([row])
+                if row.type in self._store.types:  # another bridge's otherwise
+                    self._care.admit([row])
             elif time.monotonic() - self._missing.get(job_id, time.monotonic()) < self._patience:
                 missing[job_id] = self._missing.get(job_id, time.monotonic())
             else:

@@ -58,6 +58,8 @@ def from_libsql(error: LibsqlError) -> DatabaseError:
         return AnswerTooLarge(f"The database's answer would be larger than it allows ({message}).")
     if "no such table" in message or "no such index" in message:
         return DatabaseRefused(f"The database lacks a table or index of ours ({message}): run `audioprep migrate`.")
+    if "no such column" in message or "has no column" in message:
+        return DatabaseRefused(f"A table lacks a column of ours ({message}): see docs/job-contract.md.")
     if error.code.startswith(_CLOSED_CODES):
         return DatabaseRefused(f"The database cannot be used: {message}.")
     return StatementRefused(f"The database refused a statement: {message}.")

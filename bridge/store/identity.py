@@ -39,7 +39,8 @@ async def identify(database: Client, url: str) -> TableIdentity:
 async def read_identity(database: Client, url: str) -> TableIdentity | None:
     """The same for those who only read; None before a bridge or `migrate` has made one."""
     made = await database.execute("SELECT name FROM sqlite_master WHERE name = 'audio_prep_meta'")
-    return _identity(await database.execute(JOBS["meta"]), url) if made.rows else None
+    meta = await database.execute(JOBS["meta"]) if made.rows else None
+    return _identity(meta, url) if meta and any(row[0] == _TABLE_ID for row in meta.rows) else None
 
 
 async def renew(database: Client, url: str) -> TableIdentity:

@@ -31,7 +31,7 @@ _INLINE_BYTES: Final = 32_768  # of metadata in a claim or a list; what is large
 # Queries with a part for each type.
 _TYPED: Final = ("claim", "look", "look_since", "pending", "queue", "cancel_pending")
 _NOT_TEXT: Final = "The metadata is not text."
-_BAD_ID: Final = f"The jobId must be 1 to {MAX_JOB_ID} characters long, without control characters."
+_BAD_ID: Final = f"The jobId must be text of 1 to {MAX_JOB_ID} characters, without control characters."
 _REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).model_dump_json()
 
 
@@ -63,13 +63,18 @@ class JobStore:
         self.types = frozenset(types)
 
     async def migrate(self) -> None:
-        """Make the tables and the indexes that are missing, in one request. An existing table is not altered."""
+        """Make the tables and the indexes that are missing, in one request. An existing table is not altered.
+
+        Raises DatabaseRefused when it lacks a column.
+        """
         await self._client.batch(list(SCHEMA.values()))
 
     async def missing(self) -> list[str]:
-        """The names of the tables and indexes that `migrate` would make."""
+        """The names of the tables and indexes that `migrate` would make. Raises DatabaseRefused as it does."""
         found = await self._client.execute("SELECT name FROM sqlite_master WHERE tbl_name LIKE 'audio_prep_%'")
         names = {str(row[0]) for row in found.rows}
+        if "audio_prep_jobs" in names:
+            await self._client.execute(SCHEMA["columns"])
         wanted = [_CREATED.search(statement) for statement in SCHEMA.values()]
         return [match[1] for match in wanted if match and match[1] not in names]
 

@@ -148,15 +148,16 @@ def _ended(result: RawValue | None) -> Completed | Failed:
     if result.payload.metadata.get("encoding") not in _JSON_ENCODINGS:
         return _INVALID_RESULT
     try:
-        value = json.loads(result.payload.data, parse_constant=_refused)
+        return Completed(_json(json.loads(result.payload.data)))
     except (ValueError, RecursionError):
         return _INVALID_RESULT
-    return Completed(json.dumps(value, ensure_ascii=False))
 
 
-def _refused(constant: str) -> Any:
-    """NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError(f"{constant} is not JSON")
+def _json(value: Any) -> str:
+    """Half of a surrogate pair, as JavaScript leaves when it cuts a string, becomes a question mark: UTF-8 has no form
+    for it. Raises ValueError for NaN and for numbers beyond the range, which Python reads and JSON does not have.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode(errors="replace").decode()
 
 
 def _waits_for_download(pending: PendingActivityInfo) -> bool:

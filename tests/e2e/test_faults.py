@@ -171,7 +171,8 @@ async def test_a_bridge_that_is_killed_again_and_again_loses_nothing(deployment:
     deployment.start("bridge")
 
     for job_id in jobs:
-        assert (await deployment.app.finished(job_id))["status"] == "complete"
+        row = await deployment.app.finished(job_id)
+        assert row["status"] == "complete", row
         statuses = [status for status, _ in await deployment.app.path(job_id)]
         assert sorted(set(statuses), key=statuses.index) == ["pending", "processing", "complete"]
 

@@ -13,6 +13,7 @@ import pytest
 from libsql_client import Client
 
 from audioprep.bridge.store.database import open_database
+from audioprep.bridge.store.errors import DatabaseRefused
 from audioprep.bridge.store.identity import identify, read_identity, renew
 from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.pipeline_client import PipelineClient
@@ -389,3 +390,48 @@ async def _fill(database: Client, status: str, count: int, kind: str = "ingest")
         " FROM n",
         [count, kind, status, kind, status, status],
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "lacks"),
+    [
+        (EXISTING.replace("retryCount INTEGER NOT NULL DEFAULT 0, ", ""), "retryCount"),
+        (EXISTING.replace("jobId", "job_id"), "jobId"),
+        (EXISTING.rstrip() + " WITHOUT ROWID", "rowid"),
+    ],
+    ids=["a missing column: named", "a renamed column: named", "a table without rowids: named"],
+)
+async def test_a_table_of_another_form_is_refused_at_the_start(database: Client, table: str, lacks: str) -> None:
+    await database.execute(table)
+    store = JobStore(database)
+
+    for refused in (store.migrate, store.missing):
+        with pytest.raises(DatabaseRefused, match=rf"lacks a column of ours .*no such column: {lacks}"):
+            await refused()
+
+
+@pytest.mark.parametrize(
+    "made_by_another",
+    ["CREATE TABLE audio_prep_meta (name TEXT PRIMARY KEY, value TEXT)", "CREATE TABLE audio_prep_meta (name, value)"],
+    ids=["an empty table of ours: used", "one without a primary key: used"],
+)
+async def test_an_identity_is_made_once(database: Client, made_by_another: str) -> None:
+    await database.execute(made_by_another)
+    assert await read_identity(database, "file:a.db") is None
+
+    first, second = [await identify(database, "file:a.db") for _ in range(2)]
+
+    assert first == second == await read_identity(database, "file:a.db")
+
+
+async def test_a_number_is_no_job_id(database: Client) -> None:
+    await database.execute(EXISTING.replace("jobId TEXT", "jobId INTEGER"))
+    store = JobStore(database)
+    await store.migrate()
+    await database.execute(
+        "INSERT INTO audio_prep_jobs (jobId, type, createdAt, updatedAt) VALUES (7, 'ingest', 'c', 'd')"
+    )
+
+    (refused,) = (await store.poll(START, capacity=1, with_processing=True)).refused
+
+    assert refused.error == "The jobId must be text of 1 to 200 characters, without control characters."

@@ -1,5 +1,6 @@
 """What a look that fails means: for its row alone, or for all of them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,7 +14,10 @@ import structlog
 from audioprep.bridge.care import Care
 from audioprep.bridge.decide import Rules
 from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.services import Strays
 from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
+from audioprep.bridge.store.identity import TableIdentity
+from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.views import Missing, Running
@@ -126,4 +130,83 @@ async def test_jobs_that_download_leave_the_slots_to_others(job: Job) -> None:
     care.admit(replace(job, job_id=name) for name in ("more", "and more"))
     await care.settle_due(9)
     assert care.capacity == 0, "downloads have a bound of their own"
+    await care.close()
+
+
+class Overtaken:
+    """A reconciler whose first write finds that the web app has cancelled; it remembers the rows that it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[JobStatus] = []
+
+    async def settle(self, job: Job, *_: object, **__: object) -> Job:
+        self.given.append(job.status)
+        return replace(job, status=JobStatus.CANCELLED)
+
+
+class Watched:
+    """Executions of one workflow that runs, and says nothing more."""
+
+    async def view(self, _job_id: str) -> Running:
+        return Running("analyzing")
+
+    def __init__(self) -> None:
+        self.followed: list[str] = []
+
+    async def follow(self, job_id: str, **_: object) -> AsyncIterator[Running]:
+        self.followed.append(job_id)
+        await asyncio.Event().wait()
+        yield Running("analyzing")
+
+    async def open_jobs(self) -> AsyncIterator[str]:
+        yield "a"
+
+
+async def test_a_cancel_that_a_write_finds_is_carried_out_at_once(job: Job) -> None:
+    reconciler = Overtaken()
+    care = Care(
+        cast("Reconciler", reconciler), cast("Executions", Watched()), Rules(JOB_TYPES), slots=1, downloads=0, at_once=4
+    )
+
+    await care.start([job])
+
+    assert care.admitted.is_set(), "the next look does not wait for its interval"
+    await care.settle_due(1)
+    assert reconciler.given == [JobStatus.PROCESSING, JobStatus.CANCELLED]
+    await care.settle_due(1)
+    assert len(reconciler.given) == 2, "a cancel that is under way is looked at again after a pause"
+    await care.close()
+
+
+@pytest.mark.parametrize(("served", "taken"), [("ingest", True), ("save", False)])
+async def test_another_bridges_types_take_no_slot(served: str, taken: bool, job: Job) -> None:
+    async def get_row(_job_id: str) -> Job:
+        return job
+
+    store = cast("JobStore", SimpleNamespace(types=frozenset([served]), get_row=get_row))
+    executions = cast("Executions", Watched())
+    care = _care(StatementRefused("no"))
+    strays = Strays(store, executions, care, TableIdentity("0123456789ab"), interval=60, patience=0)
+
+    await strays.run_once()
+
+    assert ("a" in care, care.in_flight) == (taken, int(taken))
+
+
+async def test_no_more_jobs_are_followed_than_temporal_allows(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audioprep.bridge.care._MOST_FOLLOWED", 2)
+    executions = Watched()
+    care = Care(
+        cast("Reconciler", Overtaken()),
+        cast("Executions", executions),
+        Rules(JOB_TYPES),
+        slots=9,
+        downloads=0,
+        at_once=4,
+    )
+
+    await care.start([replace(job, job_id=name) for name in "abc"])
+    await asyncio.sleep(0)  # the followers begin
+
+    assert sorted(executions.followed) == ["a", "b"]
     await care.close()

@@ -243,7 +243,8 @@ SET stage = NULL, progress = 0, updatedAt = :now
 WHERE jobId = :job_id AND status = 'cancelled' AND stage IS NOT NULL;
 
 -- name: make_place
-INSERT OR IGNORE INTO audio_prep_meta (name, value) VALUES ('place', :place);
+INSERT OR IGNORE INTO audio_prep_meta (name, value)
+SELECT 'place', :place WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'place');
 
 -- name: renew_table_id
 UPDATE audio_prep_meta SET value = lower(hex(randomblob(6))) WHERE name = 'tableId';

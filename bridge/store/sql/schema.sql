@@ -15,6 +15,11 @@ CREATE TABLE IF NOT EXISTS audio_prep_jobs (
   updatedAt TEXT NOT NULL
 );
 
+-- name: columns
+-- Reads no row, and fails when an existing table lacks a column. One made WITHOUT ROWID has no rowid to claim by.
+SELECT rowid, jobId, type, status, progress, stage, metadata, result, error, retryCount, createdAt, updatedAt
+FROM audio_prep_jobs LIMIT 0;
+
 -- name: create_meta_table
 -- What audioprep knows of the jobs table itself: its identity.
 CREATE TABLE IF NOT EXISTS audio_prep_meta (
@@ -23,8 +28,9 @@ CREATE TABLE IF NOT EXISTS audio_prep_meta (
 );
 
 -- name: make_table_id
--- Random, and for ever: of two migrations at once the first one's counts.
-INSERT OR IGNORE INTO audio_prep_meta (name, value) VALUES ('tableId', lower(hex(randomblob(6))));
+-- Random, and for ever: of two migrations at once the first one's counts, also in a table without a primary key.
+INSERT OR IGNORE INTO audio_prep_meta (name, value)
+SELECT 'tableId', lower(hex(randomblob(6))) WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'tableId');
 
 -- name: create_status_index
 CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);
