@@ -1,4 +1,4 @@
-"""The steps of an ingest: fetch the source, analyse it, publish the asset."""
+"""Activities of an ingest: fetch the source, analyse it, publish the asset. Each is idempotent."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Media facts of objects, kept in memory: a recipe is measured, rendered and edited again, and its sources stay."""
+"""Cache of media facts by object version: a recipe is measured, rendered and edited again over the same sources."""
 
 from audioprep.activities.ffmpeg.probe import Probe
 from audioprep.activities.storage.store import StoredObject

@@ -1,4 +1,4 @@
-"""The one step of a playlist that is its own: what does the URL list?"""
+"""Activity of a playlist: yt-dlp lists the entries of a URL."""
 
 from temporalio import activity
 

@@ -1,4 +1,4 @@
-"""The steps of a preview: is it there already, and if not, render it."""
+"""Activities of a preview: find a stored one, render and store it. Deduplicated by a digest of the recipe."""
 
 import re
 

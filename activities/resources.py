@@ -1,4 +1,4 @@
-"""What activities share on one worker: made once, passed in, never global."""
+"""Shared resources of all activities on one worker: storage, cache, limits, probes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The steps of a save: measure the loudness, render the prepared file, publish it."""
+"""Activities of a save: measure the loudness, render the prepared file, publish it."""
 
 from temporalio import activity
 

@@ -1,4 +1,4 @@
-"""Where a source comes from: one way for each source type."""
+"""Source types: one way to fetch each."""
 
 import asyncio
 

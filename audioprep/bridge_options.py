@@ -1,4 +1,4 @@
-"""From the settings to how a bridge behaves."""
+"""Options of a bridge, from the settings."""
 
 from datetime import timedelta
 

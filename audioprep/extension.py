@@ -1,4 +1,4 @@
-"""Job types from outside: packages that bring their own, found by their entry points.
+"""Extensions: job types of installed packages, found by their entry points.
 
 A package names its job types in the group `audioprep.job_types`, which bridges read, and what runs them in
 `audioprep.extensions`, which workers read; so a bridge loads no activity of anybody's. See docs/extending.md.

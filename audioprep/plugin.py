@@ -1,4 +1,4 @@
-"""audioprep for somebody else's client and worker, in one line; our own are wired with the very same plugin.
+"""Temporal plugin: audioprep on a client and worker of your own, in one line.
 
 plugin = AudioPrepPlugin()
 client = await Client.connect("localhost:7233", plugins=[plugin])

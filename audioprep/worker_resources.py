@@ -1,4 +1,4 @@
-"""What the activities of one process work with, as the settings say, and the folder they work in."""
+"""Resources of a worker process, as the settings say, and its scratch directory."""
 
 import uuid
 from collections.abc import Iterator

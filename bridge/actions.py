@@ -1,4 +1,4 @@
-"""What the bridge may do about one job."""
+"""Actions of the reconciler: what a bridge may do about one job."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The bridge as a whole: services around one store and one Temporal client."""
+"""The bridge: background services around one jobs table and one Temporal client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping

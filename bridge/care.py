@@ -1,4 +1,4 @@
-"""The jobs in this bridge's care: each is looked at by one task at a time, followed live, and dropped when done."""
+"""Job tracker: the jobs claimed and not final, reconciled one task at a time, followed live, bounded in number."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The one place that decides what to do about a job. Pure: the same row, view and time give the same action."""
+"""The reconciler's decision, as a pure function: the same row, view and time give the same action."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What Prometheus may know of a bridge: counters kept as things happen, gauges read when it asks."""
+"""Prometheus metrics of a bridge: counters kept as things happen, gauges read at a scrape."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Brings one job's row and its workflow together: look, decide, act. Every action may be repeated."""
+"""Reconciler of one job's row and workflow: look, decide, act. Every action is idempotent."""
 
 from collections.abc import Callable
 from dataclasses import replace

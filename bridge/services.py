@@ -1,4 +1,4 @@
-"""The bridge's background duties: one class, one duty."""
+"""Background services of the bridge: the claimer, the sweeper of orphaned workflows, the poller of running jobs."""
 
 import time
 from datetime import timedelta

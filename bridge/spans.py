@@ -1,4 +1,4 @@
-"""A job's trace begins here: with its row."""
+"""Trace of a job: it begins with its row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a job type may take: time and tries."""
+"""Limits of a job by type: timeout, attempts, and the back-off between them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A job told to people, in the Markdown that Temporal's UI shows beside its workflow. Pure."""
+"""Summary and details of a job, as Markdown for Temporal's UI. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable

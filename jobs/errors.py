@@ -1,4 +1,4 @@
-"""What can go wrong with a job, split by what Temporal should do about it, and what a failed row says of it."""
+"""Job errors: transient and permanent, a closed list of kinds, and the result of a failed row."""
 
 from datetime import timedelta
 from enum import StrEnum

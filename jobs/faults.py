@@ -1,4 +1,4 @@
-"""What is wrong with a row's metadata, in words that its author can act on."""
+"""Validation errors of a row's metadata as one sentence for its author."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which site a URL belongs to: the key of limits per host, and Temporal's fairness key."""
+"""Site of a URL: the key of rate limits per host, and Temporal's fairness key."""
 
 import hashlib
 from typing import Final

@@ -1,4 +1,4 @@
-"""Where a job's files live in storage. Every key is built or checked here, never joined elsewhere."""
+"""Storage keys: every key is built or checked here, never joined elsewhere."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What every job type's metadata has in common, and the base of models that cross a boundary as JSON."""
+"""Base models: values that cross a boundary as JSON, and the metadata that all job types share."""
 
 import math
 from typing import Final, Protocol, Self

@@ -1,4 +1,4 @@
-"""The job types audioprep knows: one line each."""
+"""Registry of job types: name, workflow, metadata model, stages and their shares."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

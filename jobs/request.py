@@ -1,4 +1,4 @@
-"""What the bridge hands to a workflow, one validated job; ids of jobs in Temporal; task queues."""
+"""Job request: the single argument of a job's workflow; ids of workflows; task queues."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Job types that need no code of ours: the row's metadata goes to a workflow by name, and its result comes back."""
+"""Routes: job types that are passed, unread, to a workflow by name, and whose result comes back."""
 
 from collections.abc import Collection, Mapping
 

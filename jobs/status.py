@@ -1,4 +1,4 @@
-"""Where a job stands, and at which step."""
+"""Status and stage of a job."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What a running workflow tells of itself in Temporal's UI, as Markdown: its steps, and its files at the end. Pure."""
+"""Current details of a running workflow in Temporal's UI, as Markdown: its steps, and its files at the end. Pure."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a job workflow runs its steps: named for people, retried, bounded by the job's time, and told to the bridge."""
+"""Steps of a job workflow: activities with retries, the job's time limit, handover, stages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Taking turns: of all workflows that want to do the same work, one does it."""
+"""Lock (mutex) by name, held by a child workflow: of all workflows that want to do the same work, one does it."""
 
 from contextlib import suppress
 from datetime import timedelta

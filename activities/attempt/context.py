@@ -1,4 +1,4 @@
-"""What every activity gets for the length of one attempt: a scratch folder, and a voice."""
+"""Context of one activity attempt: scratch directory, heartbeats, progress."""
 
 import asyncio
 import shutil

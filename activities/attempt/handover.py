@@ -1,4 +1,4 @@
-"""A step that ends undone and without a fault of its own: the workflow schedules it again."""
+"""Handover at graceful shutdown, or for want of a slot: an error on which the workflow reschedules the activity."""
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory

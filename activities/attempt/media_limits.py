@@ -1,4 +1,4 @@
-"""How much a job may ask of us."""
+"""Quotas of one job: bytes and minutes of a source, bytes of an output, the least rate of a download."""
 
 from dataclasses import dataclass
 

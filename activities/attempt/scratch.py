@@ -1,4 +1,4 @@
-"""The folder a worker works in, and the leftovers of workers that were killed."""
+"""Scratch directories of workers: locked while in use, removed after a crash (orphaned leftovers)."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Clean-up that is finished even when its task is cancelled meanwhile."""
+"""Run clean-up to completion although its task is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine

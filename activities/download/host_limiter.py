@@ -1,4 +1,4 @@
-"""How a worker behaves towards the sites it downloads from: a few visits at once, and not all in one moment."""
+"""Rate limit per host: concurrency and minimum interval of downloads."""
 
 import asyncio
 import random

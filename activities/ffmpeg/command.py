@@ -1,4 +1,4 @@
-"""How we call ffmpeg and ffprobe: local files only, known containers only, nothing asked at the terminal."""
+"""Command lines of ffmpeg and ffprobe: an allow-list of demuxers and protocols, local files only."""
 
 import re
 from pathlib import Path

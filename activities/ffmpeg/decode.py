@@ -1,4 +1,4 @@
-"""Decoding a file to mono samples, block by block, in constant memory."""
+"""Decoding of a file to mono samples, block by block, in constant memory."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sound of a video, as an audio file of its own: copied, not encoded again."""
+"""Extraction of a video's audio stream into an audio file: copied, not encoded again."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a media file says of itself."""
+"""ffprobe: streams, formats and durations as a media file declares them."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What one child process may use before the kernel stops it, and how to tell that it did."""
+"""Resource limits of a child process (rlimits), and whether one of them ended it."""
 
 import re
 import shutil

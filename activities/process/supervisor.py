@@ -1,4 +1,4 @@
-"""A supervised child process: its own session, a bounded life, and no survivors."""
+"""Supervisor of a child process: its own process group, a stall timeout, SIGTERM then SIGKILL, always reaped."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The forms a render comes out in, and what a WAV file's header says."""
+"""Output encodings of a render, and the header of a WAV file."""
 
 import struct
 from dataclasses import dataclass, replace

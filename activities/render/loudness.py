@@ -1,4 +1,4 @@
-"""Loudness: what was measured, what is wanted, and the gain that leads from one to the other. Pure.
+"""Loudness normalisation (ITU-R BS.1770): measurements, targets, and the gain from one to the other. Pure.
 
 One linear gain moves the programme to its target, so its dynamics stay as they are. Only when its peaks would then pass
 the ceiling, a limiter takes them down, and the gain is raised by what that costs. Where both cannot hold, the ceiling

@@ -1,4 +1,4 @@
-"""Loudness normalisation of a rendering: rehearse the limiter, render, measure what came out, correct.
+"""Mastering of a rendering: rehearse the limiter, render, measure what came out, correct.
 
 A save is measured until it is right. A preview is rehearsed as a save is, only less exactly, and rendered once, since
 its gain is known by then. Its file is searched for clipped peaks only where the MP3 encoder could have made some.

@@ -1,4 +1,4 @@
-"""The sources of a recipe: found in storage, brought to this machine, and held against what the recipe asks of them."""
+"""Sources of a recipe: found in storage, downloaded, and held against what the recipe asks of them."""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""One recipe on its way to sound: the graph measured, encoded, and the file that came out looked at."""
+"""Rendering of one recipe: the graph measured, encoded, and the output verified."""
 
 import asyncio
 import math

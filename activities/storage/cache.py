@@ -1,4 +1,4 @@
-"""A disk cache of stored objects: the second step on the same machine needs no second download."""
+"""Disk cache of stored objects by key and version, with a quota: the least recently used is evicted."""
 
 import asyncio
 import hashlib

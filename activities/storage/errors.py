@@ -1,4 +1,4 @@
-"""What the object store says, in the words of our error tree."""
+"""Errors of the object store, translated into transient and permanent job errors."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Objects of an ingest that did not finish."""
+"""Clean-up of an ingest that failed: nothing of it stays in storage."""
 
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys

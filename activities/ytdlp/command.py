@@ -1,4 +1,4 @@
-"""How we call yt-dlp: one recording, one file with sound in it, its own downloaders only, no helper programs.
+"""Command line of yt-dlp: one recording, one file with sound in it, its own downloaders only, no helper programs.
 
 It never runs ffmpeg: a signal to yt-dlp would not reach it, and converting is our own step.
 """

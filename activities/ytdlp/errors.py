@@ -1,4 +1,4 @@
-"""yt-dlp's last words in the words of our error tree. Pure: a table of what it says, and what that means."""
+"""yt-dlp's error messages, classified into transient and permanent job errors. Pure: a table of patterns."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What yt-dlp says on stdout: lines of JSON behind our marks. Pure; any other line is nothing to us."""
+"""yt-dlp's stdout: lines of JSON behind our marks, parsed. Pure; any other line is ignored."""
 
 from typing import TypeAlias
 

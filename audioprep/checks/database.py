@@ -1,4 +1,4 @@
-"""The database: reached, with our tables, no unserved types, and a clock like ours."""
+"""Checks of the database: reachable, with our tables and indexes, no unserved types, no clock skew."""
 
 import time
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a check found, and what it raises when that is not all well."""
+"""Results of a check, and its warning."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Memory: does what this process may use suffice for its slots?"""
+"""Check of memory: is the limit enough for the slots?"""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The programs that a worker runs: there, and not too old."""
+"""Checks of the programs that a worker runs: there, and not too old."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Storage: what a worker does with it, done once with a small object."""
+"""Check of storage: write, read and delete a small object."""
 
 import asyncio
 import uuid

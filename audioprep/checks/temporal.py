@@ -1,4 +1,4 @@
-"""Temporal: reached, our namespace is ours to use, and the task queue is not shared unawares."""
+"""Checks of Temporal: reachable, the namespace exists, and the task queue is not shared unawares."""
 
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError

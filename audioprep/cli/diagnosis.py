@@ -1,4 +1,4 @@
-"""What a row and its workflow, side by side, mean: what comes next, and what a person has to do. Pure."""
+"""Diagnosis of one job from its row and workflow: what comes next, and what a person has to do. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

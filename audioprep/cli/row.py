@@ -1,4 +1,4 @@
-"""How one row looks: for programs, in a table, and in a word."""
+"""One row for programs, in a table, and in a word."""
 
 import json
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What happened to one job, told from its workflow's history. Pure: payloads and failures are words by now."""
+"""History of one job in plain words. Pure: payloads and failures are text by now."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

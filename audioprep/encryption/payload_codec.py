@@ -1,4 +1,4 @@
-"""Encryption of payloads: URLs and names of files would else stand in clear in Temporal's history.
+"""Payload encryption: without it, URLs and file names are readable in Temporal's history.
 
 Optional: with AUDIOPREP_PAYLOAD_KEY set, everything that our clients and workers hand to Temporal is encrypted with
 AES-256-GCM. The variable holds one key or several, in base64 and separated by commas: the first encrypts, all decrypt.

@@ -1,4 +1,4 @@
-"""The keys that payloads are encrypted with, as a setting holds them."""
+"""Keys of the payload encryption, as a setting holds them."""
 
 import base64
 from typing import Final

@@ -1,4 +1,4 @@
-"""The endpoints: health, readiness, metrics, wake."""
+"""HTTP endpoints: liveness (`/healthz`), readiness (`/readyz`), metrics, wake."""
 
 import asyncio
 import math

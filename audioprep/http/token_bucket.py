@@ -1,4 +1,4 @@
-"""How often something may happen: at once up to a number of times, then at a steady rate."""
+"""Rate limit (token bucket): a burst, then a steady rate."""
 
 import time
 from collections.abc import Callable

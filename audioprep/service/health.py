@@ -1,4 +1,4 @@
-"""Does a process do its work? Kept by the runners, shown by the HTTP server."""
+"""Health of background services: liveness and readiness, and the reasons."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Runs services: the loop, the jitter, the back-off and the end, written once."""
+"""Runner of background services: loop, jitter, back-off, graceful shutdown."""
 
 import asyncio
 import random

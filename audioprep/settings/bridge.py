@@ -1,4 +1,4 @@
-"""The bridge's pace, and what a job may take."""
+"""Settings of a bridge: its pace, its concurrency, and the limits of jobs by type."""
 
 import json
 from typing import Annotated

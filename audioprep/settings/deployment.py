@@ -1,4 +1,4 @@
-"""Where a deployment's parts are: database, Temporal, storage, and which build this is."""
+"""Settings of a deployment: database, Temporal, storage, build."""
 
 from pathlib import Path
 from typing import Self

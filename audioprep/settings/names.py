@@ -1,4 +1,4 @@
-"""How variables are called."""
+"""Names of environment variables."""
 
 from typing import Final
 

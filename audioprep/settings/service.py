@@ -1,4 +1,4 @@
-"""What every role has: an HTTP server, a log, traces."""
+"""Settings of every role: HTTP server, log, traces."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What a worker may use, and what its downloads may reach."""
+"""Settings of a worker: slots, limits, and what its downloads may reach."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings

@@ -1,4 +1,4 @@
-"""What Temporal's SDK counts, and what activities count through it, for our own `/metrics`.
+"""Metrics of Temporal's SDK, and of activities through its meter, for `/metrics`.
 
 The SDK could serve Prometheus itself, but on a port of its own: here one address has all numbers of a process.
 """

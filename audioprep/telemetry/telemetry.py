@@ -1,4 +1,4 @@
-"""How one process is watched: its HTTP server with health and metrics, and the traces it sends."""
+"""Telemetry of one process: HTTP server with health and metrics, traces."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager

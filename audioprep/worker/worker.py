@@ -1,4 +1,4 @@
-"""The worker of our own: what the plugin brings, set up for long child processes and bursts of short jobs."""
+"""The Temporal worker of `audioprep worker`: set up for long child processes and bursts of short jobs."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The jobs table as people ask for it: lists for the command line. The indexes bound what each of them reads."""
+"""Lists of jobs for the command line. The indexes bound what each of them reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

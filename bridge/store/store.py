@@ -1,4 +1,4 @@
-"""The jobs table: every read and every guarded write the bridge and the command line make."""
+"""Jobs table: every read and every guarded write (optimistic locking) of the bridge and the command line."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What can go wrong between us and Temporal, split by what the caller should do."""
+"""Errors of calls to Temporal, split by what the caller should do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

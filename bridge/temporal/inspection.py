@@ -1,4 +1,4 @@
-"""What Temporal knows of jobs and workers beyond the bridge's needs: for a person who asks."""
+"""Inspection of workflows and workers, for a person who asks."""
 
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From a claimed row to a started workflow."""
+"""Start of a workflow for a claimed row: metadata validated, request made."""
 
 import asyncio
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""From Temporal's answers to views; what others' workers and workflows left in them is not trusted."""
+"""Views from Temporal's answers: memos, heartbeats, results and failures, none of them trusted."""
 
 import json
 from collections.abc import Mapping, Sequence
