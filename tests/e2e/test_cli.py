@@ -162,6 +162,8 @@ async def test_everything_under_way_is_watched_at_once(deployment: Deployment, t
         "claimed, workflow started",
         "fetch_source started",
         "fetch_source failed",
+        "discard_asset started",
+        "discard_asset done",
         "workflow failed",
         "row failed",
     ]
