@@ -70,15 +70,17 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
+    health = telemetry.startup.watch_once("bridge")  # until its own services are asked instead
     url, token, calls = settings.database.database_url, settings.database.token, settings.bridge.database_calls
     options = bridge_options(settings)  # a type that is misspelt ends the process before anything is made
     async with open_database(url, token, calls) as database:
-        identity = await _migrate_patiently(database, url, telemetry.startup.watch_once("database"))
+        identity = await _migrate_patiently(database, url, health)
         if client is None:
             plugin = AudioPrepPlugin(settings)
             client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
         bridge = Bridge(database, client, options, identity=identity)
         telemetry.parts.append(Part(bridge.health, bridge.metrics, bridge.wake))
+        health.succeeded()
         serving = asyncio.create_task(bridge.run(), name="bridge")
         try:
             await asyncio.wait({serving})
@@ -116,11 +118,8 @@ async def _migrate_patiently(database: DatabaseClient, url: str, health: Service
     while True:
         try:
             await JobStore(database).migrate()
-            identity = await identify(database, url)
+            return await identify(database, url)
         except DatabaseUnavailable as error:
             health.failed(str(error))
             log.warning("database_unavailable", error=str(error), retry_in=_RETRY_INTERVAL)
-        else:
-            health.succeeded()
-            return identity
         await asyncio.sleep(_RETRY_INTERVAL)
