@@ -19,13 +19,13 @@ from audioprep.activities.sources import Sources
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
-from audioprep.jobs.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
-from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.provenance import Provenance, source_url_of
 from audioprep.jobs.status import Stage
 from audioprep.jobs.timestamps import to_text, utc_now
+from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
+from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
+from audioprep.jobs.types.provenance import Provenance, source_url_of
 
 
 class FetchSource(WireModel):

@@ -2,7 +2,7 @@
 
 from audioprep.activities.ffmpeg.probe import Probe
 from audioprep.activities.storage.store import StoredObject
-from audioprep.jobs.asset import MediaFacts
+from audioprep.jobs.types.asset import MediaFacts
 
 _KEPT = 256  # a few hundred bytes each
 

@@ -4,10 +4,10 @@ from temporalio import activity
 
 from audioprep.activities.resources import Resources
 from audioprep.activities.ytdlp.client import YtDlp
-from audioprep.jobs.hosts import site_of
-from audioprep.jobs.playlist import PlaylistItem, PlaylistPayload
 from audioprep.jobs.status import Stage
-from audioprep.jobs.wording import shown
+from audioprep.jobs.text.hosts import site_of
+from audioprep.jobs.text.wording import shown
+from audioprep.jobs.types.playlist import PlaylistItem, PlaylistPayload
 
 _MAX_TITLE = 300  # characters; fifty titles have to fit into a workflow's history
 _MAX_URL = 4096  # characters, as in an ingest's payload

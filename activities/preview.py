@@ -11,9 +11,9 @@ from audioprep.activities.render.rendering import open_rendering
 from audioprep.activities.resources import Resources
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.preview import PreviewPayload, digest_of, preview_rate
-from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.status import Stage
+from audioprep.jobs.types.preview import PreviewPayload, digest_of, preview_rate
+from audioprep.jobs.types.recipe import Recipe
 
 _TAG = "audioprep-sound"
 _TAG_BYTES = 256  # of the file's start: more than the tag takes

@@ -12,8 +12,8 @@ from audioprep.activities.resources import Resources
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.recipe import OutputFormat, Recipe
 from audioprep.jobs.status import Stage
+from audioprep.jobs.types.recipe import OutputFormat, Recipe
 
 _ENCODED = 0.7  # of the rendering stage; the rest is decoding what came out
 

@@ -10,8 +10,8 @@ from audioprep.activities.download.http_download import Downloader
 from audioprep.activities.resources import Resources
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs import keys
-from audioprep.jobs.hosts import site_of
-from audioprep.jobs.ingest import IngestPayload, SourceType
+from audioprep.jobs.text.hosts import site_of
+from audioprep.jobs.types.ingest import IngestPayload, SourceType
 
 
 class Sources:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from audioprep.jobs.errors import ErrorKind as ErrorKind
     from audioprep.jobs.errors import PermanentError as PermanentError
     from audioprep.jobs.errors import TransientError as TransientError
-    from audioprep.jobs.hosts import site_of as site_of
     from audioprep.jobs.keys import checked as checked_key
     from audioprep.jobs.payload import JobPayload as JobPayload
     from audioprep.jobs.payload import WireModel as WireModel
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from audioprep.jobs.registry import JobTypes as JobTypes
     from audioprep.jobs.request import JobRequest as JobRequest
     from audioprep.jobs.status import Stage as Stage
-    from audioprep.jobs.wording import shown as shown
+    from audioprep.jobs.text.hosts import site_of as site_of
+    from audioprep.jobs.text.wording import shown as shown
     from audioprep.plugin import AudioPrepPlugin as AudioPrepPlugin
     from audioprep.workflows.steps import Steps as Steps
     from audioprep.workflows.steps import open_steps as open_steps
@@ -105,8 +105,8 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "jobs.keys:checked",
             "a storage key from a row; raises PermanentError if it could leave the storage",
         ),
-        "site_of": ("jobs.hosts", "the site of a URL, for limits per host"),
-        "shown": ("jobs.wording", "text of others as one printable line"),
+        "site_of": ("jobs.text.hosts", "the site of a URL, for limits per host"),
+        "shown": ("jobs.text.wording", "text of others as one printable line"),
     },
     "Inside a workflow": {
         "open_steps": ("workflows.steps", "the frame of a workflow: time, attempts, cancel, handover, stages"),

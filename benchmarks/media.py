@@ -20,8 +20,8 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.save import RenderOrder, SaveActivities
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
-from audioprep.jobs.ingest import IngestPayload, SourceType
-from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.types.ingest import IngestPayload, SourceType
+from audioprep.jobs.types.recipe import Recipe
 from benchmarks.measurement import Measurement, Row, ratio_at_most
 from benchmarks.save_set import RATE, SWELL, make_source
 

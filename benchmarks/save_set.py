@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from audioprep.activities.storage.store import Storage
-from audioprep.jobs.asset import MediaFacts
+from audioprep.jobs.types.asset import MediaFacts
 from benchmarks.stack import Stack, open_stack
 from benchmarks.waking import post_wake, start_bridge
 from tests.support.children import descendants

@@ -22,10 +22,10 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.save import RenderOrder, SaveActivities
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
-from audioprep.jobs.ingest import IngestPayload, SourceType
-from audioprep.jobs.preview import PreviewPayload
 from audioprep.jobs.progress import StepProgress
-from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.types.ingest import IngestPayload, SourceType
+from audioprep.jobs.types.preview import PreviewPayload
+from audioprep.jobs.types.recipe import Recipe
 from benchmarks.measurement import Measurement, Row
 from tests.support.audio import make_audio
 from tests.support.processes import free_port

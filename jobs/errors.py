@@ -8,7 +8,7 @@ from pydantic import Field
 from temporalio.exceptions import ApplicationError
 
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.redaction import sentence_of
+from audioprep.jobs.text.redaction import sentence_of
 
 TIMEOUT_SENTENCE: Final = "Timeout: job exceeded processing time limit"  # the web app's own worker says the same
 

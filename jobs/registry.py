@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from pydantic import ValidationError
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.faults import first_fault
-from audioprep.jobs.ingest import IngestPayload
 from audioprep.jobs.payload import FROM_ROW, Payload
-from audioprep.jobs.playlist import PlaylistPayload
-from audioprep.jobs.preview import PreviewPayload
-from audioprep.jobs.save import SavePayload
 from audioprep.jobs.status import Stage
+from audioprep.jobs.text.faults import first_fault
+from audioprep.jobs.types.ingest import IngestPayload
+from audioprep.jobs.types.playlist import PlaylistPayload
+from audioprep.jobs.types.preview import PreviewPayload
+from audioprep.jobs.types.save import SavePayload
 
 MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
 METADATA_TOO_LARGE = f"The metadata is larger than {MAX_METADATA_BYTES:,} bytes."

@@ -6,12 +6,12 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from audioprep.jobs.errors import FailedResult
-from audioprep.jobs.ingest import IngestResult
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.playlist import PlaylistResult
-from audioprep.jobs.preview import PreviewResult
 from audioprep.jobs.registry import INGEST, JOB_TYPES, PLAYLIST, PREVIEW, SAVE
-from audioprep.jobs.save import SaveResult
+from audioprep.jobs.types.ingest import IngestResult
+from audioprep.jobs.types.playlist import PlaylistResult
+from audioprep.jobs.types.preview import PreviewResult
+from audioprep.jobs.types.save import SaveResult
 
 RESULTS: Final[dict[str, type[WireModel]]] = {
     INGEST.name: IngestResult,

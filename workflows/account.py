@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from audioprep.jobs.details import facts_of, limits_of
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.wording import as_list, bounded, clock
+from audioprep.jobs.text.details import facts_of, limits_of
+from audioprep.jobs.text.wording import as_list, bounded, clock
 
 
 class Account:

@@ -11,13 +11,13 @@ from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
-    from audioprep.jobs.hosts import site_of
-    from audioprep.jobs.ingest import IngestPayload, IngestResult
     from audioprep.jobs.keys import asset_id_for
     from audioprep.jobs.registry import INGEST
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
-    from audioprep.jobs.wording import clock
+    from audioprep.jobs.text.hosts import site_of
+    from audioprep.jobs.text.wording import clock
+    from audioprep.jobs.types.ingest import IngestPayload, IngestResult
 
 _DISCARD = "ingest-discards"  # before this patch each attempt removed what it had stored, if it was the last
 

@@ -13,15 +13,15 @@ from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.playlist import PlaylistActivities
-    from audioprep.jobs.details import summary_of
-    from audioprep.jobs.hosts import site_of
-    from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
-    from audioprep.jobs.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
     from audioprep.jobs.registry import INGEST, PLAYLIST
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import JobStatus, Stage
-    from audioprep.jobs.urls import shown_url
-    from audioprep.jobs.wording import code, shown
+    from audioprep.jobs.text.details import summary_of
+    from audioprep.jobs.text.hosts import site_of
+    from audioprep.jobs.text.urls import shown_url
+    from audioprep.jobs.text.wording import code, shown
+    from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
+    from audioprep.jobs.types.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
 
 PARALLEL: Final = 3  # entries at once, so that one list does not take every slot of the workers
 

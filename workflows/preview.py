@@ -11,10 +11,10 @@ from audioprep.workflows.turn import give_back, take_turn
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.preview import PreviewActivities, PreviewOrder
-    from audioprep.jobs.preview import PreviewPayload, PreviewResult, digest_of
     from audioprep.jobs.registry import PREVIEW
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
+    from audioprep.jobs.types.preview import PreviewPayload, PreviewResult, digest_of
 
 _FIRST_LOOK, _LAST_LOOK = 0.25, 2.0  # seconds between two looks for a preview that another job renders
 _BY_RECIPE = "preview-by-recipe"  # before this patch a preview was known by its key alone

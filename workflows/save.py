@@ -7,12 +7,12 @@ from audioprep.workflows.steps import Steps, open_steps
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.render.loudness import Plan
     from audioprep.activities.save import RenderOrder, SaveActivities
-    from audioprep.jobs.recipe import Recipe
     from audioprep.jobs.registry import SAVE
     from audioprep.jobs.request import JobRequest
-    from audioprep.jobs.save import SavePayload, SaveResult
     from audioprep.jobs.status import Stage
-    from audioprep.jobs.wording import clock
+    from audioprep.jobs.text.wording import clock
+    from audioprep.jobs.types.recipe import Recipe
+    from audioprep.jobs.types.save import SavePayload, SaveResult
 
 
 @workflow.defn(name=SAVE.workflow)

@@ -13,11 +13,11 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.jobs.details import summary_of
     from audioprep.jobs.errors import TIMEOUT_SENTENCE, ErrorKind, PermanentError
-    from audioprep.jobs.hosts import fairness_key_of
     from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE
     from audioprep.jobs.request import JobRequest, downloads_queue
+    from audioprep.jobs.text.details import summary_of
+    from audioprep.jobs.text.hosts import fairness_key_of
     from audioprep.workflows.account import Account
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)

@@ -13,8 +13,8 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from audioprep.activities.attempt.handover import given_back
 from audioprep.jobs.errors import ErrorKind
-from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import job_id_of
+from audioprep.jobs.text.redaction import sentence_of
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
 
-from audioprep.jobs.hosts import YOUTUBE_HOSTS
+from audioprep.jobs.text.hosts import YOUTUBE_HOSTS
 
 Address: TypeAlias = IPv4Address | IPv6Address
 

@@ -6,8 +6,8 @@ from typing import Final
 from yarl import URL
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.hosts import is_under
-from audioprep.jobs.urls import is_youtube, parse_url
+from audioprep.jobs.text.hosts import is_under
+from audioprep.jobs.text.urls import is_youtube, parse_url
 
 __all__ = ["ANY_HOST", "check_host", "is_youtube", "parse_url"]
 

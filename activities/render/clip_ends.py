@@ -5,9 +5,9 @@ A web app knows a source's length from its container, which counts the encoder's
 
 from typing import Final
 
-from audioprep.jobs.asset import MediaFacts
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.recipe import Clip
+from audioprep.jobs.types.asset import MediaFacts
+from audioprep.jobs.types.recipe import Clip
 
 _TOLERANCE: Final = 0.25  # seconds
 _SHORTEST: Final = 0.01  # seconds that a clip keeps at least when it is cut

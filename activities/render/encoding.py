@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.recipe import OutputFormat, Recipe, max_aac_kbps
+from audioprep.jobs.types.recipe import OutputFormat, Recipe, max_aac_kbps
 
 PREVIEW_BITS_PER_SECOND = 128_000
 # kbit/s of a stereo file, which is a ceiling: ffmpeg's encoder takes no longer for it, and music that has less in it

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audioprep.activities.ffmpeg.command import input_options
-from audioprep.jobs.recipe import Clip
+from audioprep.jobs.types.recipe import Clip
 
 OUTPUT = "[mix]"  # the label of the graph's only output
 END_TOLERANCE = 0.01  # seconds a clip may end after its source: durations are often rounded to two decimals

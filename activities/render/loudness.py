@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.types.recipe import Recipe
 
 MAX_RENDERS = 6
 _GATE = -70.0  # LUFS

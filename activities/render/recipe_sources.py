@@ -13,10 +13,10 @@ from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.resources import Resources
 from audioprep.activities.storage.store import StoredObject
 from audioprep.jobs import keys
-from audioprep.jobs.asset import MediaFacts, parse_asset, parse_media
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.recipe import Clip, Recipe
+from audioprep.jobs.types.asset import MediaFacts, parse_asset, parse_media
+from audioprep.jobs.types.recipe import Clip, Recipe
 
 # Formats in which a seek with a preroll gives the very samples that decoding from the start gives; the test of the same
 # name compares them. Not Matroska and WebM, whose times are whole milliseconds. Names as ffprobe's `format_name`.

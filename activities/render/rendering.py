@@ -14,7 +14,7 @@ from audioprep.activities.render.loudness import Loudness, Mastering, estimated,
 from audioprep.activities.render.recipe_sources import RecipeSources
 from audioprep.activities.resources import Resources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
-from audioprep.jobs.recipe import Recipe
+from audioprep.jobs.types.recipe import Recipe
 
 _MEASURABLE = 0.4  # seconds: one block of BS.1770; ebur128 has no value for anything shorter
 _LENGTH_TOLERANCE = 0.1  # seconds that an encoder's frames may add to or take from a file

@@ -12,7 +12,7 @@ from audioprep.checks.programs import check_ffmpeg, check_javascript, check_ytdl
 from audioprep.checks.storage import check_storage
 from audioprep.checks.temporal import check_queue, check_temporal
 from audioprep.jobs.errors import JobError
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.text.redaction import scrub
 from audioprep.settings import Settings
 
 _TIMEOUT = 15.0  # seconds for one check

@@ -6,7 +6,7 @@ import uuid
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.text.redaction import scrub
 from audioprep.settings import Settings
 
 _PROBE_KEY = "audioprep-check"

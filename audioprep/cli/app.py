@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
+from audioprep.cli.commands import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
 from audioprep.cli.console import err, out
 from audioprep.version import __version__
 

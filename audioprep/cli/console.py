@@ -13,7 +13,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from audioprep.jobs.wording import printable
+from audioprep.jobs.text.wording import printable
 
 if TYPE_CHECKING:  # the commands import what they need when they run: `--help` must be quick
     from audioprep.settings import Settings

@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-from audioprep.jobs.redaction import sentence_of
+from audioprep.jobs.text.redaction import sentence_of
 
 _LOOPBACK: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 _LONGEST_COMMAND: Final = 120  # characters

@@ -8,7 +8,7 @@ from dotenv import load_dotenv
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.text.redaction import scrub
 from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable

@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from audioprep.jobs.recipe import MAX_AAC_KBPS, MIN_AAC_KBPS
+from audioprep.jobs.types.recipe import MAX_AAC_KBPS, MIN_AAC_KBPS
 from audioprep.settings.names import OURS
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-from audioprep.jobs.redaction import scrub
 from audioprep.jobs.request import job_id_of, workflow_id_for
-from audioprep.jobs.wording import printable
+from audioprep.jobs.text.redaction import scrub
+from audioprep.jobs.text.wording import printable
 from audioprep.settings.service import LogSettings
 
 

@@ -13,7 +13,7 @@ from opentelemetry.trace import Status
 from opentelemetry.util.types import Attributes
 from temporalio.client import Interceptor
 
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.text.redaction import scrub
 from audioprep.settings.service import TracingSettings
 from audioprep.version import __version__
 

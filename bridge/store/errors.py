@@ -6,7 +6,7 @@ from typing import Final
 
 from libsql_client import LibsqlError
 
-from audioprep.jobs.redaction import sentence_of
+from audioprep.jobs.text.redaction import sentence_of
 
 
 class DatabaseError(Exception):

@@ -25,10 +25,10 @@ from audioprep.bridge.temporal.errors import TemporalRefused, TemporalUnavailabl
 from audioprep.bridge.temporal.reading import Reader
 from audioprep.bridge.terms import BACKSTOP
 from audioprep.bridge.views import Completed, Failed, Missing, Running, WorkflowView
-from audioprep.jobs.details import details_of
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID, MEMO_TYPE
 from audioprep.jobs.request import JobRequest, is_job_id, workflow_id_for, workflow_ids_of
+from audioprep.jobs.text.details import details_of
 
 
 @dataclass(frozen=True, slots=True)

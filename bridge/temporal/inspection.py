@@ -20,9 +20,9 @@ from audioprep.bridge.temporal.errors import temporal_errors
 from audioprep.bridge.temporal.executions import CALL_TIMEOUT
 from audioprep.bridge.temporal.workflow_tasks import StuckTask, last_task_failure, stuck_task_attempts
 from audioprep.jobs.progress import MEMO_HOME
-from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import workflow_id_for
-from audioprep.jobs.wording import plain_text
+from audioprep.jobs.text.redaction import sentence_of
+from audioprep.jobs.text.wording import plain_text
 
 WORKER_SEEN_WITHIN: Final = timedelta(minutes=2)  # a poll for work lasts a minute, and is seen when it begins
 

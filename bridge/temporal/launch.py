@@ -6,12 +6,12 @@ from typing import Any, Final
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Errand, Executions
 from audioprep.bridge.terms import TermsByType
-from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.job import Job
 from audioprep.jobs.payload import Payload
 from audioprep.jobs.registry import METADATA_TOO_LARGE, JobType, JobTypes
 from audioprep.jobs.request import JobRequest
+from audioprep.jobs.text.details import summary_of
 
 _SMALL: Final = 20_000  # characters of metadata that are parsed at once; more would hold up the other jobs
 

@@ -21,9 +21,9 @@ from audioprep.bridge.temporal.workflow_tasks import stuck_task_attempts
 from audioprep.bridge.views import Cancelled, Closed, Completed, Failed, Running
 from audioprep.jobs.errors import TIMEOUT_SENTENCE, ErrorKind
 from audioprep.jobs.progress import MEMO_PROGRESS, MEMO_STAGE, StepProgress
-from audioprep.jobs.redaction import sentence_of
 from audioprep.jobs.request import is_downloads_queue
 from audioprep.jobs.status import Stage
+from audioprep.jobs.text.redaction import sentence_of
 
 _KINDS = frozenset(kind.value for kind in ErrorKind)
 _EXHAUSTED = (RetryState.MAXIMUM_ATTEMPTS_REACHED,)

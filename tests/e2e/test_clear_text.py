@@ -12,7 +12,7 @@ from google.protobuf import json_format
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from audioprep.jobs.hosts import fairness_key_of
+from audioprep.jobs.text.hosts import fairness_key_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.processes import ROOT

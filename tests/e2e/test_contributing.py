@@ -27,13 +27,13 @@ async def test_a_job_type_added_as_the_document_says_works(tmp_path: Path) -> No
 
     code, said = await _pytest(copy, "tests/e2e/test_tone.py")
 
-    assert sorted(steps) == ["activities/tone.py", "jobs/tone.py", "tests/e2e/test_tone.py", "workflows/tone.py"]
+    assert sorted(steps) == ["activities/tone.py", "jobs/types/tone.py", "tests/e2e/test_tone.py", "workflows/tone.py"]
     assert code == 0, said
     assert re.search(r"\b1 passed\b", said), said
 
 
 def _register(registry: Path, declaration: str) -> None:
-    _import(registry, "audioprep.jobs.tone", "TonePayload", after="audioprep.jobs.status")
+    _import(registry, "audioprep.jobs.types.tone", "TonePayload", after="audioprep.jobs.status")
     _put(registry, "JOB_TYPES = JobTypes([", f"{declaration}\nJOB_TYPES = JobTypes([TONE, ")
 
 

@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from audioprep.activities.preview import PreviewOrder
-from audioprep.jobs.preview import PreviewPayload
+from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.workflows.preview import turn_name
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment

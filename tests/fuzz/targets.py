@@ -24,7 +24,7 @@ from audioprep.activities.ytdlp.command import ENTRY_MARK, MEDIA_MARK, PATH_MARK
 from audioprep.activities.ytdlp.output import Progress, parse_line
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.registry import JOB_TYPES
-from audioprep.jobs.save import SavePayload
+from audioprep.jobs.types.save import SavePayload
 from tests.fuzz.rows import ROW_TARGETS
 from tests.fuzz.target import Target
 from tests.fuzz.texts import TEXT_TARGETS

@@ -7,9 +7,9 @@ from typing import Final
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from audioprep.jobs.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
-from audioprep.jobs.urls import name_of, shown_url
-from audioprep.jobs.wording import MAX_SUMMARY_BYTES, code, plain_markdown, plain_text, printable, shown
+from audioprep.jobs.text.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
+from audioprep.jobs.text.urls import name_of, shown_url
+from audioprep.jobs.text.wording import MAX_SUMMARY_BYTES, code, plain_markdown, plain_text, printable, shown
 from tests.fuzz.target import Target
 from tests.support.linear import cpu_seconds
 

@@ -8,7 +8,7 @@ import pytest
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.ingest import SourceType
+from audioprep.jobs.types.ingest import SourceType
 from audioprep.settings import Settings
 from audioprep.settings.groups import SettingsError
 from audioprep.worker_resources import Workshop

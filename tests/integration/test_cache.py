@@ -13,8 +13,8 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import OnBytes, Storage, StoredObject
 from audioprep.jobs.errors import ErrorKind, TransientError
-from audioprep.jobs.ingest import IngestPayload, SourceType
 from audioprep.jobs.keys import ContentType
+from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from tests.support.places import StoragePlace, local_place
 from tests.support.sound import chord, encode
 

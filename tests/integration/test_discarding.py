@@ -10,9 +10,9 @@ from temporalio.worker import Worker
 
 from audioprep.activities.ingest import FetchSource, IngestActivities, Original
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
-from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.keys import asset_id_for
 from audioprep.jobs.request import JobRequest
+from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.workflows.ingest import IngestWorkflow
 from tests.support.studio import Studio
 

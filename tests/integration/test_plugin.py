@@ -9,9 +9,9 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Replayer, Worker
 
-from audioprep.jobs.asset import AssetMetadata
-from audioprep.jobs.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.request import JobRequest
+from audioprep.jobs.types.asset import AssetMetadata
+from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import Settings
 from tests.conftest import TemporalServer

@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.ingest import Analysis, IngestActivities, PublishAsset
-from audioprep.jobs.ingest import IngestPayload, SourceType
+from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from tests.support.studio import Studio
 
 BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from audioprep.activities.resources import Resources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys
-from audioprep.jobs.ingest import AudioMetadata, IngestPayload, SourceType
 from audioprep.jobs.progress import StepProgress
+from audioprep.jobs.types.ingest import AudioMetadata, IngestPayload, SourceType
 from tests.support.places import StoragePlace, local_place
 
 ASSET = "asset"

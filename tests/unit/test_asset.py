@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from audioprep.jobs.asset import parse_asset
-from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.provenance import source_url_of
+from audioprep.jobs.types.asset import parse_asset
+from audioprep.jobs.types.ingest import IngestPayload
+from audioprep.jobs.types.provenance import source_url_of
 
 AUDIO = {"duration": 30.328163, "sampleRate": 44100, "channels": 2, "codec": "mp3", "bitrate": 128015, "format": "mp3"}
 OLD = {

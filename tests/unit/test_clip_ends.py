@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.activities.render.clip_ends import fit_clip
-from audioprep.jobs.asset import MediaFacts
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.recipe import Clip
+from audioprep.jobs.types.asset import MediaFacts
+from audioprep.jobs.types.recipe import Clip
 
 
 def facts(seconds: float, codec: str = "pcm_s16le", rate: int = 44100) -> MediaFacts:

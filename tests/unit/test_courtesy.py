@@ -10,8 +10,8 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.download.host_limiter import Courtesy
 from audioprep.jobs.errors import ErrorKind
-from audioprep.jobs.hosts import site_of
 from audioprep.jobs.request import downloads_queue
+from audioprep.jobs.text.hosts import site_of
 
 
 @pytest.mark.parametrize(

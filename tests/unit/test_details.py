@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from audioprep.jobs import keys
-from audioprep.jobs.details import details_of
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.wording import clock, code
+from audioprep.jobs.text.details import details_of
+from audioprep.jobs.text.wording import clock, code
 from audioprep.workflows.account import Account
 from tests.support.studio import clip_of, recipe_of
 

@@ -10,7 +10,7 @@ from audioprep.bridge.decide import Rules
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
-from audioprep.cli.diagnosis import Diagnosis, Evidence, age_of, diagnose, stage_of
+from audioprep.cli.views.diagnosis import Diagnosis, Evidence, age_of, diagnose, stage_of
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import INGEST, JOB_TYPES, JobTypes
 from audioprep.jobs.status import JobStatus

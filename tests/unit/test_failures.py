@@ -15,7 +15,7 @@ from temporalio.exceptions import TimeoutError as TemporalTimeoutError
 from audioprep.bridge.temporal.reading import view_of_failure
 from audioprep.bridge.views import Cancelled, Failed
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.redaction import sentence_of
+from audioprep.jobs.text.redaction import sentence_of
 
 
 def failure(cause: BaseException) -> WorkflowFailureError:

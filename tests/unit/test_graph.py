@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.activities.render.graph import OUTPUT, SourceFacts, build_graph, clip_frames
-from audioprep.jobs.recipe import Clip
+from audioprep.jobs.types.recipe import Clip
 
 RATES = st.sampled_from([8000, 22050, 44100, 48000, 96000, 192000])
 

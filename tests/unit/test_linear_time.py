@@ -17,14 +17,14 @@ from audioprep.activities.ffmpeg.probe import parse_report
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.errors import classify
 from audioprep.activities.ytdlp.output import parse_line
-from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import PermanentError
-from audioprep.jobs.hosts import site_of
 from audioprep.jobs.keys import checked, extension_of
-from audioprep.jobs.redaction import scrub, sentence_of
 from audioprep.jobs.registry import JOB_TYPES
-from audioprep.jobs.urls import name_of, parse_url, shown_url
-from audioprep.jobs.wording import code, plain_markdown, plain_text, printable, shown
+from audioprep.jobs.text.details import summary_of
+from audioprep.jobs.text.hosts import site_of
+from audioprep.jobs.text.redaction import scrub, sentence_of
+from audioprep.jobs.text.urls import name_of, parse_url, shown_url
+from audioprep.jobs.text.wording import code, plain_markdown, plain_text, printable, shown
 from tests.support.linear import check_linear
 
 pytestmark = pytest.mark.slow

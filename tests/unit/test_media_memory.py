@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from audioprep.activities.media_memory import MediaMemory
 from audioprep.activities.storage.store import StoredObject
-from audioprep.jobs.asset import MediaFacts
+from audioprep.jobs.types.asset import MediaFacts
 
 OLD = StoredObject("assets/a/original.wav", 1, "v1", datetime(2026, 1, 31, tzinfo=UTC))
 FACTS = MediaFacts.model_validate(

@@ -8,11 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from audioprep.jobs.errors import PermanentError
-from audioprep.jobs.ingest import AudioMetadata, IngestPayload, IngestResult
 from audioprep.jobs.payload import JobPayload
 from audioprep.jobs.registry import JOB_TYPES, JobType
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.timestamps import from_text, to_text
+from audioprep.jobs.types.ingest import AudioMetadata, IngestPayload, IngestResult
 
 
 @pytest.mark.parametrize(

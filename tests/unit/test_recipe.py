@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.preview import PreviewPayload, digest_of
-from audioprep.jobs.recipe import Recipe
 from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.types.preview import PreviewPayload, digest_of
+from audioprep.jobs.types.recipe import Recipe
 from tests.support.studio import clip_of, recipe_of
 
 SOURCE = str(uuid.uuid4())

@@ -8,12 +8,12 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.jobs.details import summary_of
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.playlist import PlaylistPayload
-from audioprep.jobs.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
 from audioprep.jobs.request import JobRequest
+from audioprep.jobs.text.details import summary_of
+from audioprep.jobs.text.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
+from audioprep.jobs.types.ingest import IngestPayload
+from audioprep.jobs.types.playlist import PlaylistPayload
 from audioprep.settings import Settings
 from audioprep.settings.service import LogSettings
 from audioprep.telemetry.logs import configure_logging

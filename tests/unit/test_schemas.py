@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from audioprep.cli.app import app
-from audioprep.cli.schema import SchemaType
+from audioprep.cli.commands.schema import SchemaType
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.schemas import RESULTS
 

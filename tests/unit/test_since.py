@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from audioprep.cli.since import moment_from
+from audioprep.cli.views.since import moment_from
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 
-from audioprep.cli.story import Story, Words
+from audioprep.cli.views.story import Story, Words
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 

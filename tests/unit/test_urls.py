@@ -5,12 +5,12 @@ import json
 import pytest
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.hosts import MAX_SITE_BYTES, site_of
-from audioprep.jobs.ingest import IngestPayload
-from audioprep.jobs.playlist import PlaylistPayload
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.urls import parse_url, shown_url
+from audioprep.jobs.text.hosts import MAX_SITE_BYTES, site_of
+from audioprep.jobs.text.urls import parse_url, shown_url
+from audioprep.jobs.types.ingest import IngestPayload
+from audioprep.jobs.types.playlist import PlaylistPayload
 
 BAD = {
     "a password": ("https://bob:hunter2@files.example/a", "carries a user name or password"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audioprep.cli.waveform import draw
+from audioprep.cli.views.waveform import draw
 
 
 @pytest.mark.parametrize(

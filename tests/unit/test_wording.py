@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from audioprep.jobs.details import details_of, summary_of
-from audioprep.jobs.ingest import IngestPayload
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.wording import MAX_DETAILS_BYTES, MAX_SUMMARY_BYTES, code, plain_markdown, plain_text, shown
+from audioprep.jobs.text.details import details_of, summary_of
+from audioprep.jobs.text.wording import MAX_DETAILS_BYTES, MAX_SUMMARY_BYTES, code, plain_markdown, plain_text, shown
+from audioprep.jobs.types.ingest import IngestPayload
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 MARKUP = "[]()<>!#*_~`\\&;:/|-+=.'\"1aA http://www. \n\t"

@@ -5,7 +5,7 @@ from pydantic import Field
 from audioprep.jobs.payload import JobPayload, WireModel
 from audioprep.jobs.registry import JobType
 from audioprep.jobs.status import Stage
-from audioprep.jobs.wording import shown
+from audioprep.jobs.text.wording import shown
 
 
 class SilencePayload(JobPayload):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.jobs.ingest import SourceType
+from audioprep.jobs.types.ingest import SourceType
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.support.ingesting import Ingesting
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import cycle
 
-from audioprep.jobs.ingest import SourceType
+from audioprep.jobs.types.ingest import SourceType
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.hostile.cases.scripts import Make, scripts
 from tests.support.ingesting import Ingesting

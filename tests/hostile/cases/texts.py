@@ -8,10 +8,10 @@ from markdown_it import MarkdownIt
 
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.store import JobStore
-from audioprep.jobs.details import details_of, summary_of
-from audioprep.jobs.redaction import scrub, sentence_of
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.request import JobRequest
+from audioprep.jobs.text.details import details_of, summary_of
+from audioprep.jobs.text.redaction import scrub, sentence_of
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.support.linear import MOST, cpu_seconds
 from tests.support.terminal import HOSTILE, run_in_terminal, steering

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import FailFast, Field, model_validator
 
-from audioprep.jobs.faults import clip_name
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.wording import clock, codes
+from audioprep.jobs.text.faults import clip_name
+from audioprep.jobs.text.wording import clock, codes
 
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from audioprep.cli.row import label, parsed, settled, styled
+from audioprep.cli.views.row import label, parsed, settled, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -97,7 +97,7 @@ def playlist(
 
 
 def _remote(url: str, youtube: bool) -> dict[str, Any]:
-    from audioprep.jobs.urls import is_youtube
+    from audioprep.jobs.text.urls import is_youtube
 
     return {"sourceType": "youtube" if youtube or is_youtube(url) else "url", "url": url}
 
@@ -112,7 +112,7 @@ def _uploaded(settings: "Settings", job_id: str, file: Path, video: bool) -> dic
 def _submit(
     settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
 ) -> None:
-    from audioprep.cli.watch import watch_jobs
+    from audioprep.cli.commands.watch import watch_jobs
 
     run(_insert(settings, job_id, job_type, metadata))
     if watch:

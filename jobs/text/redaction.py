@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from audioprep.jobs.wording import printable
+from audioprep.jobs.text.wording import printable
 
 MAX_SENTENCE: Final = 500  # characters of a row's error
 MAX_SCRUBBED: Final = 20_000  # characters of a text: what follows is left out, never scanned

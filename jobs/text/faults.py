@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from audioprep.jobs.wording import printable
+from audioprep.jobs.text.wording import printable
 
 _CLIPS = "clips"
 _MAX_FAULTS = 1_000  # faults of which the first is named; more would hold up the process

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from audioprep.jobs import keys
 from audioprep.jobs.payload import JobPayload, WireModel
-from audioprep.jobs.recipe import Recipe
-from audioprep.jobs.wording import code, codes
+from audioprep.jobs.text.wording import code, codes
+from audioprep.jobs.types.recipe import Recipe
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson
-from audioprep.cli.row import as_dict, settled, styled
 from audioprep.cli.table import open_table
+from audioprep.cli.views.row import as_dict, settled, styled
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,7 +53,7 @@ def list_jobs(
 
 def _filter(status: Status | None, job_type: str | None, since: str | None) -> "JobFilter":
     from audioprep.bridge.store.listing import JobFilter
-    from audioprep.cli.since import moment_from
+    from audioprep.cli.views.since import moment_from
     from audioprep.jobs.status import JobStatus
     from audioprep.jobs.timestamps import utc_now
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from audioprep.jobs import keys
 from audioprep.jobs.payload import JobPayload, WireModel
-from audioprep.jobs.recipe import Recipe
-from audioprep.jobs.wording import code
+from audioprep.jobs.text.wording import code
+from audioprep.jobs.types.recipe import Recipe
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest

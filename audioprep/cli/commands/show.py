@@ -12,9 +12,9 @@ from rich.table import Table
 
 from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.row import as_dict, parsed
 from audioprep.cli.table import open_table
-from audioprep.cli.waveform import draw
+from audioprep.cli.views.row import as_dict, parsed
+from audioprep.cli.views.waveform import draw
 
 if TYPE_CHECKING:
     from audioprep.jobs.job import Job
@@ -100,7 +100,7 @@ async def _picture(settings: "Settings", asset_id: str) -> Picture:
 
 def _source(described: bytes | None) -> str:
     """Source, bit rate and time of the ingest, from `metadata.json`."""
-    from audioprep.jobs.asset import parse_asset
+    from audioprep.jobs.types.asset import parse_asset
 
     asset = parse_asset(described) if described else None
     if asset is None:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs import keys
-from audioprep.jobs.asset import AudioMetadata
 from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
-from audioprep.jobs.provenance import SourceType, checked_time
-from audioprep.jobs.redaction import scrub
-from audioprep.jobs.urls import name_of, parse_url, shown_url
-from audioprep.jobs.wording import code, codes, shown
+from audioprep.jobs.text.redaction import scrub
+from audioprep.jobs.text.urls import name_of, parse_url, shown_url
+from audioprep.jobs.text.wording import code, codes, shown
+from audioprep.jobs.types.asset import AudioMetadata
+from audioprep.jobs.types.provenance import SourceType, checked_time
 
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest

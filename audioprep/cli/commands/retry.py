@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from audioprep.cli.console import fail, read_settings, run
 from audioprep.cli.options import AsJson, RetryableId, Watch
-from audioprep.cli.row import parsed, settled
 from audioprep.cli.table import open_table
+from audioprep.cli.views.row import parsed, settled
 
 if TYPE_CHECKING:
     from audioprep.jobs.job import Job
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def retry(job_id: RetryableId, watch: Watch = False, as_json: AsJson = False) -> None:
     """Ask again for what a failed or cancelled job was to do: as a new job, whose id is printed."""
-    from audioprep.cli.submit import submit_checked
+    from audioprep.cli.commands.submit import submit_checked
 
     settings = read_settings()
 

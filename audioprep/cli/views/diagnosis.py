@@ -9,7 +9,7 @@ from audioprep.bridge.decide import Rules, decide
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Missing, Running, WorkflowView
-from audioprep.cli.row import settled
+from audioprep.cli.views.row import settled
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress
 from audioprep.jobs.status import JobStatus

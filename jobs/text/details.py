@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from audioprep.jobs.redaction import scrub
 from audioprep.jobs.request import JobRequest
-from audioprep.jobs.wording import as_list, bounded, clock, code, plain_markdown
+from audioprep.jobs.text.redaction import scrub
+from audioprep.jobs.text.wording import as_list, bounded, clock, code, plain_markdown
 
 
 @runtime_checkable

@@ -10,8 +10,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 from yarl import URL
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.hosts import YOUTUBE_HOSTS, is_under
-from audioprep.jobs.redaction import scrub
+from audioprep.jobs.text.hosts import YOUTUBE_HOSTS, is_under
+from audioprep.jobs.text.redaction import scrub
 
 MAX_LENGTH: Final = 4096  # characters
 _MAX_HOST: Final = 253  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4

@@ -8,14 +8,14 @@ from rich.table import Table
 
 from audioprep.cli.console import EXIT_FAILED, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.row import as_dict
 from audioprep.cli.table import open_client, open_table
+from audioprep.cli.views.row import as_dict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from audioprep.bridge.decide import Rules
-    from audioprep.cli.diagnosis import Diagnosis, Evidence
+    from audioprep.cli.views.diagnosis import Diagnosis, Evidence
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
@@ -25,7 +25,7 @@ def doctor(job_id: JobId, as_json: AsJson = False) -> None:
 
     The exit code is 1 when a person has to do something; what, is printed last.
     """
-    from audioprep.cli.diagnosis import diagnose
+    from audioprep.cli.views.diagnosis import diagnose
     from audioprep.jobs.timestamps import utc_now
 
     settings = read_settings()
@@ -43,7 +43,7 @@ def doctor(job_id: JobId, as_json: AsJson = False) -> None:
 
 async def _gather(settings: "Settings", job_id: str) -> "Evidence":
     from audioprep.bridge.temporal.errors import TemporalUnavailable
-    from audioprep.cli.diagnosis import Evidence
+    from audioprep.cli.views.diagnosis import Evidence
     from audioprep.jobs.timestamps import utc_now
 
     async with open_table(settings) as table:
@@ -58,7 +58,7 @@ async def _gather(settings: "Settings", job_id: str) -> "Evidence":
 async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flight: int) -> "Evidence":
     from audioprep.bridge.temporal.executions import Executions
     from audioprep.bridge.temporal.inspection import Inspection
-    from audioprep.cli.diagnosis import Evidence
+    from audioprep.cli.views.diagnosis import Evidence
 
     client = await open_client()
     inspection = Inspection(client, settings.temporal.task_queue, table_id)
@@ -102,7 +102,7 @@ def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules:
 
 def _sides(evidence: "Evidence", now: "datetime", rules: "Rules") -> list[tuple[str, str, str]]:
     """What to print: a fact's name, the row's word, Temporal's word."""
-    from audioprep.cli.diagnosis import age_of, stage_of
+    from audioprep.cli.views.diagnosis import age_of, stage_of
 
     job, execution = evidence.job, evidence.execution
     step = execution.steps[0] if execution and execution.steps else None
@@ -127,7 +127,7 @@ def _sides(evidence: "Evidence", now: "datetime", rules: "Rules") -> list[tuple[
 
 
 def _document(evidence: "Evidence", diagnosis: "Diagnosis", rules: "Rules") -> dict[str, Any]:
-    from audioprep.cli.diagnosis import stage_of
+    from audioprep.cli.views.diagnosis import stage_of
     from audioprep.jobs.timestamps import to_text
 
     execution = evidence.execution

@@ -7,8 +7,8 @@ import typer
 
 from audioprep.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, err, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobIds
-from audioprep.cli.row import as_dict
 from audioprep.cli.table import open_table
+from audioprep.cli.views.row import as_dict
 
 if TYPE_CHECKING:
     from audioprep.jobs.job import Job
@@ -44,7 +44,7 @@ def watch_jobs(settings: "Settings", job_ids: list[str], *, as_json: bool) -> No
 
 
 async def _watch(settings: "Settings", job_ids: list[str], *, quiet: bool) -> "list[Job]":
-    from audioprep.cli.watcher import Watcher
+    from audioprep.cli.views.watcher import Watcher
 
     async with open_table(settings) as table:
         jobs = await table.find_all(job_ids) if job_ids else await table.lists.unfinished(_MOST)

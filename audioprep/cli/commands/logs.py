@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
 
     from audioprep.bridge.temporal.inspection import Execution, Inspection
-    from audioprep.cli.story import Moment, Words
+    from audioprep.cli.views.story import Moment, Words
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
@@ -48,8 +48,8 @@ async def _tell(settings: "Settings", job_id: str) -> "list[Moment]":
 
 def _of_row(job: "Job") -> "list[Moment]":
     """The row's own two times; text of other programs that is no time has no place in the order."""
-    from audioprep.cli.row import settled
-    from audioprep.cli.story import Moment
+    from audioprep.cli.views.row import settled
+    from audioprep.cli.views.story import Moment
     from audioprep.jobs.timestamps import from_text
 
     try:
@@ -66,7 +66,7 @@ def _of_row(job: "Job") -> "list[Moment]":
 
 
 async def _of_history(inspection: "Inspection", job_id: str) -> "list[Moment]":
-    from audioprep.cli.story import Story
+    from audioprep.cli.views.story import Story
 
     history = await inspection.history(job_id)
     if history is None:
@@ -76,7 +76,7 @@ async def _of_history(inspection: "Inspection", job_id: str) -> "list[Moment]":
 
 
 async def _words(inspection: "Inspection", event: "HistoryEvent") -> "Words":
-    from audioprep.cli.story import Words
+    from audioprep.cli.views.story import Words
 
     attributes = getattr(event, event.WhichOneof("attributes") or "")
     failure = next((getattr(attributes, name) for name in ("failure", "last_failure") if _has(attributes, name)), None)
@@ -90,7 +90,7 @@ def _has(attributes: object, name: str) -> bool:
 
 def _of_now(execution: "Execution | None") -> "list[Moment]":
     """Steps under way: Temporal writes an attempt into the history only when it has ended."""
-    from audioprep.cli.story import Moment
+    from audioprep.cli.views.story import Moment
     from audioprep.jobs.timestamps import utc_now
 
     moments = []

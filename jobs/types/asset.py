@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import Field, ValidationError, model_validator
 
 from audioprep.jobs.payload import WireModel
-from audioprep.jobs.provenance import Provenance, SourceType
+from audioprep.jobs.types.provenance import Provenance, SourceType
 
 _FLAT: Final = frozenset({"duration", "sampleRate", "channels", "codec", "format"})
 _MAX_RATE: Final = 1_000_000  # hertz

@@ -1,0 +1,1 @@
+"""Text from other programs: redacted, escaped, shortened, and shown."""

@@ -1,0 +1,1 @@
+"""The built-in job types: their metadata, results, and what they hold."""
