@@ -2,23 +2,9 @@
 
 from typing import Final
 
-from benchmarks import (
-    against,
-    cancels,
-    claim,
-    completion,
-    idle,
-    inflight,
-    jobcost,
-    media,
-    memory,
-    pickup,
-    saves,
-    stages,
-    startup,
-    throughput,
-)
+from benchmarks.bridge import cancels, claim, completion, idle, inflight, jobcost, pickup, throughput
 from benchmarks.measurement import Measurement
+from benchmarks.worker import against, media, memory, saves, stages, startup
 
 MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     saves.MEASUREMENT,

@@ -2,7 +2,7 @@
 
 import uuid
 
-from benchmarks.trial import TRIAL, TrialPayload
+from benchmarks.trial.job import TRIAL, TrialPayload
 from tests.support.webapp import WebApp, now
 
 _INSERT = (

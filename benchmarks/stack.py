@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from benchmarks.pages import page
-from benchmarks.trial import TRIAL_ROUTES
+from benchmarks.trial.job import TRIAL_ROUTES
 from tests.support import processes
 from tests.support.deployment import Deployment
 from tests.support.places import StoragePlace, local_place
@@ -35,7 +35,7 @@ class Stack:
         deployment = self.deployment
         deployment.extra |= TRIAL_ROUTES
         log = deployment.folder / f"trial-worker-{len(deployment.programs)}.log"
-        program = processes.module("benchmarks.trial_worker", log=log, env=deployment.env)
+        program = processes.module("benchmarks.trial.worker", log=log, env=deployment.env)
         deployment.programs.append(program)
         return program.start()
 

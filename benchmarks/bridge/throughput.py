@@ -11,13 +11,13 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 
 from audioprep.jobs.request import JobRequest
-from benchmarks.cpu import CpuMeter, CpuTimes, added, since, told
 from benchmarks.figures import median, spread
 from benchmarks.measurement import Measurement, Row, ratio_at_least
 from benchmarks.rows import submit_trials
 from benchmarks.stack import Stack, open_stack
-from benchmarks.trial import TRIAL, TRIAL_WORKFLOW, TrialPayload
+from benchmarks.trial.job import TRIAL, TRIAL_WORKFLOW, TrialPayload
 from benchmarks.waking import post_wake, start_bridge
+from benchmarks.worker.cpu import CpuMeter, CpuTimes, added, since, told
 from tests.support.pollers import until_polling
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp

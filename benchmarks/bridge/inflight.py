@@ -11,7 +11,7 @@ from benchmarks.counters import Counters, counters
 from benchmarks.measurement import Measurement, Row, at_most
 from benchmarks.rows import submit_trials
 from benchmarks.stack import Stack, open_stack
-from benchmarks.trial import TrialPayload
+from benchmarks.trial.job import TrialPayload
 from tests.support.pollers import until_polling
 from tests.support.processes import Program
 from tests.support.waiting import eventually

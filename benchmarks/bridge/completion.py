@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.figures import median, quantile
 from benchmarks.measurement import Measurement, Row, at_most
-from benchmarks.short_jobs import ShortJobs, open_short_jobs
+from benchmarks.worker.short_jobs import ShortJobs, open_short_jobs
 
 
 async def run(folder: Path, quick: bool) -> Sequence[Row]:

@@ -23,7 +23,7 @@ from audioprep.activities.storage.store import Storage
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from audioprep.jobs.types.recipe import Recipe
 from benchmarks.measurement import Measurement, Row, ratio_at_most
-from benchmarks.save_set import RATE, SWELL, make_source
+from benchmarks.worker.save_set import RATE, SWELL, make_source
 
 _LIMITS = MediaLimits(max_bytes=1 << 30, max_seconds=4 * 3600)
 _INGEST, _SAVE = 0.6, 0.3  # of the usual way's time

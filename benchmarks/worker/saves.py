@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cpu import CpuMeter, CpuTimes, added, since, told
 from benchmarks.figures import median, spread
 from benchmarks.measurement import Measurement, Row, ratio_at_least
-from benchmarks.save_set import SLOTS, open_save_set
+from benchmarks.worker.cpu import CpuMeter, CpuTimes, added, since, told
+from benchmarks.worker.save_set import SLOTS, open_save_set
 
 COUNT, SECONDS = 20, 160
 

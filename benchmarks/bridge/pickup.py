@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.figures import median, quantile
 from benchmarks.measurement import Measurement, Row, at_most
-from benchmarks.short_jobs import ShortJobs, open_short_jobs
+from benchmarks.worker.short_jobs import ShortJobs, open_short_jobs
 from tests.support.webapp import FINAL
 
 _IDLE, _BUSY = 3.0, 0.5  # seconds between two looks: the defaults

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.progress import StepProgress
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
-    from benchmarks.trial import TRIAL_WORKFLOW, TrialPayload
+    from benchmarks.trial.job import TRIAL_WORKFLOW, TrialPayload
 
 
 class TrialActivities:

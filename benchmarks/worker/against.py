@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.figures import median, quantile, spread
 from benchmarks.measurement import Measurement, Row
-from benchmarks.save_set import SLOTS, Command, SaveSet, open_save_set
-from benchmarks.saves import COUNT, SECONDS
-from benchmarks.short_jobs import open_short_jobs
+from benchmarks.worker.save_set import SLOTS, Command, SaveSet, open_save_set
+from benchmarks.worker.saves import COUNT, SECONDS
+from benchmarks.worker.short_jobs import open_short_jobs
 from tests.support import processes
 from tests.support.processes import ROOT, Program, free_port
 from tests.support.waiting import eventually

@@ -1,4 +1,4 @@
-"""A worker as ours, which also knows the trial jobs: `python -m benchmarks.trial_worker`."""
+"""A worker as ours, which also knows the trial jobs: `python -m benchmarks.trial.worker`."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from audioprep.settings import Settings
 from audioprep.telemetry.logs import configure_logging
 from audioprep.temporal.connection import connect
 from audioprep.worker.worker import build_worker
-from benchmarks.trial_workflow import TrialActivities, TrialWorkflow
+from benchmarks.trial.workflow import TrialActivities, TrialWorkflow
 
 _TRIALS = Extension([TrialWorkflow], lambda _: [TrialActivities().wait])
 

@@ -1,0 +1,1 @@
+"""What the bridge does: picking up, following, ending, and what it costs the database."""

@@ -1,0 +1,1 @@
+"""Jobs made for measuring, and the worker that knows them."""

@@ -1,0 +1,1 @@
+"""What workers do: saves and ingests, their memory, their start."""
