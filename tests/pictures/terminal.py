@@ -1,20 +1,14 @@
 """A command in a terminal of its own, and what was to be seen there, as SVG."""
 
-import fcntl
 import io
-import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+
+from tests.support.terminal import run_in_terminal
 
 WIDTH, HEIGHT = 100, 40  # characters
 _REDRAWN = re.compile(r"\r?\x1b\[2K")  # Rich erases a line before it draws a bar again
@@ -23,26 +17,8 @@ _STEERING = re.compile(r"\x1b\[[0-9;?]*[A-HJKSTfhlsu]|\r")  # everything but col
 
 def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str]) -> list[str]:
     """Run one `audioprep` command to its end. What it drew, frame by frame; the last one is what stayed."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
-    # The child's own size comes from the terminal: a COLUMNS of whoever runs us would go before it.
-    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "audioprep", *arguments],
-        cwd=folder,
-        env={**inherited, **env, "TERM": "xterm-256color"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    drawn = b""
-    with suppress(OSError):  # Linux says so when the last writer is gone
-        while block := os.read(ours, 65536):
-            drawn += block
-    os.close(ours)
-    assert process.wait(30) == 0, drawn.decode()
-    return [_STEERING.sub("", frame).strip("\n") for frame in _REDRAWN.split(drawn.decode())]
+    drawn = run_in_terminal(folder, env, *arguments, size=(WIDTH, HEIGHT), succeeds=True)
+    return [_STEERING.sub("", frame).strip("\n") for frame in _REDRAWN.split(drawn)]
 
 
 def frame_with(frames: Sequence[str], *words: str) -> str:
