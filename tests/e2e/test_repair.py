@@ -104,7 +104,7 @@ async def test_a_row_that_a_replica_lacks_is_missed_for_a_while(
 ) -> None:
     """An orphan is cancelled once its row is missing for the time of patience; one whose row comes before never is."""
     queue, patience = f"replica-{uuid.uuid4()}", 3.0
-    options = {"strays_interval": 0.1, "orphans_patience": patience}
+    options = {"orphans_interval": 0.1, "orphans_patience": patience}
     async with serving(sqld_url, temporal, queue, **options), carriers(temporal_server.address, queue):
         late, orphan = [await _start_without_row(temporal, app, queue) for _ in range(2)]
         searched = time.monotonic()
