@@ -107,7 +107,8 @@ class YtDlp:
             return self._limits.too_slow(traffic.slow)
         if traffic.unreachable and "502" in said.error:
             return TransientError(ErrorKind.NETWORK, f"The connection to {traffic.unreachable} failed.")
-        return classify(said, host, traffic.retry_after or self._delay())
+        asked = traffic.retry_after
+        return classify(said, host, self._delay() if asked is None else asked)
 
     def _delay(self) -> timedelta:
         """Until this attempt's successor: a site that refuses does so for longer than a connection is broken."""

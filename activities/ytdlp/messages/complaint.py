@@ -13,6 +13,8 @@ _MAX_WARNINGS: Final = 10
 _ERROR: Final = "ERROR: "
 _WARNING: Final = "WARNING: "
 
+_OUR_DOING: Final = "ffmpeg-location "  # it is never to find one
+
 _SPEAKER: Final = re.compile(r"\[[^\]\n]{1,60}\] ?")
 # The id of a recording, up to the first colon. Words that begin a message of yt-dlp's own are no id.
 _ID: Final = re.compile(
@@ -83,8 +85,9 @@ def parse_stderr(text: str) -> Complaint:
     errors = [message for message in messages if message.startswith(_ERROR)]
     others = [line for line in text.splitlines() if line.strip() and not line.startswith(_WARNING)]
     warnings = [message.removeprefix(_WARNING).rstrip() for message in messages if message.startswith(_WARNING)]
+    told = (warning for warning in warnings if not warning.startswith(_OUR_DOING))
     last = errors or others or ["no message"]
-    return Complaint(last[-1].strip()[:_MAX_MESSAGE], tuple(dict.fromkeys(warnings))[:_MAX_WARNINGS])
+    return Complaint(last[-1].strip()[:_MAX_MESSAGE], tuple(dict.fromkeys(told))[:_MAX_WARNINGS])
 
 
 def _messages(text: str) -> list[str]:
