@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from audioprep.bridge.bridge import BridgeOptions
+from audioprep.bridge.store.outbox import WebhookChoice
 from audioprep.bridge.terms import Terms, TermsByType
-from audioprep.extension import installed_job_types
+from audioprep.extension import installed_job_types, served_types
 from audioprep.settings import Settings
 
 
@@ -26,7 +27,18 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         strays_patience=settings.bridge.strays_patience,
         looks_per_second=settings.bridge.looks_per_second,
         terms=_terms(settings),
+        webhooks=webhook_choice(settings),
     )
+
+
+def webhook_choice(settings: Settings) -> WebhookChoice | None:
+    """The jobs that have a webhook; None without a URL. Raises ValueError for a type that is not served."""
+    if settings.webhooks.url is None:
+        return None
+    served, wanted = frozenset(served_types(settings).names), frozenset(settings.webhooks.types)
+    if unknown := sorted(wanted - served):
+        raise ValueError(f"AUDIOPREP_WEBHOOK_TYPES: {unknown[0][:80]!r} is not a job type that is served.")
+    return WebhookChoice(wanted or served, settings.webhooks.statuses)
 
 
 def _terms(settings: Settings) -> TermsByType:
