@@ -11,7 +11,7 @@ import aiohttp
 from temporalio import activity
 
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused
-from audioprep.activities.download.host_limiter import Courtesy
+from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.download.http_status import parse_retry_after
 from audioprep.activities.download.session import open_session
 from audioprep.activities.download.urls import parse_url
@@ -68,14 +68,14 @@ class WebhookActivities:
 
     def __init__(self, receiver: Receiver | None) -> None:
         self._receiver = receiver
-        self._limit = Courtesy(_AT_ONCE)
+        self._limit = HostLimiter(_AT_ONCE)
 
     @activity.defn(name="audioprep.deliver_webhook")
     async def deliver_webhook(self, delivery: WebhookDelivery) -> WebhookReceipt:
         """One attempt. It sends no heartbeat: it takes seconds, and ends by its own time limit."""
         if self._receiver is None:
             raise TransientError(ErrorKind.REFUSED, _NO_RECEIVER)
-        async with self._limit.visit(site_of(self._receiver.url)):
+        async with self._limit.slot(site_of(self._receiver.url)):
             status = await self._receiver.post(delivery.webhook_id, delivery.body)
         return WebhookReceipt(status=status, attempt=activity.info().attempt)
 

@@ -60,8 +60,9 @@ def _pause_of(error: ActivityError) -> float | None:
     """Seconds after which to go on, when a worker handed the step over; None when the delivery has failed."""
     match error.cause:
         case ApplicationError(
-            type=(ErrorKind.WORKER_SHUTDOWN.value | ErrorKind.SITE_BUSY.value), details=[_, float(wait), *_]
+            type=(ErrorKind.WORKER_SHUTDOWN.value | ErrorKind.SITE_BUSY.value),
+            details=[_, (int() | float()) as wait, *_],
         ):
-            return wait
+            return float(wait)
         case _:
             return None

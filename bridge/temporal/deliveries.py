@@ -15,7 +15,7 @@ from audioprep.bridge.temporal.executions import CALL_TIMEOUT
 from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID
 from audioprep.jobs.request import WEBHOOK_ID_PREFIX
 from audioprep.jobs.text.details import summary_of
-from audioprep.jobs.text.wording import code
+from audioprep.jobs.text.wording import inline_code
 from audioprep.jobs.webhooks.event import GIVE_UP_AFTER, WEBHOOK_WORKFLOW, WebhookDelivery
 
 _MEMO_EVENT: Final = "event"
@@ -87,6 +87,6 @@ class Deliveries:
                         MEMO_HOME: delivery.table_id,
                     },
                     static_summary=summary_of(delivery.type, delivery.job_id),
-                    static_details=f"Webhook `{delivery.webhook_id}` of job {code(delivery.job_id)}.",
+                    static_details=f"Webhook `{delivery.webhook_id}` of job {inline_code(delivery.job_id)}.",
                     rpc_timeout=CALL_TIMEOUT,
                 )
