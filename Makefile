@@ -80,6 +80,7 @@ schemas: setup ## Write the JSON Schemas in docs/schemas anew
 	  $(BIN)/audioprep schema $$type --result > docs/schemas/$$type.result.json; \
 	done
 	@$(BIN)/audioprep schema error > docs/schemas/error.result.json
+	@$(BIN)/audioprep schema webhook > docs/schemas/webhook.json
 
 reference: schemas ## Write the pages and schemas that are made from the code anew
 	$(BIN)/python -m scripts.reference

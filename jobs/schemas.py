@@ -12,6 +12,7 @@ from audioprep.jobs.types.ingest import IngestResult
 from audioprep.jobs.types.playlist import PlaylistResult
 from audioprep.jobs.types.preview import PreviewResult
 from audioprep.jobs.types.save import SaveResult
+from audioprep.jobs.webhooks.event import WebhookEvent
 
 RESULTS: Final[dict[str, type[WireModel]]] = {
     INGEST.name: IngestResult,
@@ -39,6 +40,11 @@ def result_schema(job_type: str) -> dict[str, Any]:
 def error_schema() -> dict[str, Any]:
     """What the `result` of a failed row is, with the closed list of error kinds."""
     return _dialect(FailedResult.model_json_schema(by_alias=True, mode="serialization"))
+
+
+def webhook_schema() -> dict[str, Any]:
+    """What the body of a webhook is."""
+    return _dialect(WebhookEvent.model_json_schema(by_alias=True, mode="serialization"))
 
 
 def _dialect(schema: dict[str, Any]) -> dict[str, Any]:

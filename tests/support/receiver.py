@@ -1,7 +1,7 @@
 """A receiver of webhooks, as an app has one: it verifies signatures with the reference library."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,24 +11,29 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.support.processes import free_port
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # the specification's own example
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - the example of the specification
 
 
 @dataclass
 class WebhookReceiver:
-    """`answers` are the statuses of the next requests, in their order; then 204. `down` breaks every connection.
+    """`answers` are the statuses of the next requests, in their order; then those that `choose` gives, or else 204.
+    `down` breaks every connection.
 
-    `accepted` holds the events whose request was answered with 2xx, by webhook id; `forged` counts what did not verify.
+    `accepted` holds the events whose request was answered with 2xx, by webhook id, `gone` those answered with 410;
+    `forged` counts what did not verify.
     """
 
     port: int
     answers: list[int] = field(default_factory=list)
+    choose: Callable[[], int] | None = None
     down: bool = False
+    hung_up: int = 0
     retry_after: str = "1"
     secret: str = SECRET
     requests: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     accepted: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    gone: list[dict[str, Any]] = field(default_factory=list)
     forged: int = 0
 
     @property
@@ -52,6 +57,7 @@ class WebhookReceiver:
 
     async def handle(self, request: web.Request) -> web.Response:
         if self.down and request.transport:
+            self.hung_up += 1
             request.transport.close()
             return web.Response()
         body = await request.read()
@@ -62,10 +68,12 @@ class WebhookReceiver:
             return web.Response(status=401)
         webhook_id = request.headers["webhook-id"]
         self.requests[webhook_id] += 1
-        status = self.answers.pop(0) if self.answers else 204
+        status = self.answers.pop(0) if self.answers else self.choose() if self.choose else 204
         self.statuses[status] += 1
         if status < 300:
             self.accepted.setdefault(webhook_id, []).append(event)
+        elif status == 410:
+            self.gone.append(event)
         headers = {"Retry-After": self.retry_after} if status == 429 else None
         return web.Response(status=status, headers=headers)
 

@@ -26,10 +26,10 @@ def test_the_schemas_in_the_documents_are_those_of_the_models(job_type: str, kin
 
 
 def test_every_type_has_a_schema_and_no_other_file_is_there() -> None:
-    assert {kind.value for kind in SchemaType} == {*RESULTS, "error"}
+    assert {kind.value for kind in SchemaType} == {*RESULTS, "error", "webhook"}
     assert {path.name for path in FOLDER.iterdir()} == {
         f"{t}.{k}.json" for t in RESULTS for k in ("metadata", "result")
-    } | {"error.result.json"}
+    } | {"error.result.json", "webhook.json"}
 
 
 def test_the_schema_of_errors_lists_every_kind() -> None:
@@ -37,6 +37,10 @@ def test_the_schema_of_errors_lists_every_kind() -> None:
 
     assert printed == (FOLDER / "error.result.json").read_text()
     assert json.loads(printed)["$defs"]["ErrorKind"]["enum"] == [kind.value for kind in ErrorKind]
+
+
+def test_the_schema_of_webhooks_is_that_of_the_model() -> None:
+    assert CliRunner().invoke(app, ["schema", "webhook"]).stdout == (FOLDER / "webhook.json").read_text()
 
 
 def test_the_contract_explains_every_kind_of_error() -> None:
