@@ -39,7 +39,9 @@ class WorkerResources:
                 min_rate=settings.network.min_download_rate,
             ),
             network=NetworkRules(
-                AddressPolicy(allow_private=settings.network.allow_private_urls), settings.network.allowed_hosts
+                AddressPolicy(allow_private=settings.network.allow_private_urls),
+                settings.network.allowed_hosts,
+                settings.network.site_retry_delay,
             ),
             host_limiter=HostLimiter(settings.worker.downloads_per_host, settings.worker.download_interval),
             scratch_root=self._scratch,
