@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audioprep.bridge.bridge import Bridge as Bridge
     from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
     from audioprep.bridge.limits import LimitsByType as LimitsByType
+    from audioprep.bridge.store.retention import KeepRules as KeepRules
     from audioprep.extension import Extension as Extension
     from audioprep.jobs.errors import ErrorKind as ErrorKind
     from audioprep.jobs.errors import PermanentError as PermanentError
@@ -52,6 +53,7 @@ __all__ = [
     "JobRequest",
     "JobType",
     "JobTypes",
+    "KeepRules",
     "LimitsByType",
     "PermanentError",
     "Stage",
@@ -82,6 +84,7 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "BridgeOptions": ("bridge.bridge", "what it serves, and at which pace"),
         "JobLimits": ("jobs.registry", "time and attempts of a job"),
         "LimitsByType": ("bridge.limits", "those of each type"),
+        "KeepRules": ("bridge.store.retention", "how long finished rows are kept, by status"),
     },
     "Job types": {
         "JobType": ("jobs.registry", "a word of the `type` column: workflow, metadata, stages and their shares"),

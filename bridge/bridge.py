@@ -15,11 +15,13 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.retention import KeepRules, RetentionStore
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
@@ -68,6 +70,7 @@ class BridgeOptions:
     orphans_patience: float = 60.0
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
+    keep: KeepRules = KeepRules()
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -140,7 +143,7 @@ class Bridge:
         self._claimer, self._sync, self._orphans = (
             Runner(service, self.health.watch(service.name), MOMENTARY) for service in (claimer, sync, orphans)
         )
-        self._runners = (self._claimer, self._sync, self._orphans)
+        self._runners = (self._claimer, self._sync, self._orphans, *self._pruners(store, options.keep))
 
     @classmethod
     @asynccontextmanager
@@ -187,6 +190,13 @@ class Bridge:
     def wake(self) -> None:
         """Look for new rows at once."""
         self._claimer.wake()
+
+    def _pruners(self, store: JobStore, keep: KeepRules) -> tuple[Runner, ...]:
+        """None when all rows are kept: then retention costs no request."""
+        if not keep:
+            return ()
+        pruner = Pruner(store, RetentionStore(self._database), keep, self._metrics)
+        return (Runner(pruner, self.health.watch(pruner.name, silence=SILENCE), MOMENTARY),)
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.
