@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audioprep.bridge.bridge import Bridge as Bridge
     from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
     from audioprep.bridge.limits import LimitsByType as LimitsByType
+    from audioprep.bridge.store.outbox import WebhookChoice as WebhookChoice
     from audioprep.bridge.store.retention import KeepRules as KeepRules
     from audioprep.extension import Extension as Extension
     from audioprep.jobs.errors import ErrorKind as ErrorKind
@@ -59,6 +60,7 @@ __all__ = [
     "Stage",
     "Steps",
     "TransientError",
+    "WebhookChoice",
     "WireModel",
     "checked_key",
     "child_process",
@@ -85,6 +87,7 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "JobLimits": ("jobs.registry", "time and attempts of a job"),
         "LimitsByType": ("bridge.limits", "those of each type"),
         "KeepRules": ("bridge.store.retention", "how long finished rows are kept, by status"),
+        "WebhookChoice": ("bridge.store.outbox", "which jobs have a webhook"),
     },
     "Job types": {
         "JobType": ("jobs.registry", "a word of the `type` column: workflow, metadata, stages and their shares"),

@@ -20,6 +20,7 @@ from audioprep.cli.commands import (
     show,
     submit,
     watch,
+    webhooks,
 )
 from audioprep.cli.console import err, out
 from audioprep.version import __version__
@@ -70,6 +71,7 @@ app.command("doctor", rich_help_panel=_JOBS)(doctor.doctor)
 app.command("cancel", rich_help_panel=_JOBS)(cancel.cancel)
 app.command("retry", rich_help_panel=_JOBS)(retry.retry)
 app.command("prune", rich_help_panel=_JOBS)(prune.prune)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_JOBS)
 
 
 def main() -> NoReturn:

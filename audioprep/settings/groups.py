@@ -14,6 +14,7 @@ from audioprep.settings.deployment import DatabaseSettings, StorageSettings, Tem
 from audioprep.settings.names import variable
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
 
@@ -41,6 +42,7 @@ class Settings:
             self.attempts = AttemptSettings()
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
+            self.webhooks = WebhookSettings()
             self.version = VersionSettings()
             self.log = LogSettings()
             self.tracing = TracingSettings()
