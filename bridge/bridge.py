@@ -15,17 +15,22 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
+from audioprep.bridge.store.retention import KeepRules, RetentionStore
 from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.tracker import MOMENTARY, JobTracker
+from audioprep.bridge.webhooks import WebhookDispatcher
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
@@ -49,7 +54,7 @@ class BridgeOptions:
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
-    are left alone.
+    are left alone. `webhooks` says which ends have a webhook; None: none.
     """
 
     task_queue: str = "audioprep"
@@ -68,6 +73,8 @@ class BridgeOptions:
     orphans_patience: float = 60.0
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
+    keep: KeepRules = KeepRules()
+    webhooks: WebhookChoice | None = None
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -98,7 +105,8 @@ class Bridge:
         self._database = database
         self._identity = identity
         types = options.all_types
-        store = JobStore(database, types.names)
+        self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
+        store = JobStore(database, types.names, self._outbox)
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = DecideOptions(types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
         launcher = Launcher(store, executions, types, options.limits, identity.table_id)
@@ -140,7 +148,11 @@ class Bridge:
         self._claimer, self._sync, self._orphans = (
             Runner(service, self.health.watch(service.name), MOMENTARY) for service in (claimer, sync, orphans)
         )
-        self._runners = (self._claimer, self._sync, self._orphans)
+        deliveries = Deliveries(temporal, options.task_queue, identity.table_id)
+        dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
+        self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
+        self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
+        self._runners += self._pruners(store, options.keep)
 
     @classmethod
     @asynccontextmanager
@@ -173,6 +185,8 @@ class Bridge:
                     group.create_task(_pass_on(self._tracker.slot_freed, self._claimer)),
                     group.create_task(_pass_on(self._tracker.admitted, self._sync, pause=0.0)),
                 ]
+                if self._outbox and self._webhooks:
+                    wakers.append(group.create_task(_pass_on(self._outbox.entered, self._webhooks)))
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
@@ -187,6 +201,13 @@ class Bridge:
     def wake(self) -> None:
         """Look for new rows at once."""
         self._claimer.wake()
+
+    def _pruners(self, store: JobStore, keep: KeepRules) -> list[Runner]:
+        """None when all rows are kept: then retention costs no request."""
+        if not keep:
+            return []
+        pruner = Pruner(store, RetentionStore(self._database), keep, self._metrics)
+        return [Runner(pruner, self.health.watch(pruner.name, silence=SILENCE), MOMENTARY)]
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.

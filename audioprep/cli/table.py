@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client as TemporalClient
 
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, and many at a time. `table_id` is empty for a table that no bridge has served yet."""
+    """Single rows, many at a time, and old ones. `table_id` is empty for a table that no bridge has served yet."""
 
     database: "Client"
     rows: "JobStore"
     lists: "JobLists"
+    retention: "RetentionStore"
     table_id: str
 
     async def find(self, text: str) -> "Job":
@@ -45,13 +47,10 @@ class JobTable:
         from audioprep.bridge.store.lookup import ids_like
         from audioprep.jobs.timestamps import utc_now
 
-        match await ids_like(self.database, text, utc_now()):
-            case []:
-                fail(_unknown(text))
-            case [job_id]:
-                return job_id
-            case several:
-                fail(f"Several jobs begin with {text}: type more of {', '.join(several)}.", EXIT_USAGE)
+        found = await ids_like(self.database, text, utc_now())
+        if len(found) > 1:
+            fail(f"Several jobs begin with {text}: type more of {', '.join(found)}.", EXIT_USAGE)
+        return found[0] if found else fail(_unknown(text))
 
 
 def _unknown(text: str) -> str:
@@ -76,14 +75,19 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.outbox import OutboxWriter
+    from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.store import JobStore
+    from audioprep.bridge_options import webhook_choice
     from audioprep.extension import served_types
 
     require_database(settings)
+    choice = webhook_choice(settings)
     async with open_database(settings.database.database_url, settings.database.token) as database:
-        store = JobStore(database, served_types(settings).names)
+        store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
-        yield JobTable(database, store, JobLists(database), identity.table_id if identity else "")
+        table_id = identity.table_id if identity else ""
+        yield JobTable(database, store, JobLists(database), RetentionStore(database), table_id)
 
 
 def link_to(settings: "Settings", job: "Job", table_id: str) -> str:

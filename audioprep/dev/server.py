@@ -34,7 +34,9 @@ LOG: Final = "temporal.log"
 _START_TIMEOUT: Final = 60.0  # seconds
 _STOP_TIMEOUT: Final = 5.0  # seconds from SIGTERM to SIGKILL
 _PAUSE: Final = 0.1  # seconds between two tries to connect
-_GUARD: Final = '[ "$PPID" = "$0" ] && exec "$@"'  # a parent that died before the signal was set leaves no server behind
+_GUARD: Final = (
+    '[ "$PPID" = "$0" ] && exec "$@"'  # a parent that died before the signal was set leaves no server behind
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from audioprep.jobs.text.redaction import scrub
 from audioprep.jobs.text.wording import printable
 from audioprep.settings.service import LogSettings
 
-
 _DERIVED: Final = ("workflow_id", "table_id")  # what a job's id leads to
 
 
@@ -87,7 +86,7 @@ def _printable(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _short(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """For a person at a terminal: the local time of day, and the first characters of a job's id, which commands take."""
+    """For a person at a terminal: the local time of day, and of a job's id the characters that commands take."""
     at = datetime.fromisoformat(event["timestamp"]).astimezone()
     ids = {"job_id": short_id(event["job_id"])} if isinstance(event.get("job_id"), str) else {}
     kept = {name: value for name, value in event.items() if name not in _DERIVED}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from libsql_client import Client, ResultSet
+from libsql_client.client import InValue
 
 from audioprep.bridge.store.queries import load_queries
 from audioprep.jobs.timestamps import to_text
@@ -17,12 +18,12 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 
 
 async def ids_like(database: Client, text: str, now: datetime) -> list[str]:
-    """Up to six ids that `text` may stand for: those that begin with it, or for "last" the newest. Raises DatabaseError."""
+    """Up to six ids that begin with `text`, or the newest for "last". Raises DatabaseError."""
     if text == LAST:
         return _ids(await database.execute(_LOOKUP["newest_id"], {"until": to_text(now + _SKEW)}))
     if len(text) < MIN_PREFIX:
         return []
-    arguments = {"first": text, "after": text + _LAST_CHARACTER, "limit": _MOST}
+    arguments: dict[str, InValue] = {"first": text, "after": text + _LAST_CHARACTER, "limit": _MOST}
     return _ids(await database.execute(_LOOKUP["ids_from"], arguments))
 
 
