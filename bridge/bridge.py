@@ -17,6 +17,7 @@ from audioprep.bridge.decide import Rules
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Intake, Strays, Sync
+from audioprep.bridge.store.claims import Fairness
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
@@ -56,6 +57,9 @@ class BridgeOptions:
     types: JobTypes = JOB_TYPES
     serve: Collection[str] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
+    fair_window: int = 200
+    max_per_tenant: int | None = None
+    temporal_fairness: bool = False
     max_in_flight: int = 4
     max_downloads: int = 50
     max_looks: int = 20
@@ -98,10 +102,12 @@ class Bridge:
         self._database = database
         self._identity = identity
         types = options.all_types
-        store = JobStore(database, types.names)
+        store = JobStore(database, types.names, Fairness(options.fair_window, options.max_per_tenant))
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = Rules(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(store, executions, types, options.terms, identity.table_id)
+        launcher = Launcher(
+            store, executions, types, options.terms, identity.table_id, fairness=options.temporal_fairness
+        )
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
         self._unserved = _cached(partial(store.unserved, _UNSERVED))

@@ -8,8 +8,9 @@ import structlog
 
 from audioprep.bridge.care import Care
 from audioprep.bridge.metrics import Metrics
+from audioprep.bridge.store.claims import Poll
 from audioprep.bridge.store.identity import TableIdentity
-from audioprep.bridge.store.store import JobStore, Poll
+from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.timestamps import to_text, utc_now
@@ -78,7 +79,11 @@ class Intake:
         for job in found.refused:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=job.error)
             self._metrics.refused(job.type, ErrorKind.INVALID_PAYLOAD)
-        self._care.admit([*found.cancel_requested, *found.processing])
+        for job in found.superseded:
+            log.info("job_superseded", job_id=job.job_id, type=job.type, ran=job.cancel_requested)
+        self._metrics.superseded(job.type for job in found.superseded if not job.cancel_requested)
+        running = [job for job in found.superseded if job.cancel_requested]
+        self._care.admit([*found.cancel_requested, *running, *found.processing])
         await self._care.start(found.claimed)
 
     def _note_left(self, found: Poll) -> None:

@@ -13,6 +13,7 @@ from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSe
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.tenants import TenantSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
 
@@ -34,6 +35,7 @@ class Settings:
             self.temporal = TemporalSettings()
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
+            self.tenants = TenantSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
             self.attempts = AttemptSettings()
