@@ -14,6 +14,7 @@ from audioprep.settings.deployment import DatabaseSettings, StorageSettings, Tem
 from audioprep.settings.names import variable
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
 from audioprep.settings.tenants import TenantSettings
+from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
 
@@ -41,6 +42,7 @@ class Settings:
             self.attempts = AttemptSettings()
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
+            self.webhooks = WebhookSettings()
             self.version = VersionSettings()
             self.log = LogSettings()
             self.tracing = TracingSettings()
@@ -62,7 +64,7 @@ class Settings:
         """Every variable and its value, secrets masked."""
         groups = [value for value in vars(self).values() if isinstance(value, BaseSettings)]
         values = {variable(type(group), name): scrub(str(value)) for group in groups for name, value in group}
-        return values | {"TURSO_DATABASE_URL": self.database.shown_url}
+        return values | {"TURSO_DATABASE_URL": self.database.redacted_url}
 
 
 def _explain(error: ValidationError) -> str:

@@ -10,6 +10,7 @@ from libsql_client import Client, ResultSet, Row
 from libsql_client.client import InValue
 
 from audioprep.bridge.store.errors import AnswerTooLarge
+from audioprep.bridge.store.outbox import OutboxWriter, end_rows
 from audioprep.bridge.store.queries import JOBS, TENANTS, for_types
 from audioprep.bridge.store.rows import has_readable_id, job_of, number_of, readable_jobs, shown, tenant_of
 from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind, FailedResult
@@ -65,9 +66,10 @@ class Claims:
     `types` are the words of the `type` column that are served: no other row is seen.
     """
 
-    def __init__(self, client: Client, types: Sequence[str], fairness: Fairness) -> None:
+    def __init__(self, client: Client, types: Sequence[str], fairness: Fairness, outbox: OutboxWriter | None) -> None:
         self._client = client
         self._fairness = fairness
+        self._outbox = outbox
         self._at_most = _MAX_CLAIMED
         names = {**{name: JOBS[name] for name in ("claim", "look", "look_since")}, **TENANTS}
         self._queries = {name: for_types(query, types) for name, query in names.items()}
@@ -125,7 +127,7 @@ class Claims:
             "superseded": SUPERSEDED_SENTENCE,
             "superseded_result": _SUPERSEDED,
         }
-        superseded = readable_jobs(await self._execute("supersede", arguments))
+        superseded = readable_jobs(await self._end("supersede", arguments, JobStatus.CANCELLED, now))
         self._superseding_until = newest
         return superseded
 
@@ -142,7 +144,9 @@ class Claims:
             "refused": _REFUSED,
         }
         try:
-            answer = await (self._fair_claim(arguments) if fair else self._execute("claim", arguments))
+            answer = await (
+                self._fair_claim(arguments, now) if fair else self._end("claim", arguments, JobStatus.FAILED, now)
+            )
         except AnswerTooLarge:
             self._at_most = max(self._at_most // 8, 1)
             log.warning("claim_answer_too_large", claims_at_most=self._at_most)
@@ -151,7 +155,7 @@ class Claims:
         unreadable = [row for row in answer.rows if not has_readable_id(row)]
         return [*readable_jobs(answer), *[await self._refuse(row, now) for row in unreadable]]
 
-    async def _fair_claim(self, arguments: dict[str, InValue]) -> ResultSet:
+    async def _fair_claim(self, arguments: dict[str, InValue], now: datetime) -> ResultSet:
         if not self._has_index:
             await self._client.execute(TENANTS["create_untenanted_index"])
             self._has_index = True
@@ -161,7 +165,7 @@ class Claims:
             "window": self._fairness.window,
             "per_tenant": _NO_CAP if cap is None else cap,
         }
-        answer = await self._execute("fair_claim", {**arguments, **fair})
+        answer = await self._end("fair_claim", {**arguments, **fair}, JobStatus.FAILED, now)
         tenants = [tenant_of(job.metadata) for job in readable_jobs(answer) if job.metadata is not None]
         self._after = max(tenants, key=lambda tenant: (tenant <= self._after, tenant), default=self._after)
         return answer
@@ -181,3 +185,8 @@ class Claims:
         """A query over the types served."""
         statement, types = self._queries[query]
         return await self._client.execute(statement, {**arguments, **types})
+
+    async def _end(self, query: str, arguments: dict[str, InValue], status: JobStatus, now: datetime) -> ResultSet:
+        """The same for one that may end rows."""
+        statement, types = self._queries[query]
+        return await end_rows(self._client, (statement, {**arguments, **types}), self._outbox, status, now)

@@ -41,5 +41,6 @@ KEYS: Final = load_queries("keys.sql")
 SCHEMA: Final = load_queries("schema.sql", KEYS)
 JOBS: Final = load_queries("jobs.sql", KEYS)
 TENANTS: Final = load_queries("tenants.sql", JOBS, KEYS)
+OUTBOX: Final = load_queries("outbox.sql")
 UNIQUE: Final = load_queries("unique.sql", KEYS)
 """Apart from the schema, since rows that are there already may break it."""

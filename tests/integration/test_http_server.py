@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from audioprep.http.endpoints import WAKE_HEADER, Part
+from audioprep.http.endpoints import WAKE_HEADER, HealthSource
 from audioprep.http.server import http_server
 from audioprep.http.token_bucket import TokenBucket
 from audioprep.service.health import Health
@@ -33,7 +33,7 @@ def sleeper() -> Sleeper:
 @pytest.fixture
 async def url(sleeper: Sleeper) -> AsyncIterator[str]:
     port = free_port()
-    async with http_server([Part(Health(), wake=sleeper.wake)], "127.0.0.1", port, wake_secret=SECRET):
+    async with http_server([HealthSource(Health(), wake=sleeper.wake)], "127.0.0.1", port, wake_secret=SECRET):
         yield f"http://127.0.0.1:{port}/wake"
 
 
@@ -51,7 +51,7 @@ async def test_a_flood_of_wakes_is_held_to_a_rate(sleeper: Sleeper, url: str) ->
     assert set(answers) == {202, 429}
 
 
-async def test_a_flood_without_the_secret_takes_nobodys_turn(sleeper: Sleeper, url: str) -> None:
+async def test_a_flood_without_the_secret_uses_no_tokens(sleeper: Sleeper, url: str) -> None:
     answers = Counter(await asyncio.gather(*(_wake(url, "guess") for _ in range(60))))
 
     assert answers == {403: 60}

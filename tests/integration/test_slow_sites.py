@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download import http_download as download
 from audioprep.activities.download.address_policy import NetworkRules
@@ -23,6 +24,7 @@ from tests.support.audio import make_audio
 from tests.support.rawsite import CHUNKED, HEAD, Answer, dripping, flooding, open_raw_site, said
 from tests.support.staged import PUBLIC, StagedPolicy
 
+SITE_RETRY_DELAY = timedelta(seconds=NetworkRules().site_retry_delay)
 LIMITS = MediaLimits(max_bytes=50_000_000, min_rate=10_000, rate_window=1)
 SIZED = HEAD + b"Content-Length: 4000000\r\n\r\n"
 OVERHEAD = {
@@ -44,13 +46,15 @@ HEADS = {
 }
 
 
-async def _fetch(url: str, scratch: Path, said_by: list[StepProgress] | None = None, *, ytdlp: bool = False) -> Fetched:
+async def _fetch(
+    url: str, scratch: Path, said_by: list[StepProgress] | None = None, *, ytdlp: bool = False
+) -> DownloadedFile:
     environment = ActivityEnvironment()
     environment.on_heartbeat = (said_by if said_by is not None else []).append
     way = YtDlp(NetworkRules(StagedPolicy(), frozenset("*")), LIMITS) if ytdlp else Downloader(StagedPolicy(), LIMITS)
 
-    async def attempt() -> Fetched:
-        return await way.fetch(url, Step(Stage.DOWNLOADING, scratch))
+    async def attempt() -> DownloadedFile:
+        return await way.fetch(url, AttemptContext(Stage.DOWNLOADING, scratch))
 
     return await environment.run(attempt)
 
@@ -169,7 +173,7 @@ async def test_a_wait_beyond_all_time_is_no_wait(tmp_path: Path) -> None:
         for ytdlp in (False, True):
             with pytest.raises(TransientError, match="HTTP 503") as raised:
                 await _fetch(f"{site}a.mp3", tmp_path, ytdlp=ytdlp)
-            assert raised.value.next_retry_delay is None
+            assert raised.value.next_retry_delay == (SITE_RETRY_DELAY if ytdlp else None)
 
 
 def test_both_ways_to_read_from_a_socket_count() -> None:
