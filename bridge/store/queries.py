@@ -41,6 +41,7 @@ KEYS: Final = load_queries("keys.sql")
 SCHEMA: Final = load_queries("schema.sql", KEYS)
 JOBS: Final = load_queries("jobs.sql", KEYS)
 TENANTS: Final = load_queries("tenants.sql", JOBS, KEYS)
+RETENTION: Final = load_queries("retention.sql")
 OUTBOX: Final = load_queries("outbox.sql")
 UNIQUE: Final = load_queries("unique.sql", KEYS)
 """Apart from the schema, since rows that are there already may break it."""
