@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from audioprep.bridge.bridge import BridgeOptions
 from audioprep.bridge.limits import LimitsByType
-from audioprep.extension import installed_job_types
+from audioprep.bridge.store.outbox import WebhookChoice
+from audioprep.extension import installed_job_types, served_types
 from audioprep.jobs.registry import JobLimits, JobTypes
 from audioprep.settings import Settings
 from audioprep.settings.bridge import TimeoutSettings
@@ -17,6 +18,9 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         types=types,
         serve=settings.bridge.types,
         routes=settings.bridge.routes,
+        fair_window=settings.tenants.fair_window,
+        max_per_tenant=settings.tenants.max_per_tenant,
+        temporal_fairness=settings.tenants.temporal_fairness,
         max_in_flight=settings.bridge.max_in_flight,
         max_downloads=settings.bridge.max_downloads,
         max_looks=settings.bridge.max_looks,
@@ -29,7 +33,19 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         orphans_patience=settings.bridge.orphans_patience,
         describes_per_second=settings.bridge.describes_per_second,
         limits=_limits(settings, types),
+        keep=settings.retention.rules,
+        webhooks=webhook_choice(settings),
     )
+
+
+def webhook_choice(settings: Settings) -> WebhookChoice | None:
+    """The jobs that have a webhook; None without a URL. Raises ValueError for a type that is not served."""
+    if settings.webhooks.url is None:
+        return None
+    served, wanted = frozenset(served_types(settings).names), frozenset(settings.webhooks.types)
+    if unknown := sorted(wanted - served):
+        raise ValueError(f"AUDIOPREP_WEBHOOK_TYPES: {unknown[0][:80]!r} is not a job type that is served.")
+    return WebhookChoice(wanted or served, settings.webhooks.statuses)
 
 
 def _limits(settings: Settings, types: JobTypes) -> LimitsByType:

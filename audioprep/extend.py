@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from audioprep.bridge.bridge import Bridge as Bridge
     from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
     from audioprep.bridge.limits import LimitsByType as LimitsByType
+    from audioprep.bridge.store.outbox import WebhookChoice as WebhookChoice
+    from audioprep.bridge.store.retention import KeepRules as KeepRules
     from audioprep.extension import Extension as Extension
     from audioprep.jobs.errors import ErrorKind as ErrorKind
     from audioprep.jobs.errors import PermanentError as PermanentError
@@ -52,11 +54,13 @@ __all__ = [
     "JobRequest",
     "JobType",
     "JobTypes",
+    "KeepRules",
     "LimitsByType",
     "PermanentError",
     "Stage",
     "Steps",
     "TransientError",
+    "WebhookChoice",
     "WireModel",
     "checked_key",
     "child_process",
@@ -82,6 +86,8 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "BridgeOptions": ("bridge.bridge", "what it serves, and at which pace"),
         "JobLimits": ("jobs.registry", "time and attempts of a job"),
         "LimitsByType": ("bridge.limits", "those of each type"),
+        "KeepRules": ("bridge.store.retention", "how long finished rows are kept, by status"),
+        "WebhookChoice": ("bridge.store.outbox", "which jobs have a webhook"),
     },
     "Job types": {
         "JobType": ("jobs.registry", "a word of the `type` column: workflow, metadata, stages and their shares"),

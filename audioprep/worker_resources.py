@@ -11,6 +11,7 @@ from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
+from audioprep.activities.webhooks import Receiver
 from audioprep.settings import Settings
 
 _MB = 1024 * 1024
@@ -59,3 +60,10 @@ class WorkerResources:
             self._workers -= 1
             if not self._workers:
                 self._open.close()
+
+
+def webhook_receiver(settings: Settings, url: str | None = None) -> Receiver | None:
+    """Where webhooks go: to `url`, or else to that of the settings; None without either."""
+    ours = settings.webhooks
+    where = url or (ours.url.get_secret_value() if ours.url else None)
+    return Receiver(where, ours.secrets, AddressPolicy(allow_private=ours.allow_private)) if where else None

@@ -15,17 +15,23 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.store.claims import Fairness
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
+from audioprep.bridge.store.retention import KeepRules, RetentionStore
 from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.tracker import MOMENTARY, JobTracker
+from audioprep.bridge.webhooks import WebhookDispatcher
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
@@ -49,13 +55,16 @@ class BridgeOptions:
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
-    are left alone.
+    are left alone. `webhooks` says which ends have a webhook; None: none.
     """
 
     task_queue: str = "audioprep"
     types: JobTypes = JOB_TYPES
     serve: Collection[str] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
+    fair_window: int = 200
+    max_per_tenant: int | None = None
+    temporal_fairness: bool = False
     max_in_flight: int = 4
     max_downloads: int = 50
     max_looks: int = 20
@@ -68,6 +77,8 @@ class BridgeOptions:
     orphans_patience: float = 60.0
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
+    keep: KeepRules = KeepRules()
+    webhooks: WebhookChoice | None = None
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -98,10 +109,13 @@ class Bridge:
         self._database = database
         self._identity = identity
         types = options.all_types
-        store = JobStore(database, types.names)
+        self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
+        store = JobStore(database, types.names, self._outbox, Fairness(options.fair_window, options.max_per_tenant))
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = DecideOptions(types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(store, executions, types, options.limits, identity.table_id)
+        launcher = Launcher(
+            store, executions, types, options.limits, identity.table_id, fairness=options.temporal_fairness
+        )
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
         self._unserved = _cached(partial(store.unserved, _UNSERVED))
@@ -140,7 +154,11 @@ class Bridge:
         self._claimer, self._sync, self._orphans = (
             Runner(service, self.health.watch(service.name), MOMENTARY) for service in (claimer, sync, orphans)
         )
-        self._runners = (self._claimer, self._sync, self._orphans)
+        deliveries = Deliveries(temporal, options.task_queue, identity.table_id)
+        dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
+        self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
+        self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
+        self._runners += self._pruners(store, options.keep)
 
     @classmethod
     @asynccontextmanager
@@ -173,6 +191,8 @@ class Bridge:
                     group.create_task(_pass_on(self._tracker.slot_freed, self._claimer)),
                     group.create_task(_pass_on(self._tracker.admitted, self._sync, pause=0.0)),
                 ]
+                if self._outbox and self._webhooks:
+                    wakers.append(group.create_task(_pass_on(self._outbox.entered, self._webhooks)))
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
@@ -187,6 +207,13 @@ class Bridge:
     def wake(self) -> None:
         """Look for new rows at once."""
         self._claimer.wake()
+
+    def _pruners(self, store: JobStore, keep: KeepRules) -> list[Runner]:
+        """None when all rows are kept: then retention costs no request."""
+        if not keep:
+            return []
+        pruner = Pruner(store, RetentionStore(self._database), keep, self._metrics)
+        return [Runner(pruner, self.health.watch(pruner.name, silence=SILENCE), MOMENTARY)]
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.

@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.registry import JobType
+from audioprep.jobs.webhooks.event import WebhookEvent
 
 
 def metadata_schema(kind: JobType) -> dict[str, Any]:
@@ -25,6 +26,11 @@ def result_schema(kind: JobType) -> dict[str, Any]:
 def error_schema() -> dict[str, Any]:
     """What the `result` of a failed row is, with the closed list of error kinds."""
     return _dialect(FailedResult.model_json_schema(by_alias=True, mode="serialization"))
+
+
+def webhook_schema() -> dict[str, Any]:
+    """What the body of a webhook is."""
+    return _dialect(WebhookEvent.model_json_schema(by_alias=True, mode="serialization"))
 
 
 def _dialect(schema: dict[str, Any]) -> dict[str, Any]:

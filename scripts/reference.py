@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -13,7 +14,7 @@ from pydantic_settings import BaseSettings
 
 import audioprep.settings  # noqa: F401 - defines the groups
 from audioprep.jobs.registry import JOB_TYPES
-from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema
+from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 _MADE: Final = "<!-- Made by `make reference`; not edited by hand. -->"
@@ -34,6 +35,7 @@ _TYPES: Final[Mapping[Any, str]] = {
     float: "number",
     SecretStr: "secret",
     Path: "path",
+    timedelta: "duration",
 }
 _BOUNDS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -107,7 +109,7 @@ def _bounds(field: FieldInfo) -> list[str]:
 
 def schema_files() -> dict[str, str]:
     """The JSON Schemas of docs/schemas, by file name."""
-    documents = {"error.result.json": error_schema()}
+    documents = {"error.result.json": error_schema(), "webhook.json": webhook_schema()}
     for kind in JOB_TYPES:
         documents |= {
             f"{kind.name}.metadata.json": metadata_schema(kind),

@@ -30,7 +30,7 @@ def test_every_type_has_a_schema_and_no_other_file_is_there() -> None:
     assert all(kind.result for kind in JOB_TYPES)
     assert {path.name for path in FOLDER.iterdir()} == {
         f"{t}.{k}.json" for t in TYPES for k in ("metadata", "result")
-    } | {"error.result.json"}
+    } | {"error.result.json", "webhook.json"}
 
 
 def test_an_unknown_type_has_no_schema() -> None:
@@ -49,6 +49,10 @@ def test_the_schema_of_errors_lists_every_kind() -> None:
 
     assert printed == (FOLDER / "error.result.json").read_text()
     assert json.loads(printed)["$defs"]["ErrorKind"]["enum"] == [kind.value for kind in ErrorKind]
+
+
+def test_the_schema_of_webhooks_is_that_of_the_model() -> None:
+    assert CliRunner().invoke(app, ["schema", "webhook"]).stdout == (FOLDER / "webhook.json").read_text()
 
 
 def test_the_contract_explains_every_kind_of_error() -> None:

@@ -6,22 +6,23 @@ import typer
 
 from audioprep.cli.console import EXIT_USAGE, fail, print_json
 
-ERROR = "error"  # in place of a type: what a failed row of any type says
+# In place of a type: what a failed row of any type says, and the body of a webhook.
+ERROR, WEBHOOK = "error", "webhook"
 
 
 def schema(
     job_type: Annotated[
-        str, typer.Argument(metavar="TYPE", help="A job type, also of an installed package, or error.")
+        str, typer.Argument(metavar="TYPE", help="A job type, also of an installed package, error, or webhook.")
     ],
     result: Annotated[bool, typer.Option("--result", help="Of the result instead of the metadata.")] = False,
 ) -> None:
-    """Print the JSON Schema of a job type's metadata, or of its result; `error` is the result of a failed row."""
+    """Print the JSON Schema of a job type's metadata or result; `error` is a failed row's result, `webhook` a body."""
     from audioprep.extension import installed_job_types
     from audioprep.jobs.errors import PermanentError
-    from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema
+    from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 
-    if job_type == ERROR:
-        print_json(error_schema(), indent=2)
+    if job_type in (ERROR, WEBHOOK):
+        print_json(error_schema() if job_type == ERROR else webhook_schema(), indent=2)
         return
     try:
         kind = installed_job_types().find(job_type)

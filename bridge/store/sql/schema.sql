@@ -32,6 +32,15 @@ CREATE TABLE IF NOT EXISTS audio_prep_meta (
 INSERT OR IGNORE INTO audio_prep_meta (name, value)
 SELECT 'tableId', lower(hex(randomblob(6))) WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'tableId');
 
+-- name: create_outbox_table
+-- Ends of jobs whose webhook is not under way yet; stays empty without a webhook URL.
+CREATE TABLE IF NOT EXISTS audio_prep_outbox (
+  jobId TEXT PRIMARY KEY,
+  type TEXT NOT NULL,
+  event TEXT NOT NULL,
+  endedAt TEXT NOT NULL
+) WITHOUT ROWID;
+
 -- name: create_status_index
 CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);
 
@@ -54,6 +63,20 @@ CREATE INDEX IF NOT EXISTS idx_jobs_served ON audio_prep_jobs (status, type, cre
 -- in it so that it is searched, not scanned: a scan counts as a row read even when the index is empty.
 CREATE INDEX IF NOT EXISTS idx_jobs_cancels ON audio_prep_jobs (status, type, updatedAt)
 WHERE status = 'cancelled' AND stage IS NOT NULL;
+
+-- name: create_tenant_index
+-- Finds each tenant's oldest rows, and counts those being processed. A row without a tenant is not in it.
+CREATE INDEX IF NOT EXISTS idx_jobs_tenant ON audio_prep_jobs (status, type, {tenant}, createdAt)
+WHERE {active} AND {tenant} IS NOT NULL;
+
+-- name: create_superseding_index
+-- Finds rows that may take the place of others by their rowid: the newest of them were not looked at yet.
+CREATE INDEX IF NOT EXISTS idx_jobs_superseding ON audio_prep_jobs (status, type)
+WHERE status = 'pending' AND {supersedes} IS NOT NULL;
+
+-- name: create_superseded_index
+CREATE INDEX IF NOT EXISTS idx_jobs_superseded ON audio_prep_jobs ({supersedes}, createdAt)
+WHERE {active} AND {supersedes} IS NOT NULL;
 
 -- name: drop_cancel_index
 -- The one before it, which did not know types.
