@@ -2,12 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-from rich.table import Table
-
 from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.table import open_client, open_table
+from audioprep.cli.table import link_to, open_client, open_table
 
 if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
@@ -22,21 +19,20 @@ def logs(job_id: JobId, as_json: AsJson = False) -> None:
     """Tell what happened to a job, in order: claimed, started, failed and why, retried, handed over, ended."""
     from audioprep.jobs.timestamps import to_text
 
-    entries = run(_entries(read_settings(), job_id))
+    from audioprep.cli.views.entries import entry_lines
+
+    entries, link = run(_entries(read_settings(), job_id))
     if as_json:
         print_json([{"at": to_text(m.at), "what": m.what, "detail": m.detail} for m in entries])
         return
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for entry in entries:
-        style = "red" if entry.bad else None
-        table.add_row(to_text(entry.at), escape(entry.what), escape(entry.detail), style=style)
-    out.print(table)
+    for line in entry_lines(entries):
+        out.print(line)
+    if link:
+        out.print(f"workflow  {link}", highlight=False, markup=False, soft_wrap=True)
 
 
-async def _entries(settings: "Settings", job_id: str) -> "list[LogEntry]":
+async def _entries(settings: "Settings", job_id: str) -> "tuple[list[LogEntry], str]":
+    """What happened, and where Temporal's UI shows it."""
     from audioprep.bridge.temporal.inspection import Inspection
 
     async with open_table(settings) as rows:
@@ -47,7 +43,7 @@ async def _entries(settings: "Settings", job_id: str) -> "list[LogEntry]":
         *await _of_history(inspection, job.job_id),
         *_of_now(await inspection.execution(job.job_id)),
     ]
-    return sorted(entries, key=lambda entry: entry.at)
+    return sorted(entries, key=lambda entry: entry.at), link_to(settings, job, rows.table_id)
 
 
 def _of_row(job: "Job") -> "list[LogEntry]":
@@ -96,12 +92,12 @@ def _has(attributes: object, name: str) -> bool:
 
 def _of_now(execution: "Execution | None") -> "list[LogEntry]":
     """Steps under way: Temporal writes an attempt into the history only when it has ended."""
-    from audioprep.cli.views.story import LogEntry
+    from audioprep.cli.views.story import LogEntry, step_name
     from audioprep.jobs.timestamps import utc_now
 
     entries = []
     for step in execution.steps if execution else ():
-        what = f"{step.name} {'runs' if step.running else 'waits'}, attempt {step.attempt}"
+        what = f"{step_name(step.name)} {'runs' if step.running else 'waits'}, attempt {step.attempt}"
         why = f"attempt {step.attempt - 1} failed: {step.failure}" if step.failure else ""
         entries.append(LogEntry(utc_now(), what, why, bad=bool(step.failure)))
     return entries
