@@ -31,6 +31,7 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         describes_per_second=settings.bridge.describes_per_second,
         limits=_limits(settings, types),
         webhooks=webhook_choice(settings),
+        liveness_interval=settings.bridge.liveness_interval,
     )
 
 

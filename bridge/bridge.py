@@ -13,7 +13,9 @@ from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
 from audioprep.bridge.decide import DecideOptions
+from audioprep.bridge.durations import Durations
 from audioprep.bridge.limits import LimitsByType
+from audioprep.bridge.liveness import LivenessReporter
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
@@ -21,6 +23,7 @@ from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
+from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
@@ -52,7 +55,8 @@ class BridgeOptions:
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
-    are left alone. `webhooks` says which ends have a webhook; None: none.
+    are left alone. `webhooks` says which ends have a webhook; None: none. `liveness_interval` is the shortest time
+    between two writes of what the bridge says of itself; 0: it says nothing.
     """
 
     task_queue: str = "audioprep"
@@ -72,6 +76,7 @@ class BridgeOptions:
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
     webhooks: WebhookChoice | None = None
+    liveness_interval: float = 15.0
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -113,6 +118,7 @@ class Bridge:
         self._workers = _cached(partial(live_workers, temporal, options.task_queue))
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
+        durations = Durations()
         self._tracker = JobTracker(
             reconciler,
             executions,
@@ -120,6 +126,7 @@ class Bridge:
             slots=options.max_in_flight,
             downloads=options.max_downloads,
             at_once=options.max_looks,
+            durations=durations,
         )
         claimer = Claimer(
             store,
@@ -148,7 +155,17 @@ class Bridge:
         deliveries = Deliveries(temporal, options.task_queue, identity.table_id)
         dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
         self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
+        self._liveness = LivenessReporter(
+            ServiceTable(database),
+            self._tracker,
+            durations,
+            self._workers.get,
+            slots=options.max_in_flight,
+            interval=options.liveness_interval,
+        )
         self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
+        if options.liveness_interval:
+            self._runners.append(Runner(self._liveness, self.health.watch(self._liveness.name), MOMENTARY))
 
     @classmethod
     @asynccontextmanager
@@ -186,6 +203,7 @@ class Bridge:
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
+            await self._liveness.leave()
         finally:
             await self._tracker.close()
             log.info("bridge_stopped")
