@@ -159,7 +159,7 @@ class Bridge:
             ServiceTable(database),
             self._tracker,
             durations,
-            self._workers.get,
+            _cached(partial(live_workers, temporal, options.task_queue)).get,  # not what a scrape had seen before
             slots=options.max_in_flight,
             interval=options.liveness_interval,
         )

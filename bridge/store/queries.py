@@ -35,4 +35,5 @@ def for_types(query: str, types: Sequence[str]) -> tuple[str, dict[str, str]]:
 SCHEMA: Final = load_queries("schema.sql")
 JOBS: Final = load_queries("jobs.sql")
 OUTBOX: Final = load_queries("outbox.sql")
+USAGE: Final = load_queries("usage.sql")
 SERVICE: Final = load_queries("service.sql")
