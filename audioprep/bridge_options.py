@@ -18,6 +18,9 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         types=types,
         serve=settings.bridge.types,
         routes=settings.bridge.routes,
+        fair_window=settings.tenants.fair_window,
+        max_per_tenant=settings.tenants.max_per_tenant,
+        temporal_fairness=settings.tenants.temporal_fairness,
         max_in_flight=settings.bridge.max_in_flight,
         max_downloads=settings.bridge.max_downloads,
         max_looks=settings.bridge.max_looks,
@@ -30,6 +33,7 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         orphans_patience=settings.bridge.orphans_patience,
         describes_per_second=settings.bridge.describes_per_second,
         limits=_limits(settings, types),
+        keep=settings.retention.rules,
         webhooks=webhook_choice(settings),
         liveness_interval=settings.bridge.liveness_interval,
     )

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from benchmarks.bridge import actions, cancels, claim, completion, features, idle, inflight, jobcost, pickup, throughput
+from benchmarks.bridge import (
+    actions,
+    cancels,
+    claim,
+    completion,
+    fairness,
+    features,
+    idle,
+    inflight,
+    jobcost,
+    pickup,
+    throughput,
+)
 from benchmarks.measurement import Measurement
 from benchmarks.worker import against, media, memory, saves, stages, startup
 
@@ -23,4 +35,5 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     media.MEASUREMENT,
     startup.MEASUREMENT,
     stages.MEASUREMENT,
+    fairness.MEASUREMENT,
 )

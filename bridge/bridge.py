@@ -17,12 +17,15 @@ from audioprep.bridge.durations import Durations
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.liveness import LivenessReporter
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.store.claims import Fairness
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
+from audioprep.bridge.store.retention import KeepRules, RetentionStore
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.deliveries import Deliveries
@@ -63,6 +66,9 @@ class BridgeOptions:
     types: JobTypes = JOB_TYPES
     serve: Collection[str] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
+    fair_window: int = 200
+    max_per_tenant: int | None = None
+    temporal_fairness: bool = False
     max_in_flight: int = 4
     max_downloads: int = 50
     max_looks: int = 20
@@ -75,6 +81,7 @@ class BridgeOptions:
     orphans_patience: float = 60.0
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
+    keep: KeepRules = KeepRules()
     webhooks: WebhookChoice | None = None
     liveness_interval: float = 15.0
 
@@ -108,10 +115,12 @@ class Bridge:
         self._identity = identity
         types = options.all_types
         self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
-        store = JobStore(database, types.names, self._outbox)
+        store = JobStore(database, types.names, self._outbox, Fairness(options.fair_window, options.max_per_tenant))
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = DecideOptions(types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(store, executions, types, options.limits, identity.table_id)
+        launcher = Launcher(
+            store, executions, types, options.limits, identity.table_id, fairness=options.temporal_fairness
+        )
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
         self._unserved = _cached(partial(store.unserved, _UNSERVED))
@@ -164,6 +173,7 @@ class Bridge:
             interval=options.liveness_interval,
         )
         self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
+        self._runners += self._pruners(store, options.keep)
         if options.liveness_interval:
             self._runners.append(Runner(self._liveness, self.health.watch(self._liveness.name), MOMENTARY))
 
@@ -215,6 +225,13 @@ class Bridge:
     def wake(self) -> None:
         """Look for new rows at once."""
         self._claimer.wake()
+
+    def _pruners(self, store: JobStore, keep: KeepRules) -> list[Runner]:
+        """None when all rows are kept: then retention costs no request."""
+        if not keep:
+            return []
+        pruner = Pruner(store, RetentionStore(self._database), keep, self._metrics)
+        return [Runner(pruner, self.health.watch(pruner.name, silence=SILENCE), MOMENTARY)]
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.

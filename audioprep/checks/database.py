@@ -7,6 +7,7 @@ from libsql_client import Client
 
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.store.retention import RetentionStore
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.checks.finding import CheckWarning
@@ -77,6 +78,24 @@ async def check_bridges(settings: Settings) -> str:
             f"none is running, the last report is of {to_text(status.last_seen)}: rows wait until one is"
         )
     return f"{status.bridges} running, {status.in_flight} of {status.slots} slots in use"
+
+
+_LARGE: Final = 100_000  # rows
+
+
+async def check_retention(settings: Settings) -> str:
+    """Raises CheckWarning when a large table keeps all finished rows for ever."""
+    if settings.retention.rules:
+        return "finished rows are deleted by age"
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        rows = await RetentionStore(database).table_span()
+    if rows >= _LARGE:
+        raise CheckWarning(
+            f"the table has up to {rows:,} rows, and finished ones are kept for ever: set AUDIOPREP_KEEP_COMPLETE=30d,"
+            " AUDIOPREP_KEEP_FAILED=90d and AUDIOPREP_KEEP_CANCELLED=7d on the bridges, or what your app needs;"
+            " `audioprep prune --before 90d --dry-run` counts"
+        )
+    return "finished rows are kept for ever, which this table is small enough for"
 
 
 async def check_clock(settings: Settings) -> str:

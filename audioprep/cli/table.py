@@ -9,6 +9,7 @@ from audioprep.cli.console import fail
 
 if TYPE_CHECKING:
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, many at a time, and which bridges are alive. `table_id` is empty before a bridge has served it."""
+    """Single rows, many at a time, old ones, and which bridges are alive. `table_id` is empty if none has served it."""
 
     rows: "JobStore"
     lists: "JobLists"
+    retention: "RetentionStore"
     service: "ServiceTable"
     table_id: str
 
@@ -43,6 +45,7 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.outbox import OutboxWriter
+    from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
     from audioprep.bridge_options import webhook_choice
@@ -52,8 +55,9 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     async with open_database(settings.database.database_url, settings.database.token) as database:
         store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
+        table_id = identity.table_id if identity else ""
         service = ServiceTable(database, used=settings.bridge.liveness_interval > 0)
-        yield JobTable(store, JobLists(database), service, identity.table_id if identity else "")
+        yield JobTable(store, JobLists(database), RetentionStore(database), service, table_id)
 
 
 if TYPE_CHECKING:

@@ -13,7 +13,9 @@ from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSe
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
 from audioprep.settings.prices import PriceSettings
+from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.tenants import TenantSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
@@ -36,6 +38,8 @@ class Settings:
             self.temporal = TemporalSettings()
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
+            self.tenants = TenantSettings()
+            self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
             self.attempts = AttemptSettings()

@@ -19,7 +19,7 @@ from tests.support.webapp import now
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
-FORECAST = statements(*snippets(CONTRACT, "sql"))[-1].replace(":id", "?").replace(":now", "?")
+FORECAST = statements(snippets(CONTRACT, "sql")[0])[-1].replace(":id", "?").replace(":now", "?")
 
 
 @pytest.fixture(params=["file", "pipeline"])
