@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, err, fail, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run, say_error
 from audioprep.cli.options import AsJson, CancellableIds, Yes
 from audioprep.cli.table import open_table
 
@@ -46,10 +46,7 @@ def _tell(cancelled: list[str], finished: list[str]) -> None:
         again = shlex.join(["audioprep", "watch", *cancelled])
         out.print(f"Cancel requested; `{again}` shows when it is done.", markup=False, highlight=False, soft_wrap=True)
     for job_id in finished:
-        err.print("error:", style="bold red", end=" ")
-        err.print(
-            f"Job {job_id} is finished already: nothing was changed.", markup=False, highlight=False, soft_wrap=True
-        )
+        say_error(f"Job {job_id} is finished already: nothing was changed.")
 
 
 def _cancel_pending(settings: "Settings", *, yes: bool) -> list[str]:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 def logs(job_id: JobId, as_json: AsJson = False) -> None:
     """Tell what happened to a job, in order: claimed, started, failed and why, retried, handed over, ended."""
-    from audioprep.jobs.timestamps import to_text
-
     from audioprep.cli.views.entries import entry_lines
+    from audioprep.jobs.timestamps import to_text
 
     entries, link = run(_entries(read_settings(), job_id))
     if as_json:

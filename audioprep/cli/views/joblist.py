@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Final
 
 from rich.console import RenderableType
@@ -41,9 +41,14 @@ def short_ids(job_ids: Sequence[str]) -> dict[str, str]:
     ordered = sorted(set(job_ids))
     shown = {}
     for before, job_id, after in zip(["", *ordered], ordered, [*ordered[1:], ""], strict=False):
-        shared = max(len(commonprefix([job_id, other])) for other in (before, after))
+        shared = max(_shared(job_id, before), _shared(job_id, after))
         shown[job_id] = job_id[: max(len(short_id(job_id)), shared + 1)]
     return shown
+
+
+def _shared(one: str, other: str) -> int:
+    """The number of characters that two ids begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def age(text: str, now: datetime) -> str:
