@@ -8,13 +8,13 @@ from pathlib import Path
 from pydantic import Field
 from temporalio import activity
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import safe_name
 from audioprep.activities.ffmpeg.decode import Samples, decode_mono
 from audioprep.activities.ffmpeg.extract import as_it_is, audio_only
 from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.media_memory import facts_of
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.sources import Sources
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
@@ -28,7 +28,7 @@ from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.types.provenance import Provenance, source_url_of
 
 
-class FetchSource(WireModel):
+class FetchSourceInput(WireModel):
     """Which source to bring into which asset."""
 
     asset_id: str
@@ -66,7 +66,7 @@ class Analysis(AudioMetadata):
     media: MediaFacts | None = None
 
 
-class PublishAsset(WireModel):
+class PublishAssetInput(WireModel):
     """The parts of `metadata.json`. `began` is when the job began, by its workflow: the same for every attempt.
 
     All but the first two are null only if the step was scheduled by an earlier version.
@@ -108,30 +108,30 @@ class PublishAsset(WireModel):
 class IngestActivities:
     """Each reads its input from storage and writes its output under keys made from the asset id."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: ActivityResources) -> None:
         self._resources = resources
         self._sources = Sources(resources)
 
     @activity.defn(name="audioprep.fetch_source")
-    async def fetch_source(self, order: FetchSource) -> Original:
+    async def fetch_source(self, input: FetchSourceInput) -> Original:
         """Make the source the asset's original: an uploaded audio file as it is, of all else the audio alone.
 
         It is probed before it is stored. The cache keeps it at hand for analysing.
         """
         storage = self._resources.storage
         async with self._resources.step(Stage.DOWNLOADING) as step:
-            fetched = await self._sources.fetch(order.source, step)
+            fetched = await self._sources.fetch(input.source, step)
             source_hash = await asyncio.to_thread(_sha256, fetched.path)
-            adopted = order.source.source_type is SourceType.AUDIO_FILE
+            adopted = input.source.source_type is SourceType.AUDIO_FILE
             audio = await (as_it_is if adopted else audio_only)(fetched, step)
-            target = keys.original(order.asset_id, audio.form.extension)
-            await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.working())
+            target = keys.original(input.asset_id, audio.form.extension)
+            await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.keep_alive())
             await self._resources.cache.keep(await storage.find(target), audio.path)
-            await remove_other_originals(storage, order.asset_id, target)
+            await remove_other_originals(storage, input.asset_id, target)
         return Original(
-            asset_id=order.asset_id,
+            asset_id=input.asset_id,
             key=target,
-            original_filename=safe_name(order.source.original_filename or fetched.name),
+            original_filename=safe_name(input.source.original_filename or fetched.name),
             content_type=audio.form.content_type,
             source_hash=source_hash,
             source_id=fetched.source_id,
@@ -144,7 +144,7 @@ class IngestActivities:
         async with self._resources.step(Stage.ANALYZING) as step:
             found = await storage.find(original.key)
             path = step.scratch / "original"
-            await self._resources.cache.fetch(found, path, lambda _: step.working())
+            await self._resources.cache.fetch(found, path, lambda _: step.keep_alive())
             probed = await probe(path, step.scratch)
             meter = PeakMeter(probed.sample_rate)
 
@@ -166,11 +166,11 @@ class IngestActivities:
         )
 
     @activity.defn(name="audioprep.publish_asset")
-    async def publish_asset(self, order: PublishAsset) -> None:
+    async def publish_asset(self, input: PublishAssetInput) -> None:
         """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`."""
         async with self._resources.step(Stage.FINALIZING):
-            key = keys.metadata(order.asset_id)
-            content = order.description(await self._created_at(key), utc_now()).to_json()
+            key = keys.metadata(input.asset_id)
+            content = input.description(await self._created_at(key), utc_now()).to_json()
             await self._resources.storage.write(key, content, ContentType.JSON)
 
     @activity.defn(name="audioprep.discard_asset")
@@ -183,13 +183,13 @@ class IngestActivities:
         earlier = parse_asset(content) if content is not None else None
         return earlier.created_at if earlier else None
 
-    def _report(self, step: Step, probed: Probe, meter: PeakMeter) -> None:
+    def _report(self, step: AttemptContext, probed: Probe, meter: PeakMeter) -> None:
         seconds = meter.samples / probed.sample_rate
         self._resources.limits.check_duration(seconds)
         if probed.duration:
-            step.report(seconds / probed.duration)
+            step.report_progress(seconds / probed.duration)
         else:
-            step.working()
+            step.keep_alive()
 
     async def _store_outline(self, asset_id: str, meter: PeakMeter) -> None:
         pairs = meter.pairs()

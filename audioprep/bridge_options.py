@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from audioprep.bridge.bridge import BridgeOptions
-from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.bridge.limits import JobLimits, LimitsByType
 from audioprep.extension import installed_job_types
 from audioprep.settings import Settings
 
@@ -22,16 +22,16 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         busy_interval=settings.bridge.busy_interval,
         sweep_interval=settings.bridge.sweep_interval,
         redrive_after=settings.bridge.redrive_after,
-        strays_interval=settings.bridge.strays_interval,
-        strays_patience=settings.bridge.strays_patience,
-        looks_per_second=settings.bridge.looks_per_second,
-        terms=_terms(settings),
+        orphans_interval=settings.bridge.orphans_interval,
+        orphans_patience=settings.bridge.orphans_patience,
+        describes_per_second=settings.bridge.describes_per_second,
+        limits=_limits(settings),
     )
 
 
-def _terms(settings: Settings) -> TermsByType:
-    def terms(timeout: float, attempts: int) -> Terms:
-        return Terms(
+def _limits(settings: Settings) -> LimitsByType:
+    def limits(timeout: float, attempts: int) -> JobLimits:
+        return JobLimits(
             timeout=timedelta(seconds=timeout),
             max_attempts=attempts,
             first_delay=timedelta(seconds=settings.bridge.retry_first_delay),
@@ -39,12 +39,12 @@ def _terms(settings: Settings) -> TermsByType:
         )
 
     timeouts, attempts = settings.timeouts, settings.attempts
-    preview = terms(timeouts.preview, attempts.preview)
+    preview = limits(timeouts.preview, attempts.preview)
     by_type = {
-        "ingest": terms(timeouts.ingest, attempts.ingest),
+        "ingest": limits(timeouts.ingest, attempts.ingest),
         "preview": preview,
         "edit": preview,
-        "save": terms(timeouts.save, attempts.save),
-        "playlist": terms(timeouts.playlist, attempts.playlist),
+        "save": limits(timeouts.save, attempts.save),
+        "playlist": limits(timeouts.playlist, attempts.playlist),
     }
-    return TermsByType(by_type, default=terms(timeouts.default, attempts.default))
+    return LimitsByType(by_type, default=limits(timeouts.default, attempts.default))

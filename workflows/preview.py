@@ -6,69 +6,69 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from audioprep.workflows.lock import acquire, release
 from audioprep.workflows.steps import Steps, open_steps
-from audioprep.workflows.turn import give_back, take_turn
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.activities.preview import PreviewActivities, PreviewOrder
+    from audioprep.activities.preview import PreviewActivities, PreviewInput
     from audioprep.jobs.registry import PREVIEW
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
     from audioprep.jobs.types.preview import PreviewPayload, PreviewResult, digest_of
 
-_FIRST_LOOK, _LAST_LOOK = 0.25, 2.0  # seconds between two looks for a preview that another job renders
+_FIRST_POLL, _LAST_POLL = 0.25, 2.0  # seconds between two polls for a preview that another job renders
 _BY_RECIPE = "preview-by-recipe"  # before this patch a preview was known by its key alone
 
 
 @workflow.defn(name=PREVIEW.workflow)
 class PreviewWorkflow:
-    """Look, take the turn for this recipe, look again, render. A job that finds the turn taken looks until it is there.
+    """Check for the preview, lock its recipe, check again, render. Without the lock: poll with back-off.
 
-    The second look is for a render that ended between the first one and the turn. If the job that renders is cancelled
-    or fails, its turn is free again and the next one takes it: nobody waits for a result that will not come.
+    The second check is for a render that ended between the first one and the lock. If the job that renders is cancelled
+    or fails, its lock is released and the next job acquires it: no job waits for a result that will not come.
 
-    Another recipe under the same hash has a turn of its own. Each renders, looks that what is stored is its own, and
+    Another recipe under the same hash has a lock of its own. Each renders, checks that what is stored is its own, and
     renders again if not; the later one stays.
     """
 
     @workflow.run
     async def run(self, request: JobRequest[PreviewPayload]) -> PreviewResult:
         async with open_steps(request) as steps:
-            order = PreviewOrder.of(steps.payload)
+            input = PreviewInput.of(steps.payload)
             by_recipe = workflow.patched(_BY_RECIPE)
-            turn = turn_name(order, request.table_id) if by_recipe else f"audioprep.turn/{order.key}"
-            wanted = order if by_recipe else order.key
+            lock = lock_name(input, request.table_id) if by_recipe else f"audioprep.turn/{input.key}"
+            wanted = input if by_recipe else input.key
             limit = timedelta(seconds=request.timeout_seconds)
-            pause = _FIRST_LOOK
-            while not await _is_there(steps, wanted, order.key):
-                if await _render_in_turn(steps, order, wanted, turn, limit):
+            pause = _FIRST_POLL
+            while not await _is_there(steps, wanted, input.key):
+                if await _render_locked(steps, input, wanted, lock, limit):
                     break
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _LAST_LOOK)
-        return PreviewResult(preview_key=order.key)
+                pause = min(pause * 2, _LAST_POLL)
+        return PreviewResult(preview_key=input.key)
 
 
-def turn_name(order: PreviewOrder, table_id: str) -> str:
-    """The workflow id of the turn for one sound under one key of one table's jobs.
+def lock_name(input: PreviewInput, table_id: str) -> str:
+    """The workflow id of the lock for one sound under one key of one table's jobs.
 
     A digest, since ids are never encrypted; and no job can hold it but for the very recipe that it renders.
     """
-    name = "\n".join(part for part in (table_id, order.key, digest_of(order.recipe)) if part)
+    name = "\n".join(part for part in (table_id, input.key, digest_of(input.recipe)) if part)
     return f"audioprep.turn/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewOrder | str, key: str) -> bool:
+async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewInput | str, key: str) -> bool:
     return await steps.run(PreviewActivities.find_preview, wanted, stage=Stage.QUEUED, summary=f"is {key} there?")
 
 
-async def _render_in_turn(
-    steps: Steps[PreviewPayload], order: PreviewOrder, wanted: PreviewOrder | str, name: str, limit: timedelta
+async def _render_locked(
+    steps: Steps[PreviewPayload], input: PreviewInput, wanted: PreviewInput | str, name: str, limit: timedelta
 ) -> bool:
     """Render, unless another job is at it: then False."""
-    turn = await take_turn(name, limit, "one render")
-    if turn is None:
+    lock = await acquire(name, limit, "one render")
+    if lock is None:
         return False
-    if not await _is_there(steps, wanted, order.key):
-        await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=steps.payload.summary)
-    await give_back(turn)
+    if not await _is_there(steps, wanted, input.key):
+        await steps.run(PreviewActivities.render_preview, input, stage=Stage.DOWNLOADING, summary=steps.payload.summary)
+    await release(lock)
     return True

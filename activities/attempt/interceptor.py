@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from audioprep.activities.attempt.handover import given_back
+from audioprep.activities.attempt.handover import reschedule_error
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.request import job_id_of
 from audioprep.jobs.text.redaction import sentence_of
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def log_attempt() -> Iterator[None]:
     """Everything that is logged in the block has the job, the step and the attempt as well."""
     info = activity.info()
     workflow_id = info.workflow_id or ""
@@ -56,7 +56,7 @@ class StepInterceptor(Interceptor):
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _Attempt(super().intercept_activity(next), self)
 
-    async def give_back(self, timeout: float) -> None:
+    async def hand_over(self, timeout: float) -> None:
         """Give back all running steps: a worker that the SDK gave up passes no cancellation on to them."""
         steps = {step for step in self.running if step is not None}
         self.ending |= steps
@@ -71,23 +71,23 @@ class _Attempt(ActivityInboundInterceptor):
         super().__init__(next)
         self._steps = steps
 
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         task = asyncio.current_task()
         self._steps.running.add(task)
         try:
-            with told():
+            with log_attempt():
                 return await self._attempt(input)
         finally:
             self._steps.running.discard(task)
             self._steps.ending.discard(task)
 
-    async def _attempt(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
+    async def _attempt(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
         except asyncio.CancelledError:
             if asyncio.current_task() in self._steps.ending or _is_shutting_down():
                 sentence = "The worker is shutting down; another one goes on."
-                raise given_back(ErrorKind.WORKER_SHUTDOWN, sentence) from None
+                raise reschedule_error(ErrorKind.WORKER_SHUTDOWN, sentence) from None
             raise
         except ApplicationError:
             raise

@@ -38,6 +38,6 @@ def ffprobe(source: Path, *show: str) -> list[str | Path]:
     return ["ffprobe", "-hide_banner", "-loglevel", "error", "-of", "json", *show, *input_options(source)]
 
 
-def complaint(last_words: str, source: Path) -> str:
+def error_excerpt(last_stderr_line: str, source: Path) -> str:
     """Why a file could not be read, in ffmpeg's words but without our path and the address of the part that says so."""
-    return _SPEAKER.sub("", last_words).replace(f"file:{source}: ", "").replace(str(source), "it")[:120]
+    return _SPEAKER.sub("", last_stderr_line).replace(f"file:{source}: ", "").replace(str(source), "it")[:120]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from audioprep.activities.ffmpeg.command import KILLED, LIMITS, complaint, ffmpeg, input_options
+from audioprep.activities.ffmpeg.command import KILLED, LIMITS, error_excerpt, ffmpeg, input_options
 from audioprep.activities.ffmpeg.probe import Probe
 from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
@@ -43,7 +43,7 @@ async def decode_mono(source: Path, probe: Probe, cwd: Path, take: Callable[[Sam
     if code < 0 or code == KILLED:
         raise TransientError(ErrorKind.CHILD_FAILED, "ffmpeg was killed while it decoded the file.")
     if not decoded:
-        reason = complaint(child.last_words, source)
+        reason = error_excerpt(child.last_stderr_line, source)
         sentence = (
             "The file is empty: it has no sound in it."
             if reason == "no message"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
-from audioprep.activities.ffmpeg.command import LIMITS, complaint, ffmpeg, input_options
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
+from audioprep.activities.ffmpeg.command import LIMITS, error_excerpt, ffmpeg, input_options
 from audioprep.activities.ffmpeg.containers import FileForm, form_of
 from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.ffmpeg.run import seconds_of
@@ -51,7 +51,7 @@ class Audio:
     form: FileForm
 
 
-async def audio_only(source: Fetched, step: Step) -> Audio:
+async def audio_only(source: DownloadedFile, step: AttemptContext) -> Audio:
     """`source` itself, or what sounds in it when it has a picture that moves.
 
     Raises PermanentError when it is no media file or has no audio.
@@ -67,7 +67,7 @@ async def audio_only(source: Fetched, step: Step) -> Audio:
     return Audio(path, FileForm(container.extension, (await form_of(path, written)).content_type))
 
 
-async def as_it_is(source: Fetched, step: Step) -> Audio:
+async def as_it_is(source: DownloadedFile, step: AttemptContext) -> Audio:
     """`source` itself, whatever is in it beside the sound.
 
     Raises PermanentError when it is no media file or has no audio.
@@ -75,7 +75,7 @@ async def as_it_is(source: Fetched, step: Step) -> Audio:
     return Audio(source.path, await form_of(source.path, await probe(source.path, step.scratch)))
 
 
-async def _extract(source: Path, probed: Probe, container: _Container, path: Path, step: Step) -> float:
+async def _extract(source: Path, probed: Probe, container: _Container, path: Path, step: AttemptContext) -> float:
     """Copy the first audio stream into `path`. Returns the seconds that ffmpeg says it wrote."""
     command = ffmpeg(
         *("-progress", "pipe:1", "-nostats"),
@@ -92,10 +92,10 @@ async def _extract(source: Path, probed: Probe, container: _Container, path: Pat
             seconds = seconds_of(line)
             if seconds is not None:
                 muxed = seconds
-                step.working()
+                step.keep_alive()
         code = await child.wait()
     if code != 0 or not ended:
-        sentence = f"The audio could not be taken out of the video ({complaint(child.last_words, source)})."
+        sentence = f"The audio could not be taken out of the video ({error_excerpt(child.last_stderr_line, source)})."
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
     return muxed
 

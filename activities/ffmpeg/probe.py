@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from audioprep.activities.ffmpeg.command import PROBE_LIMITS, complaint, ffprobe
+from audioprep.activities.ffmpeg.command import PROBE_LIMITS, error_excerpt, ffprobe
 from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError
 
@@ -117,7 +117,7 @@ async def _report(source: Path, cwd: Path) -> _Report:
         return report
     raise PermanentError(
         ErrorKind.UNSUPPORTED_MEDIA,
-        f"The file is not audio or video that can be read ({complaint(child.last_words, source)}).",
+        f"The file is not audio or video that can be read ({error_excerpt(child.last_stderr_line, source)}).",
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from audioprep.activities.ffmpeg.command import LIMITS, complaint, ffmpeg
+from audioprep.activities.ffmpeg.command import LIMITS, error_excerpt, ffmpeg
 from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, TransientError
 
 _REPORT_INTERVAL = "0.5"  # seconds between two progress blocks
 
-Report = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 """Called with the share that is done, 0..1."""
 
 
@@ -23,7 +23,7 @@ class FfmpegRun:
 
 
 async def run_ffmpeg(
-    arguments: list[str | Path], report: Report, expected_seconds: float | None, cwd: Path, max_bytes: int = 0
+    arguments: list[str | Path], report: ProgressCallback, expected_seconds: float | None, cwd: Path, max_bytes: int = 0
 ) -> FfmpegRun:
     """Run ffmpeg to its end. `report` hears of it at least every second; with 0 when the length is not known.
 
@@ -41,12 +41,12 @@ async def run_ffmpeg(
         code = await child.wait()
     if code != 0:
         raise TransientError(
-            ErrorKind.CHILD_FAILED, f"ffmpeg failed with code {code} ({complaint(child.last_words, cwd)})."
+            ErrorKind.CHILD_FAILED, f"ffmpeg failed with code {code} ({error_excerpt(child.last_stderr_line, cwd)})."
         )
     return FfmpegRun(seconds, child.stderr_tail)
 
 
-def portion(report: Report, begin: float, end: float) -> Report:
+def subrange(report: ProgressCallback, begin: float, end: float) -> ProgressCallback:
     """A part of a longer way: its 0..1 is `begin`..`end` of the whole."""
     return lambda share: report(begin + (end - begin) * min(max(share, 0.0), 1.0))
 

@@ -3,14 +3,14 @@
 from pathlib import Path
 from uuid import UUID
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.decode import Samples, decode_mono
 from audioprep.activities.ffmpeg.probe import probe
-from audioprep.activities.ffmpeg.run import Report
+from audioprep.activities.ffmpeg.run import ProgressCallback
 from audioprep.activities.media_memory import facts_of
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.store import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -26,7 +26,7 @@ EXACT_SEEK = frozenset({"wav", "w64", "aiff", "caf", "flac", "mp3", "ogg", "wv",
 class RecipeSources:
     """Fetches what a recipe names; each source once, however many clips are cut from it."""
 
-    def __init__(self, resources: Resources, step: Step, report: Report) -> None:
+    def __init__(self, resources: ActivityResources, step: AttemptContext, report: ProgressCallback) -> None:
         self._resources = resources
         self._step = step
         self._report = report
@@ -98,7 +98,7 @@ class RecipeSources:
         def take(block: Samples) -> None:
             nonlocal frames
             frames += len(block)
-            self._step.working()
+            self._step.keep_alive()
 
         await decode_mono(path, probed, self._step.scratch, take)
         return facts_of(found, probed, frames)

@@ -48,7 +48,7 @@ class System:
             "PATH": slow_ffmpeg(self.folder / "bin", SPEED),
             "AUDIOPREP_MAX_IN_FLIGHT": "6",
             "AUDIOPREP_SWEEP_INTERVAL": "2",
-            "AUDIOPREP_STRAYS_INTERVAL": "5",
+            "AUDIOPREP_ORPHANS_INTERVAL": "5",
             # Each kill of a worker uses up an attempt of what it ran; here they come every few seconds.
             "AUDIOPREP_ATTEMPTS_DEFAULT": "30",
             **{f"AUDIOPREP_ATTEMPTS_{kind}": "30" for kind in ("INGEST", "PREVIEW", "SAVE")},

@@ -129,7 +129,7 @@ async def test_temporal_away_at_start_and_back_later(tmp_path: Path, database: D
     try:
         deployed.start("serve")
         job_id = await deployed.app.submit("ingest", INGEST)
-        await until_health(deployed, 503, "intake")
+        await until_health(deployed, 503, "claimer")
         assert (await deployed.app.row(job_id))["status"] == "pending", "nothing is claimed for a server that is away"
 
         with processes.running(server):
@@ -197,7 +197,7 @@ async def test_a_wake_claims_at_once_and_needs_the_secret(deployment: Deployment
 
 async def test_a_workflow_whose_row_was_deleted_is_cancelled(deployment: Deployment, tmp_path: Path) -> None:
     deployment.extra["PATH"] = slow_ffmpeg(tmp_path / "bin")
-    deployment.extra["AUDIOPREP_STRAYS_INTERVAL"] = "0.5"
+    deployment.extra["AUDIOPREP_ORPHANS_INTERVAL"] = "0.5"
     serve = deployment.start("serve")
     job_id = await deployment.app.submit("ingest", INGEST)
     ffmpeg = await child_of(serve.pid, "readrate")

@@ -11,9 +11,9 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from audioprep.activities.preview import PreviewOrder
+from audioprep.activities.preview import PreviewInput
 from audioprep.jobs.types.preview import PreviewPayload
-from audioprep.workflows.preview import turn_name
+from audioprep.workflows.preview import lock_name
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.listening import loudness_of, samples_of, stream_of
@@ -69,8 +69,8 @@ async def test_two_identical_previews_at_once_are_one_render(
     assert stream_of(deployment.fetched(key))["bit_rate"] == "128000"
     steps = Counter([name for job in jobs for name in await _steps(deployment.app, temporal, job)])
     assert steps["audioprep.render_preview"] == 1
-    turns = temporal.list_workflows(f"WorkflowId = '{turn_name(_order(payload), await deployment.app.table_id())}'")
-    assert [turn.status async for turn in turns] in ([], [WorkflowExecutionStatus.COMPLETED])
+    locks = temporal.list_workflows(f"WorkflowId = '{lock_name(_input(payload), await deployment.app.table_id())}'")
+    assert [lock.status async for lock in locks] in ([], [WorkflowExecutionStatus.COMPLETED])
 
 
 @pytest.mark.usefixtures("storage_place")
@@ -102,7 +102,7 @@ async def test_no_workflow_id_tells_an_asset_or_a_hash(
 
     await deployment.app.finished(await deployment.app.submit("preview", payload))
 
-    name = turn_name(_order(payload), await deployment.app.table_id())
+    name = lock_name(_input(payload), await deployment.app.table_id())
     assert (await temporal.get_workflow_handle(name).describe()).workflow_type == "AudioprepTurn"
     assert not any(word in name for word in (payload["recipe"]["assetId"], payload["recipeHash"]))
 
@@ -148,8 +148,8 @@ def _preview(source: str, *clips: dict[str, Any]) -> dict[str, Any]:
     return {"recipe": recipe, "recipeHash": uuid.uuid4().hex}
 
 
-def _order(payload: dict[str, Any]) -> PreviewOrder:
-    return PreviewOrder.of(PreviewPayload.model_validate(payload))
+def _input(payload: dict[str, Any]) -> PreviewInput:
+    return PreviewInput.of(PreviewPayload.model_validate(payload))
 
 
 def _seconds(preview: Path) -> int:

@@ -12,7 +12,7 @@ import pytest
 import audioprep
 from audioprep.activities.attempt.files import download_name, safe_name, title_name
 from audioprep.activities.download.proxy_request import parse_request
-from audioprep.activities.ffmpeg.command import complaint
+from audioprep.activities.ffmpeg.command import error_excerpt
 from audioprep.activities.ffmpeg.probe import parse_report
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.errors import classify
@@ -23,8 +23,8 @@ from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.text.details import summary_of
 from audioprep.jobs.text.hosts import site_of
 from audioprep.jobs.text.redaction import scrub, sentence_of
-from audioprep.jobs.text.urls import name_of, parse_url, shown_url
-from audioprep.jobs.text.wording import code, plain_markdown, plain_text, printable, shown
+from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
+from audioprep.jobs.text.wording import inline_code, plain_markdown, plain_text, printable, shown
 from tests.support.linear import check_linear
 
 pytestmark = pytest.mark.slow
@@ -131,9 +131,9 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "shown": (lambda text: shown(text, 100_000, 100_000), MARKUP),
     "plain_markdown": (lambda text: plain_markdown(text, 100_000), MARKUP),
     "plain_text": (plain_text, MARKUP),
-    "code": (code, MARKUP),
+    "code": (inline_code, MARKUP),
     "summary_of": (summary_of, [*MARKUP, *URLS, *SECRETS]),
-    "shown_url": (shown_url, URLS),
+    "shown_url": (redacted_url, URLS),
     "name_of": (name_of, URLS),
     "parse_url": (quietly(parse_url), URLS),
     "site_of": (site_of, URLS),
@@ -146,7 +146,7 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "parse_summary": (parse_summary, ["\n", " I:", "I: 9", " Peak: -", "\n I: "]),
     "parse_report": (parse_report, ["[", '{"streams":[', "00:"]),
     "parse_request": (quietly(lambda text: parse_request(text.encode())), ["A ", "GET ", "\r\n", "retry-after: "]),
-    "complaint": (lambda text: complaint(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
+    "complaint": (lambda text: error_excerpt(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
     "classify": (lambda text: classify(text, "host"), ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"]),
     "parse": (quietly(JOB_TYPES.find("ingest").parse), ["[", '{"a":', '"', "\\u"]),
 }

@@ -23,7 +23,7 @@ def test_two_bridges_do_not_move_in_step() -> None:
 class Refused:
     """A service that the other side always refuses."""
 
-    name = "intake"
+    name = "claimer"
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -38,11 +38,11 @@ class Refused:
 @pytest.mark.parametrize("kind", [DatabaseRefused, DatabaseUnavailable, AnswerTooLarge])
 async def test_a_refusal_is_a_reason_and_no_trace(kind: type[Exception]) -> None:
     health = Health()
-    runner = Runner(Refused(kind("The quota is used up.")), health.watch("intake"), (DatabaseError,))
+    runner = Runner(Refused(kind("The quota is used up.")), health.watch("claimer"), (DatabaseError,))
     runner.stop()
 
     with structlog.testing.capture_logs() as logged:
         await runner._run_once()
 
-    assert health.unready() == {"intake": "intake: The quota is used up."}
+    assert health.unready() == {"claimer": "claimer: The quota is used up."}
     assert [(line["event"], "exc_info" in line) for line in logged] == [("service_backs_off", False)]

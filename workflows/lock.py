@@ -9,7 +9,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 
 @workflow.defn(name="AudioprepTurn")
-class Turn:
+class Lock:
     """Holds a name, its workflow id, for as long as its parent wants it.
 
     Why a child workflow, and not a lock in storage: Temporal lets an id run once at a time, and ends the child when the
@@ -30,26 +30,26 @@ class Turn:
         self._released = True
 
 
-TurnHandle = ChildWorkflowHandle[Turn, None]
+LockHandle = ChildWorkflowHandle[Lock, None]
 
 
-async def take_turn(name: str, at_most: timedelta, summary: str) -> TurnHandle | None:
-    """The turn for `name`; None while another workflow has it. `at_most` ends it should all else fail."""
+async def acquire(name: str, at_most: timedelta, summary: str) -> LockHandle | None:
+    """Acquire the lock `name`; None while another workflow holds it. `at_most` is its execution timeout, a backstop."""
     try:
         return await workflow.start_child_workflow(
-            Turn.run,
+            Lock.run,
             id=name,
             parent_close_policy=ParentClosePolicy.TERMINATE,
             execution_timeout=at_most,
             static_summary=summary,
-            static_details="Holds the name that its id is: whoever has it renders, the others wait for the result.",
+            static_details="The job that holds this lock renders, the others wait for the result.",
         )
     except WorkflowAlreadyStartedError:
         return None
 
 
-async def give_back(turn: TurnHandle) -> None:
-    """End the turn in good order. One that is gone already is as good: the work is done."""
+async def release(lock: LockHandle) -> None:
+    """Release the lock; no error if its holder has closed."""
     with suppress(FailureError):
-        await turn.signal(Turn.release)
-        await turn
+        await lock.signal(Lock.release)
+        await lock
