@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli.commands import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
+from audioprep.cli.commands import cancel, doctor, fake, listing, logs, retry, roles, schema, setup, show, submit, watch
 from audioprep.cli.console import err, out
 from audioprep.version import __version__
 
@@ -44,6 +44,7 @@ app.command("serve", rich_help_panel=_RUN)(roles.serve)
 app.command("worker", rich_help_panel=_RUN)(roles.worker)
 app.command("bridge", rich_help_panel=_RUN)(roles.bridge)
 app.command("demo", rich_help_panel=_RUN)(roles.demo)
+app.command("fake", rich_help_panel=_RUN)(fake.fake)
 app.command("codec-server", rich_help_panel=_RUN)(roles.codec_server)
 app.command("migrate", rich_help_panel=_SETUP)(setup.migrate)
 app.command("check", rich_help_panel=_SETUP)(setup.check)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from scripts.clients.python import python_module
-from scripts.clients.typescript import typescript_module
+from scripts.clients.python import python_module, python_schema
+from scripts.clients.typescript import schema_module, typescript_module
 from scripts.clients.vectors import vectors
 
 CLIENTS: Final = Path(__file__).parents[2] / "clients"
@@ -15,6 +15,8 @@ def generated() -> dict[Path, str]:
     return {
         CLIENTS / "typescript" / "src" / "generated.ts": typescript_module(),
         CLIENTS / "python" / "src" / "audioprep_client" / "generated.py": python_module(),
+        CLIENTS / "typescript" / "src" / "testing" / "schema.ts": schema_module(),
+        CLIENTS / "python" / "src" / "audioprep_client" / "testing" / "schema.py": python_schema(),
         CLIENTS / "vectors.json": vectors(),
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from audioprep.bridge.store.queries import SCHEMA
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema
@@ -64,3 +65,9 @@ def heard_fields() -> tuple[list[str], list[str]]:
     ]
     clip = [(field.alias or name) for name, field in recipe.Clip.model_fields.items() if name != "id"]
     return names, clip
+
+
+def ddl() -> list[str]:
+    """The statements that make the tables and indexes, as `audioprep migrate` runs them, a line each."""
+    made = [statement for statement in SCHEMA.values() if statement.startswith(("CREATE TABLE", "CREATE INDEX"))]
+    return [" ".join(statement.split()) for statement in [*sorted(made, reverse=True), SCHEMA["make_table_id"]]]

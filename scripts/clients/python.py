@@ -22,6 +22,17 @@ def python_module() -> str:
     """The whole file."""
     models = sorted(facts.models().items(), key=lambda item: "enum" not in item[1])  # aliases before their use
     text = "\n\n".join([_HEAD.rstrip(), *(_definition(name, schema) for name, schema in models), _constants()])
+    return _formatted(text)
+
+
+def python_schema() -> str:
+    """`testing/schema.py`: the statements that make the tables, as `audioprep migrate` runs them."""
+    lines = "".join(f"    {statement!r},\n" for statement in facts.ddl())
+    head = '"""DDL made by `make clients-code` from bridge/store/sql/schema.sql."""\n\nfrom typing import Final\n'
+    return _formatted(f"{head}\nSCHEMA: Final = (\n{lines})")
+
+
+def _formatted(text: str) -> str:
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "generated.py", "-"]
     return subprocess.run(command, input=text, check=True, capture_output=True, text=True, timeout=60).stdout
 

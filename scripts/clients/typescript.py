@@ -16,6 +16,14 @@ def typescript_module() -> str:
     return "\n\n".join([*parts, *_constants()]) + "\n"
 
 
+def schema_module() -> str:
+    """`testing/schema.ts`: the statements that make the tables, as `audioprep migrate` runs them."""
+    lines = ",\n".join(f"  {json.dumps(statement)}" for statement in facts.ddl())
+    return (
+        f"// Made by `make clients-code` from bridge/store/sql/schema.sql.\n\nexport const SCHEMA = [\n{lines},\n];\n"
+    )
+
+
 def type_name(name: str) -> str:
     """A model's name for authors of web apps: what a row holds is called `metadata`."""
     return name.removesuffix("Payload") + "Metadata" if name.endswith("Payload") else name

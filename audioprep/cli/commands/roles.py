@@ -108,7 +108,7 @@ async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> N
         out.print(f"database     {settings.database.database_url}", highlight=False)
         out.print(f"storage      {settings.storage.storage_url}", highlight=False)
         out.print("try          audioprep submit ingest FILE --watch      (Ctrl-C here stops everything)")
-        await _until(run_both(settings, server.client), stop)
+        await run_until(run_both(settings, server.client), stop)
 
 
 def _serve(role: "Callable[[Settings], Awaitable[None]]") -> None:
@@ -121,10 +121,10 @@ async def _until_signalled(role: "Callable[[Settings], Awaitable[None]]", settin
     from audioprep.roles import until_signalled
 
     async with until_signalled() as stop:
-        await _until(role(settings), stop)
+        await run_until(role(settings), stop)
 
 
-async def _until(role: Awaitable[None], stop: asyncio.Event) -> None:
+async def run_until(role: Awaitable[None], stop: asyncio.Event) -> None:
     """Run a role until `stop` is set or the role ends by itself, which only an error makes it do."""
     running = asyncio.ensure_future(role)
     stopping = asyncio.ensure_future(stop.wait())

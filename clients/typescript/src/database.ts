@@ -13,7 +13,8 @@ export interface LibsqlClient {
 
 /** A connection of `@tursodatabase/serverless`. */
 export interface ServerlessConnection {
-  execute(sql: string, args?: Value[]): Promise<{ rows: unknown[]; rowsAffected: number }>;
+  all(sql: string, ...args: Value[]): Promise<unknown[]>;
+  run(sql: string, ...args: Value[]): Promise<{ changes: number }>;
 }
 
 /** `better-sqlite3`, `libsql` or Node's own `node:sqlite`: synchronous. */
@@ -35,16 +36,20 @@ export interface Queries {
 }
 
 export function queriesOn(database: Database): Queries {
-  if (!("execute" in database)) {
+  if ("executeMultiple" in database) {
     return {
-      rows: async (sql, ...args) => database.prepare(sql).all(...args) as Row[],
-      change: async (sql, ...args) => Number(database.prepare(sql).run(...args).changes),
+      rows: async (sql, ...args) => (await database.execute({ sql, args })).rows as Row[],
+      change: async (sql, ...args) => (await database.execute({ sql, args })).rowsAffected,
     };
   }
-  const execute = (sql: string, args: Value[]) =>
-    "executeMultiple" in database ? database.execute({ sql, args }) : database.execute(sql, args);
+  if ("all" in database) {
+    return {
+      rows: async (sql, ...args) => (await database.all(sql, ...args)) as Row[],
+      change: async (sql, ...args) => (await database.run(sql, ...args)).changes,
+    };
+  }
   return {
-    rows: async (sql, ...args) => (await execute(sql, args)).rows as Row[],
-    change: async (sql, ...args) => (await execute(sql, args)).rowsAffected,
+    rows: async (sql, ...args) => database.prepare(sql).all(...args) as Row[],
+    change: async (sql, ...args) => Number(database.prepare(sql).run(...args).changes),
   };
 }

@@ -1,0 +1,15 @@
+"""DDL made by `make clients-code` from bridge/store/sql/schema.sql."""
+
+from typing import Final
+
+SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS audio_prep_meta ( name TEXT PRIMARY KEY, value TEXT NOT NULL );",
+    "CREATE TABLE IF NOT EXISTS audio_prep_jobs ( jobId TEXT PRIMARY KEY, type TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'pending', progress REAL NOT NULL DEFAULT 0, stage TEXT, metadata TEXT NOT NULL DEFAULT '{}', result TEXT, error TEXT, retryCount INTEGER NOT NULL DEFAULT 0, createdAt TEXT NOT NULL, updatedAt TEXT NOT NULL );",
+    "CREATE INDEX IF NOT EXISTS idx_jobs_updated ON audio_prep_jobs (updatedAt);",
+    "CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);",
+    "CREATE INDEX IF NOT EXISTS idx_jobs_served ON audio_prep_jobs (status, type, createdAt);",
+    "CREATE INDEX IF NOT EXISTS idx_jobs_created ON audio_prep_jobs (createdAt);",
+    "CREATE INDEX IF NOT EXISTS idx_jobs_claim ON audio_prep_jobs (status, createdAt);",
+    "CREATE INDEX IF NOT EXISTS idx_jobs_cancels ON audio_prep_jobs (status, type, updatedAt) WHERE status = 'cancelled' AND stage IS NOT NULL;",
+    "INSERT OR IGNORE INTO audio_prep_meta (name, value) SELECT 'tableId', lower(hex(randomblob(6))) WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'tableId');",
+)
