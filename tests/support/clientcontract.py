@@ -112,10 +112,10 @@ class _Contract:
         assert place.seconds is not None
         assert [self._ended(job_id).status for job_id in ids] == ["complete"] * 5
 
-    def _ended(self, job_id: str) -> Job[Any]:
+    def _ended(self, job_id: str) -> Job:
         return self._jobs.wait_for_job(job_id, first=0.03, longest=0.3, timeout=90)
 
-    def _outcome(self, job: Job[Any] | None) -> dict[str, Any]:
+    def _outcome(self, job: Job | None) -> dict[str, Any]:
         assert job is not None
         error = job.error.replace(self._asset or "-", "ASSET") if job.error is not None else None
         fields = {"status": job.status, "stage": job.stage, "progress": job.progress, "failure": job.failure}

@@ -79,7 +79,7 @@ class Audioprep:
         self.wake()
         return chosen
 
-    def get_job(self, job_id: str) -> Job[Any] | None:
+    def get_job(self, job_id: str) -> Job | None:
         """One row read."""
         found = rows(self._connection, f"SELECT {COLUMNS} FROM audio_prep_jobs WHERE jobId = ?", job_id)
         self._connection.commit()  # ends the read: the next one sees what the bridge wrote meanwhile
@@ -87,14 +87,14 @@ class Audioprep:
 
     def watch_job(
         self, job_id: str, *, first: float = 0.5, longest: float = 5.0, timeout: float | None = None
-    ) -> Iterator[Job[Any]]:
+    ) -> Iterator[Job]:
         """The job now and at each change, until it has ended; nothing if there is no such job. Raises WaitTimeout."""
         wait = {"first": first, "longest": longest, "timeout": timeout}
         return poll(lambda: self.get_job(job_id), lambda job: job.is_ended, **wait)  # type: ignore[arg-type]
 
     def wait_for_job(
         self, job_id: str, *, first: float = 0.5, longest: float = 5.0, timeout: float | None = None
-    ) -> Job[Any]:
+    ) -> Job:
         """The job once it has ended, also in failure. Raises WaitTimeout, and JobNotFound."""
         last = _last(self.watch_job(job_id, first=first, longest=longest, timeout=timeout))
         if last is None or not last.is_ended:
@@ -108,7 +108,7 @@ class Audioprep:
     def acknowledged(self, job_id: str, *, timeout: float | None = None) -> bool:
         """Wait until nothing runs any more for a cancelled job. False if it ended in another way, or is gone."""
 
-        def ends(job: Job[Any]) -> bool:
+        def ends(job: Job) -> bool:
             return job.is_acknowledged or job.status in ("complete", "failed")
 
         last = _last(poll(lambda: self.get_job(job_id), ends, first=0.2, longest=5.0, timeout=timeout))
@@ -141,7 +141,7 @@ class Audioprep:
             return False
 
 
-def _last(updates: Iterator[Job[Any]]) -> Job[Any] | None:
+def _last(updates: Iterator[Job]) -> Job | None:
     return next(iter(deque(updates, maxlen=1)), None)
 
 

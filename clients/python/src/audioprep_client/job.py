@@ -3,25 +3,27 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 from audioprep_client.generated import FINAL_STATUSES, ErrorFacts, JobStatus
 
-R = TypeVar("R", bound=object)
 COLUMNS: Final = "jobId, type, status, stage, progress, result, error, retryCount, createdAt, updatedAt"
 _UNKNOWN: Final[ErrorFacts] = {"kind": "Unexpected", "retryable": True, "attempts": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Job(Generic[R]):
-    """One row. `result` is that of a complete job, `failure` of a failed one; `error` is one sentence for people."""
+class Job:
+    """One row. `error` is one sentence for people.
+
+    `result` is that of a complete job, as its type has it (`IngestResult` and so on), `failure` that of a failed one.
+    """
 
     id: str
     type: str
     status: JobStatus
     stage: str | None
     progress: float
-    result: R | None
+    result: Any
     error: str | None
     failure: ErrorFacts | None
     retry_count: int
@@ -47,7 +49,7 @@ class QueuePlace:
     seconds: float | None
 
 
-def job_of(row: Sequence[Any]) -> Job[Any]:
+def job_of(row: Sequence[Any]) -> Job:
     """What other programs may have left in the wrong form is read as nothing."""
     job_id, kind, status, stage, progress, text, error, retries, created, updated = row
     result = _parsed(text)

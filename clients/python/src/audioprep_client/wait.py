@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from audioprep_client.job import Job
 
@@ -13,13 +12,13 @@ class WaitTimeout(Exception):
 
 
 def poll(
-    read: Callable[[], Job[Any] | None],
-    done: Callable[[Job[Any]], bool],
+    read: Callable[[], Job | None],
+    done: Callable[[Job], bool],
     *,
     first: float,
     longest: float,
     timeout: float | None,
-) -> Iterator[Job[Any]]:
+) -> Iterator[Job]:
     """Poll until `done`, yield what changed. Pauses in seconds: `first` after a new status or stage, then longer."""
     deadline = None if timeout is None else time.monotonic() + timeout
     pause, polls = first, 0
