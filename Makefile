@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures schemas clients-code client-size packages reference docs lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,13 +79,7 @@ fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
 	@UV="$(UV)" scripts/audit
 
-schemas: setup ## Write the JSON Schemas in docs/schemas anew
-	@for type in ingest preview save playlist; do \
-	  $(BIN)/audioprep schema $$type > docs/schemas/$$type.metadata.json; \
-	  $(BIN)/audioprep schema $$type --result > docs/schemas/$$type.result.json; \
-	done
-	@$(BIN)/audioprep schema error > docs/schemas/error.result.json
-
+.PHONY: clients-code client-size packages
 clients-code: setup ## Write what is generated in the client packages anew
 	$(BIN)/python -m scripts.clients
 
@@ -95,7 +89,7 @@ client-size: $(CLIENT) ## Size of the TypeScript client, minified and gzipped
 packages: setup $(CLIENT) ## Pack both client packages, install each into an empty project and use it there
 	UV=$(abspath $(UV)) scripts/try-clients
 
-reference: schemas clients-code ## Write the pages and schemas that are made from the code anew
+reference: clients-code ## Write the pages and schemas that are made from the code anew
 	$(BIN)/python -m scripts.reference
 
 docs: .venv-docs/.ready ## The documents as a site in build/site; fails on a broken link

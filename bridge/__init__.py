@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audioprep.bridge.bridge import Bridge, BridgeOptions
-    from audioprep.bridge.limits import JobLimits, LimitsByType
+    from audioprep.bridge.limits import LimitsByType
+    from audioprep.jobs.registry import JobLimits
 
 __all__ = ["Bridge", "BridgeOptions", "JobLimits", "LimitsByType"]
 

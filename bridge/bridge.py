@@ -20,12 +20,15 @@ from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
 from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.tracker import MOMENTARY, JobTracker
+from audioprep.bridge.webhooks import WebhookDispatcher
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
@@ -49,7 +52,7 @@ class BridgeOptions:
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
-    are left alone.
+    are left alone. `webhooks` says which ends have a webhook; None: none.
     """
 
     task_queue: str = "audioprep"
@@ -68,6 +71,7 @@ class BridgeOptions:
     orphans_patience: float = 60.0
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
+    webhooks: WebhookChoice | None = None
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -98,7 +102,8 @@ class Bridge:
         self._database = database
         self._identity = identity
         types = options.all_types
-        store = JobStore(database, types.names)
+        self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
+        store = JobStore(database, types.names, self._outbox)
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = DecideOptions(types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
         launcher = Launcher(store, executions, types, options.limits, identity.table_id)
@@ -140,7 +145,10 @@ class Bridge:
         self._claimer, self._sync, self._orphans = (
             Runner(service, self.health.watch(service.name), MOMENTARY) for service in (claimer, sync, orphans)
         )
-        self._runners = (self._claimer, self._sync, self._orphans)
+        deliveries = Deliveries(temporal, options.task_queue, identity.table_id)
+        dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
+        self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
+        self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
 
     @classmethod
     @asynccontextmanager
@@ -173,6 +181,8 @@ class Bridge:
                     group.create_task(_pass_on(self._tracker.slot_freed, self._claimer)),
                     group.create_task(_pass_on(self._tracker.admitted, self._sync, pause=0.0)),
                 ]
+                if self._outbox and self._webhooks:
+                    wakers.append(group.create_task(_pass_on(self._outbox.entered, self._webhooks)))
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()

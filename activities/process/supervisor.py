@@ -16,7 +16,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 TERM_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 STALL_TIMEOUT = 60.0  # seconds without progress before a child counts as stuck
-_STDERR_TAIL = 4096  # bytes of stderr kept for the error message
+_STDERR_TAIL = 16_384  # bytes of stderr kept for the error message
 _STDERR_CLOSE = 1.0  # seconds to wait for stderr to close once the child is dead
 _PIPE_LIMIT = 1 << 18  # bytes; also the longest line we accept
 

@@ -7,7 +7,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli.commands import cancel, doctor, fake, listing, logs, retry, roles, schema, setup, show, submit, watch
+from audioprep.cli.commands import (
+    cancel,
+    doctor,
+    fake,
+    listing,
+    logs,
+    retry,
+    roles,
+    schema,
+    setup,
+    show,
+    submit,
+    watch,
+    webhooks,
+)
 from audioprep.cli.console import err, out
 from audioprep.version import __version__
 
@@ -57,6 +71,7 @@ app.command("logs", rich_help_panel=_JOBS)(logs.logs)
 app.command("doctor", rich_help_panel=_JOBS)(doctor.doctor)
 app.command("cancel", rich_help_panel=_JOBS)(cancel.cancel)
 app.command("retry", rich_help_panel=_JOBS)(retry.retry)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_JOBS)
 
 
 def main() -> NoReturn:

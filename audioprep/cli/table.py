@@ -40,11 +40,14 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.outbox import OutboxWriter
     from audioprep.bridge.store.store import JobStore
+    from audioprep.bridge_options import webhook_choice
     from audioprep.extension import served_types
 
+    choice = webhook_choice(settings)
     async with open_database(settings.database.database_url, settings.database.token) as database:
-        store = JobStore(database, served_types(settings).names)
+        store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
         yield JobTable(store, JobLists(database), identity.table_id if identity else "")
 

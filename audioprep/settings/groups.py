@@ -13,6 +13,7 @@ from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSe
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
 
@@ -39,6 +40,7 @@ class Settings:
             self.attempts = AttemptSettings()
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
+            self.webhooks = WebhookSettings()
             self.version = VersionSettings()
             self.log = LogSettings()
             self.tracing = TracingSettings()

@@ -34,3 +34,4 @@ def for_types(query: str, types: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 SCHEMA: Final = load_queries("schema.sql")
 JOBS: Final = load_queries("jobs.sql")
+OUTBOX: Final = load_queries("outbox.sql")

@@ -75,9 +75,7 @@ async def until_ready(deployment: Deployment) -> None:
     await eventually(check, what="/readyz 200")
 
 
-async def test_a_frozen_database_turns_health_red_and_recovers_by_itself(
-    deployment: Deployment, database: Database
-) -> None:
+async def test_a_frozen_database_is_unhealthy_until_it_recovers(deployment: Deployment, database: Database) -> None:
     deployment.start("serve")
     await until_health(deployment, 200)
 
@@ -141,9 +139,7 @@ async def test_temporal_away_at_start_and_back_later(tmp_path: Path, database: D
         deployed.stop()
 
 
-async def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_runs_on_elsewhere(
-    deployment: Deployment, tmp_path: Path
-) -> None:
+async def test_a_killed_worker_leaves_no_ffmpeg_and_loses_no_job(deployment: Deployment, tmp_path: Path) -> None:
     deployment.extra["PATH"] = slow_ffmpeg(tmp_path / "bin", speed=4)
     deployment.start("bridge")
     first = deployment.start("worker", AUDIOPREP_HTTP_PORT="0")

@@ -9,7 +9,8 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from audioprep.bridge import decide
-from audioprep.bridge.limits import JobLimits, LimitsByType
+from audioprep.bridge.limits import LimitsByType
+from audioprep.jobs.registry import JobLimits
 from tests.conftest import TemporalServer
 from tests.flood.__main__ import print_outcome
 from tests.flood.run import READ_PER_ROW, run_flood

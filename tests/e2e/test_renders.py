@@ -30,9 +30,7 @@ def _source(deployment: Deployment, tmp_path: Path, seconds: float, sound: str =
 
 
 @pytest.mark.usefixtures("storage_place")
-async def test_a_save_goes_through_its_stages_and_leaves_the_prepared_file(
-    deployment: Deployment, tmp_path: Path
-) -> None:
+async def test_a_save_passes_its_stages_and_stores_the_prepared_file(deployment: Deployment, tmp_path: Path) -> None:
     await deployment.migrate()
     await deployment.app.record_changes()
     deployment.start("serve")
@@ -107,7 +105,7 @@ async def test_no_workflow_id_tells_an_asset_or_a_hash(
     assert not any(word in name for word in (payload["recipe"]["assetId"], payload["recipeHash"]))
 
 
-async def test_cancelling_the_preview_that_renders_leaves_the_other_its_result(
+async def test_cancelling_one_of_two_equal_previews_spares_the_other(
     deployment: Deployment, tmp_path: Path, temporal: Client
 ) -> None:
     await deployment.migrate()

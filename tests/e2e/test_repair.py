@@ -33,7 +33,7 @@ async def insert_row(deployment: Deployment, job_id: str, status: str, stage: st
     )
 
 
-async def test_rows_that_nobody_cares_for_are_brought_to_an_end(deployment: Deployment, tmp_path: Path) -> None:
+async def test_abandoned_rows_are_brought_to_an_end(deployment: Deployment, tmp_path: Path) -> None:
     await deployment.migrate()
     deployment.extra["AUDIOPREP_REDRIVE_AFTER"] = "30"
     deployment.upload(make_audio(tmp_path / "tone.mp3", 1), "uploads/tone.mp3")

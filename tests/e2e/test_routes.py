@@ -75,7 +75,7 @@ async def transcribers(address: str, task_queue: str) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_row_goes_to_a_workflow_by_name_and_its_result_comes_back(
+async def test_a_routed_row_gets_its_workflows_result(
     temporal_server: TemporalServer, sqld_url: str, app: WebApp
 ) -> None:
     home, theirs = f"bridge-{uuid.uuid4()}", f"transcribers-{uuid.uuid4()}"

@@ -20,10 +20,10 @@ from audioprep.bridge.actions import (
     WriteProgress,
 )
 from audioprep.bridge.decide import LOST_ERROR, STUCK_ERROR, DecideOptions, decide
-from audioprep.bridge.limits import JobLimits, LimitsByType
+from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import INGEST, JobTypes
+from audioprep.jobs.registry import INGEST, JobLimits, JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 

@@ -36,7 +36,7 @@ def test_downloads_wait_on_a_queue_of_their_own() -> None:
     assert downloads_queue("mine") == "mine-downloads"
 
 
-async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead() -> None:
+async def test_over_the_limit_reschedules_and_other_hosts_proceed() -> None:
     host_limiter = HostLimiter(concurrency=2)
 
     async def work() -> None:
@@ -55,7 +55,7 @@ async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead(
     await ActivityEnvironment().run(work)
 
 
-async def test_slots_of_one_site_begin_at_intervals_also_after_a_failure() -> None:
+async def test_downloads_of_a_host_keep_the_minimum_interval() -> None:
     host_limiter = HostLimiter(concurrency=3, min_interval=0.5)
     begun: list[float] = []
 

@@ -12,7 +12,7 @@ from audioprep.service.runner import Runner, jittered
 
 
 @given(st.floats(0.001, 3600))
-def test_a_run_comes_no_later_than_its_interval_and_little_earlier(interval: float) -> None:
+def test_jitter_is_never_late_and_little_early(interval: float) -> None:
     assert interval * (1 - JITTER) <= jittered(interval) <= interval
 
 

@@ -78,9 +78,7 @@ async def test_a_refused_statement_is_its_row_s_alone(job: Job) -> None:
     ], "the second look is not due yet"
 
 
-async def test_slots_held_by_jobs_that_cannot_be_settled_are_a_complaint(
-    job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unsettled_jobs_that_hold_all_slots_are_a_problem(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     tracker = _tracker(StatementRefused("no"))
     await tracker.start([job])
     begun = time.monotonic()
