@@ -5,7 +5,7 @@ from typing import Any, Final
 from audioprep.bridge.store.queries import SCHEMA
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.registry import JOB_TYPES
-from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema
+from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 from audioprep.jobs.status import FINAL_STATUSES, JobStatus
 from audioprep.jobs.types import preview, recipe
 
@@ -50,9 +50,9 @@ def stage_starts() -> dict[str, dict[str, int]]:
 def models() -> dict[str, Schema]:
     """Every object and enum of the schemas by its title; those that several schemas share appear once."""
     found: dict[str, Schema] = {}
-    roots = [error_schema()]
+    roots = [error_schema(), webhook_schema()]
     for kind in JOB_TYPES:
-        roots += [metadata_schema(kind.name), result_schema(kind.name)]
+        roots += [metadata_schema(kind), result_schema(kind)]
     for root in roots:
         found |= {**root.get("$defs", {}), root["title"]: root}
     return found

@@ -20,7 +20,7 @@ from typing import Final, Literal, NotRequired, TypedDict
 
 def python_module() -> str:
     """The whole file."""
-    models = sorted(facts.models().items(), key=lambda item: "enum" not in item[1])  # aliases before their use
+    models = sorted(facts.models().items(), key=lambda item: "properties" in item[1])  # aliases before their use
     text = "\n\n".join([_HEAD.rstrip(), *(_definition(name, schema) for name, schema in models), _constants()])
     return _formatted(text)
 
@@ -41,6 +41,8 @@ def _definition(name: str, schema: Schema) -> str:
     if "enum" in schema:
         values = "".join(f"    {value!r},\n".replace("'", '"') for value in schema["enum"])
         return f"{type_name(name)} = Literal[\n{values}]"
+    if "properties" not in schema:
+        return f"{type_name(name)} = object"
     required = schema.get("required", [])
     lines = [f"    {key}: {_field(field, key in required)}" for key, field in schema.get("properties", {}).items()]
     if any(keyword.iskeyword(key) for key in schema.get("properties", {})):

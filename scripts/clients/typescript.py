@@ -33,6 +33,8 @@ def _definition(name: str, schema: Schema) -> str:
     comment = _comment(schema.get("description", ""))
     if "enum" in schema:
         return f"{comment}export type {type_name(name)} = {' | '.join(map(json.dumps, schema['enum']))};"
+    if "properties" not in schema:
+        return f"{comment}export type {type_name(name)} = unknown;"
     required = schema.get("required", [])
     lines = [
         f"{_comment(field.get('description', ''), '  ')}  {key}{'' if key in required else '?'}: {_type(field)};"

@@ -10,6 +10,7 @@ import pytest
 
 from audioprep.jobs.types.preview import digest_of
 from audioprep.jobs.types.recipe import Recipe
+from audioprep.jobs.webhooks.signature import parse_secrets, sign
 from audioprep_client import (
     Bucket,
     RecipeError,
@@ -93,6 +94,15 @@ def test_an_upload_keeps_nothing_of_its_name_but_the_extension() -> None:
 def test_the_published_example_of_standard_webhooks_is_right() -> None:
     assert verify_webhook(BODY, HEADERS, SECRET, now=NOW) == {"test": 2432232314}
     assert verify_webhook(BODY.decode(), HEADERS, ["whsec_c2Vjb25k", SECRET], now=NOW) == {"test": 2432232314}
+
+
+def test_what_audioprep_signs_is_right() -> None:
+    secrets = "whsec_" + "b" * 32 + "," + SECRET
+    signature = sign(parse_secrets(secrets), "msg_1", int(NOW), BODY.decode())
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(NOW)), "webhook-signature": signature}
+
+    assert verify_webhook(BODY, headers, SECRET, now=NOW) == {"test": 2432232314}
+    assert verify_webhook(BODY, headers, secrets, now=NOW) == {"test": 2432232314}
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,56 @@ export interface ErrorFacts {
 }
 
 /** The cause, for retry decisions, metrics and support: a closed list. Travels as the failure's `type`, and is `result.error.kind` of a failed row. */
-export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Lost" | "Unexpected";
+export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Lost" | "Unexpected";
 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
   error: ErrorFacts;
+}
+
+/** What an event says of its job. */
+export interface EventData {
+  jobId: string;
+  jobType: string;
+  /** identity of the jobs table: tells staging from production */
+  tableId: string;
+  status: string;
+  /** `metadata.tenant` of the row, where it is text */
+  tenant?: string | null;
+  /** the row's `result`, of a complete job */
+  result?: JsonValue;
+  /** the result would be too large: it is in the row */
+  resultOmitted?: boolean;
+  /** of a failed job */
+  error?: EventError | null;
+  retryCount?: number;
+  createdAt?: string;
+  endedAt: string;
+}
+
+/** Why a job failed. */
+export interface EventError {
+  /** the row's `error`: one sentence for people */
+  message: string;
+  /** of the closed list of kinds; null if another program failed the row */
+  kind: ErrorKind | null;
+  /** the same job, asked for again, may succeed without a change to its row */
+  retryable: boolean;
+  /** attempts at the step that failed; 0 when no step ran */
+  attempts: number;
+}
+
+export type JsonValue = unknown;
+
+/** The `type` of an event. */
+export type WebhookType = "job.complete" | "job.failed" | "job.cancelled" | "webhook.test";
+
+/** The body of a webhook: `{type, timestamp, data}`, at most 20,000 bytes of JSON. */
+export interface WebhookEvent {
+  type: WebhookType;
+  /** when the job ended: ISO 8601, UTC */
+  timestamp: string;
+  data: EventData;
 }
 
 export type SourceType = "youtube" | "url" | "audio_file" | "video_file";
@@ -159,6 +204,6 @@ export const HEARD = ["clips", "normalize", "targetLufs", "truePeak"] as const;
 
 export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut"] as const;
 
-export const RETRYABLE = ["BotCheck", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
+export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
 
 export const STAGE_STARTS = {"ingest": {"queued": 0, "downloading": 1, "analyzing": 41, "finalizing": 98}, "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95}, "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98}, "playlist": {"queued": 0, "expanding": 1, "ingesting": 5}} as const;

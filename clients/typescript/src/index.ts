@@ -9,7 +9,7 @@ export {
 } from "./client.js";
 export type { Database } from "./database.js";
 export { recipeHash } from "./digest.js";
-export type { AudioMetadata, Clip, ErrorKind, IngestResult, JobStatus, PlaylistOutcome } from "./generated.js";
+export type { AudioMetadata, Clip, ErrorKind, IngestResult, JobStatus, PlaylistOutcome, WebhookEvent } from "./generated.js";
 export { STAGE_STARTS } from "./generated.js";
 export { isAcknowledged, isEnded } from "./job.js";
 export { keys } from "./keys.js";

@@ -1,5 +1,6 @@
 /** Webhooks: the signature of the Standard Webhooks specification, version 1. */
 import { bytesOf, fromBase64, hmacKey } from "./encoding.js";
+import type { WebhookEvent } from "./generated.js";
 
 export class WebhookError extends Error {
   override name = "WebhookError";
@@ -10,10 +11,10 @@ type Headers = { get(name: string): string | null } | Record<string, string | st
 /**
  * The payload of a delivery whose signature is right. Throws WebhookError for every other.
  *
- * `body` is the text as it came, before JSON.parse. Give both secrets while you rotate them. Deliveries may come twice:
+ * `body` is the text as it came, before JSON.parse. Give both secrets, also with a comma between, while you rotate them. Deliveries may come twice:
  * `webhook-id` stays the same for every try.
  */
-export async function verifyWebhook<T = unknown>(
+export async function verifyWebhook<T = WebhookEvent>(
   body: string,
   headers: Headers,
   secrets: string | string[],
@@ -25,7 +26,7 @@ export async function verifyWebhook<T = unknown>(
     throw new WebhookError("The webhook's time is too far from this clock.");
   }
   const signed = bytesOf(`${id}.${timestamp}.${body}`);
-  for (const secret of [secrets].flat()) {
+  for (const secret of [secrets].flat().flatMap((text) => text.split(","))) {
     const key = await hmacKey(fromBase64(secret.replace(/^whsec_/, "")));
     for (const signature of signatures.split(" ")) {
       const [version, code = ""] = signature.split(",");

@@ -11,6 +11,8 @@ ErrorKind = Literal[
     "LimitExceeded",
     "Refused",
     "BotCheck",
+    "SiteLimit",
+    "SiteChanged",
     "TimedOut",
     "Stalled",
     "Network",
@@ -22,6 +24,15 @@ ErrorKind = Literal[
     "Terminated",
     "Lost",
     "Unexpected",
+]
+
+JsonValue = object
+
+WebhookType = Literal[
+    "job.complete",
+    "job.failed",
+    "job.cancelled",
+    "webhook.test",
 ]
 
 SourceType = Literal[
@@ -57,6 +68,39 @@ class FailedResult(TypedDict):
     """`result` of a failed row; `error` holds the sentence for people."""
 
     error: ErrorFacts
+
+
+class EventData(TypedDict):
+    """What an event says of its job."""
+
+    jobId: str
+    jobType: str
+    tableId: str
+    status: str
+    tenant: NotRequired[str | None]
+    result: NotRequired[JsonValue]
+    resultOmitted: NotRequired[bool]
+    error: NotRequired[EventError | None]
+    retryCount: NotRequired[int]
+    createdAt: NotRequired[str]
+    endedAt: str
+
+
+class EventError(TypedDict):
+    """Why a job failed."""
+
+    message: str
+    kind: ErrorKind | None
+    retryable: bool
+    attempts: int
+
+
+class WebhookEvent(TypedDict):
+    """The body of a webhook: `{type, timestamp, data}`, at most 20,000 bytes of JSON."""
+
+    type: WebhookType
+    timestamp: str
+    data: EventData
 
 
 class IngestMetadata(TypedDict):
@@ -223,6 +267,8 @@ HEARD: Final = ("clips", "normalize", "targetLufs", "truePeak")
 HEARD_IN_CLIP: Final = ("sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut")
 RETRYABLE: Final = (
     "BotCheck",
+    "SiteLimit",
+    "SiteChanged",
     "TimedOut",
     "Stalled",
     "Network",

@@ -24,7 +24,7 @@ def verify_webhook(
 ) -> Any:
     """The payload of a delivery whose signature is right. Raises WebhookError for every other.
 
-    `body` is what came, before `json.loads`. Give both secrets while you rotate them. Deliveries may come twice:
+    `body` is what came, before `json.loads`. Give both secrets, also with a comma between, while you rotate. Deliveries may come twice:
     `webhook-id` stays the same for every try.
     """
     given = {name.lower(): value for name, value in headers.items()}
@@ -37,7 +37,7 @@ def verify_webhook(
         raise WebhookError("The webhook's time is too far from this clock.")
     text = body.encode() if isinstance(body, str) else body
     signed = b".".join([message.encode(), timestamp.encode(), text])
-    for secret in [secrets] if isinstance(secrets, str) else secrets:
+    for secret in secrets.split(",") if isinstance(secrets, str) else secrets:
         wanted = hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256)
         if any(hmac.compare_digest(wanted, code) for code in _codes(signatures)):
             return json.loads(text)
