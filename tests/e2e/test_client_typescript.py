@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from tests.support.clients import TYPESCRIPT, run_node
-from tests.support.documents import snippets
+from tests.support.documents import README, snippets
 
 _LIMIT = 8_000  # bytes
 _ENTRIES = {"": "index.ts", "/react": "react.ts", "/testing": "testing/index.ts"}
@@ -37,10 +37,11 @@ async def test_wrong_recipes_do_not_compile_and_the_snippets_do(tmp_path: Path) 
     for language in ("ts", "tsx"):
         source = "\n".join(snippets(TYPESCRIPT / "README.md", language))
         (tmp_path / f"snippet.{language}").write_text(f"{source}\nexport {{}};\n")
+    (tmp_path / "readme.ts").write_text(*snippets(README, "ts"))
     options = {**json.loads((TYPESCRIPT / "tsconfig.json").read_text())["compilerOptions"], "noUnusedLocals": False}
     places = {f"@audioprep/client{path}": [f"{TYPESCRIPT}/src/{file}"] for path, file in _ENTRIES.items()}
     loose = {"exactOptionalPropertyTypes": False, "jsx": "react-jsx", "module": "ESNext", "moduleResolution": "bundler"}
-    files = ["snippet.ts", "snippet.tsx", str(TYPESCRIPT / "test" / "types.ts")]
+    files = ["readme.ts", "snippet.ts", "snippet.tsx", str(TYPESCRIPT / "test" / "types.ts")]
     settings = {"compilerOptions": options | loose | {"paths": places}, "files": files}
     (tmp_path / "tsconfig.json").write_text(json.dumps(settings))
 

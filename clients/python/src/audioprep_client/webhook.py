@@ -24,8 +24,8 @@ def verify_webhook(
 ) -> Any:
     """The payload of a delivery whose signature is right. Raises WebhookError for every other.
 
-    `body` is what came, before `json.loads`. Give both secrets, also with a comma between, while you rotate. Deliveries may come twice:
-    `webhook-id` stays the same for every try.
+    `body` is what came, before `json.loads`. Give both secrets, also with a comma between, while you rotate them.
+    Deliveries may come twice: `webhook-id` stays the same for every try.
     """
     given = {name.lower(): value for name, value in headers.items()}
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
