@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ flood: setup ## Rows that can never be jobs, between some that are (POISONED=100
 
 restart: setup ## Kill a bridge and start it again over many jobs in flight (JOBS=2000)
 	$(BIN)/python -m tests.restart --jobs $(or $(JOBS),2000)
+
+retention: setup ## Delete very many old rows while jobs run, and print what it cost (ROWS=1000000)
+	$(BIN)/python -m tests.retention --rows $(or $(ROWS),1000000)
 
 histories: setup ## Record the histories that the replay tests use anew
 	$(BIN)/python -m tests.histories.record

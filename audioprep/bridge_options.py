@@ -30,6 +30,7 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         orphans_patience=settings.bridge.orphans_patience,
         describes_per_second=settings.bridge.describes_per_second,
         limits=_limits(settings, types),
+        keep=settings.retention.rules,
         webhooks=webhook_choice(settings),
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
     from audioprep.bridge.limits import LimitsByType as LimitsByType
     from audioprep.bridge.store.outbox import WebhookChoice as WebhookChoice
+    from audioprep.bridge.store.retention import KeepRules as KeepRules
     from audioprep.extension import Extension as Extension
     from audioprep.jobs.errors import ErrorKind as ErrorKind
     from audioprep.jobs.errors import PermanentError as PermanentError
@@ -53,6 +54,7 @@ __all__ = [
     "JobRequest",
     "JobType",
     "JobTypes",
+    "KeepRules",
     "LimitsByType",
     "PermanentError",
     "Stage",
@@ -84,6 +86,7 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "BridgeOptions": ("bridge.bridge", "what it serves, and at which pace"),
         "JobLimits": ("jobs.registry", "time and attempts of a job"),
         "LimitsByType": ("bridge.limits", "those of each type"),
+        "KeepRules": ("bridge.store.retention", "how long finished rows are kept, by status"),
         "WebhookChoice": ("bridge.store.outbox", "which jobs have a webhook"),
     },
     "Job types": {

@@ -15,12 +15,14 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
+from audioprep.bridge.store.retention import KeepRules, RetentionStore
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
@@ -71,6 +73,7 @@ class BridgeOptions:
     orphans_patience: float = 60.0
     describes_per_second: float = 50.0
     limits: LimitsByType = LimitsByType()
+    keep: KeepRules = KeepRules()
     webhooks: WebhookChoice | None = None
 
     def __post_init__(self) -> None:
@@ -149,6 +152,7 @@ class Bridge:
         dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
         self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
         self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
+        self._runners += self._pruners(store, options.keep)
 
     @classmethod
     @asynccontextmanager
@@ -197,6 +201,13 @@ class Bridge:
     def wake(self) -> None:
         """Look for new rows at once."""
         self._claimer.wake()
+
+    def _pruners(self, store: JobStore, keep: KeepRules) -> list[Runner]:
+        """None when all rows are kept: then retention costs no request."""
+        if not keep:
+            return []
+        pruner = Pruner(store, RetentionStore(self._database), keep, self._metrics)
+        return [Runner(pruner, self.health.watch(pruner.name, silence=SILENCE), MOMENTARY)]
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -34,6 +35,7 @@ _TYPES: Final[Mapping[Any, str]] = {
     float: "number",
     SecretStr: "secret",
     Path: "path",
+    timedelta: "duration",
 }
 _BOUNDS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 

@@ -13,6 +13,7 @@ from audioprep.cli.commands import (
     fake,
     listing,
     logs,
+    prune,
     retry,
     roles,
     schema,
@@ -71,6 +72,7 @@ app.command("logs", rich_help_panel=_JOBS)(logs.logs)
 app.command("doctor", rich_help_panel=_JOBS)(doctor.doctor)
 app.command("cancel", rich_help_panel=_JOBS)(cancel.cancel)
 app.command("retry", rich_help_panel=_JOBS)(retry.retry)
+app.command("prune", rich_help_panel=_JOBS)(prune.prune)
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_JOBS)
 
 

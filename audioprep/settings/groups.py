@@ -12,6 +12,7 @@ from audioprep.jobs.text.redaction import scrub
 from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
+from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
@@ -35,6 +36,7 @@ class Settings:
             self.temporal = TemporalSettings()
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
+            self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
             self.attempts = AttemptSettings()

@@ -75,6 +75,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
+  audioLanguage?: string | null;
 }
 
 /** `result.metadata` of an ingest: what a player shows of the audio. */
@@ -160,6 +162,8 @@ export interface PlaylistMetadata {
   priority?: number | null;
   url: string;
   maxEntries?: number;
+  /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
+  audioLanguage?: string | null;
   rightsAttested?: boolean;
   /** as in an ingest */
   rightsAttestedAt?: string | null;

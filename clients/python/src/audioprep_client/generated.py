@@ -113,6 +113,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    audioLanguage: NotRequired[str | None]
 
 
 class AudioMetadata(TypedDict):
@@ -208,6 +209,7 @@ class PlaylistMetadata(TypedDict):
     priority: NotRequired[int | None]
     url: str
     maxEntries: NotRequired[int]
+    audioLanguage: NotRequired[str | None]
     rightsAttested: NotRequired[bool]
     rightsAttestedAt: NotRequired[str | None]
 
