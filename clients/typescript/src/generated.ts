@@ -10,7 +10,7 @@ export interface ErrorFacts {
 }
 
 /** The cause, for retry decisions, metrics and support: a closed list. Travels as the failure's `type`, and is `result.error.kind` of a failed row. */
-export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Lost" | "Unexpected";
+export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Superseded" | "Lost" | "Unexpected";
 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
@@ -68,6 +68,12 @@ export type SourceType = "youtube" | "url" | "audio_file" | "video_file";
 export interface IngestMetadata {
   /** 1 is served first, 5 last; 3 if absent */
   priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
   sourceType: SourceType;
   url?: string | null;
   rightsAttested?: boolean;
@@ -136,6 +142,12 @@ export interface Recipe {
 export interface PreviewMetadata {
   /** 1 is served first, 5 last; 3 if absent */
   priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
   recipe: Recipe;
   /** names the preview's file; a digest of the recipe if absent */
   recipeHash?: string | null;
@@ -148,6 +160,12 @@ export interface PreviewResult {
 export interface SaveMetadata {
   /** 1 is served first, 5 last; 3 if absent */
   priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
   recipe: Recipe;
 }
 
@@ -160,6 +178,12 @@ export interface SaveResult {
 export interface PlaylistMetadata {
   /** 1 is served first, 5 last; 3 if absent */
   priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
   url: string;
   maxEntries?: number;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */

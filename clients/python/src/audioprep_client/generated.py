@@ -22,6 +22,7 @@ ErrorKind = Literal[
     "WorkerShutdown",
     "InvalidResult",
     "Terminated",
+    "Superseded",
     "Lost",
     "Unexpected",
 ]
@@ -107,6 +108,9 @@ class IngestMetadata(TypedDict):
     """`metadata` of an ingest row. A remote source needs `url`, an uploaded one `storageKey`."""
 
     priority: NotRequired[int | None]
+    tenant: NotRequired[str | None]
+    supersedes: NotRequired[str | None]
+    uniqueKey: NotRequired[str | None]
     sourceType: SourceType
     url: NotRequired[str | None]
     rightsAttested: NotRequired[bool]
@@ -179,6 +183,9 @@ class PreviewMetadata(TypedDict):
     """`PreviewMetadata`, as a row holds it."""
 
     priority: NotRequired[int | None]
+    tenant: NotRequired[str | None]
+    supersedes: NotRequired[str | None]
+    uniqueKey: NotRequired[str | None]
     recipe: Recipe
     recipeHash: NotRequired[str | None]
 
@@ -193,6 +200,9 @@ class SaveMetadata(TypedDict):
     """`SaveMetadata`, as a row holds it."""
 
     priority: NotRequired[int | None]
+    tenant: NotRequired[str | None]
+    supersedes: NotRequired[str | None]
+    uniqueKey: NotRequired[str | None]
     recipe: Recipe
 
 
@@ -207,6 +217,9 @@ class PlaylistMetadata(TypedDict):
     """`metadata` of a playlist row. Entries after `maxEntries` are left out."""
 
     priority: NotRequired[int | None]
+    tenant: NotRequired[str | None]
+    supersedes: NotRequired[str | None]
+    uniqueKey: NotRequired[str | None]
     url: str
     maxEntries: NotRequired[int]
     audioLanguage: NotRequired[str | None]
