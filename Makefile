@@ -9,7 +9,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean clean-data help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -129,5 +129,8 @@ imports: setup ## Arrows between rooms point one way
 
 check: lint types imports docs test ## All that CI does
 
-clean: ## Remove what set-up and demo made
-	rm -rf .venv .venv-peers .venv-docs .tools node_modules clients/typescript/node_modules clients/typescript/dist .audioprep
+clean: ## Remove what set-up made; the data of `audioprep dev` stays
+	rm -rf .venv .venv-peers .venv-docs .tools node_modules clients/typescript/node_modules clients/typescript/dist
+
+clean-data: ## Remove the data of `audioprep dev` and `make demo`: database, assets, Temporal's state
+	rm -rf .audioprep
