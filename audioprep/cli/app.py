@@ -11,6 +11,7 @@ from audioprep.cli.commands import (
     cancel,
     cost,
     doctor,
+    fake,
     listing,
     logs,
     prune,
@@ -60,6 +61,7 @@ app.command("serve", rich_help_panel=_RUN)(roles.serve)
 app.command("worker", rich_help_panel=_RUN)(roles.worker)
 app.command("bridge", rich_help_panel=_RUN)(roles.bridge)
 app.command("demo", rich_help_panel=_RUN)(roles.demo)
+app.command("fake", rich_help_panel=_RUN)(fake.fake)
 app.command("codec-server", rich_help_panel=_RUN)(roles.codec_server)
 app.command("migrate", rich_help_panel=_SETUP)(setup.migrate)
 app.command("check", rich_help_panel=_SETUP)(setup.check)

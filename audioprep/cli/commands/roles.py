@@ -111,7 +111,7 @@ async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> N
             queue = settings.temporal.task_queue
             with published(folder, temporal=server.address, ui=server.ui_url, task_queue=queue) as stack:
                 print_stack(stack)
-                await _until(run_both(settings, server.client), stop, goodbye=say_stopping)
+                await run_until(run_both(settings, server.client), stop, goodbye=say_stopping)
         out.print("stopped", highlight=False)
 
 
@@ -125,10 +125,10 @@ async def _until_signalled(role: "Callable[[Settings], Awaitable[None]]", settin
     from audioprep.roles import until_signalled
 
     async with until_signalled() as stop:
-        await _until(role(settings), stop)
+        await run_until(role(settings), stop)
 
 
-async def _until(role: Awaitable[None], stop: asyncio.Event, goodbye: Callable[[], None] = lambda: None) -> None:
+async def run_until(role: Awaitable[None], stop: asyncio.Event, goodbye: Callable[[], None] = lambda: None) -> None:
     """Run a role until `stop` is set or the role ends by itself, which only an error makes it do."""
     running = asyncio.ensure_future(role)
     stopping = asyncio.ensure_future(stop.wait())
