@@ -45,7 +45,7 @@ async def _written_for(stack: Stack, jobs: int, env: dict[str, str]) -> float:
     bridge = await _bridge(stack, env)
     before = counters(stack.database_admin).written
     await _refused(stack, jobs)
-    await asyncio.sleep(1)
+    await _emptied(stack)
     written = counters(stack.database_admin).written - before
     bridge.stop()
     return written / jobs
@@ -81,6 +81,13 @@ async def _refused(stack: Stack, jobs: int) -> None:
     for _ in range(jobs):
         await stack.deployment.app.submit("ingest", "{}")
     await _all_ended(stack)
+
+
+async def _emptied(stack: Stack) -> None:
+    async def empty() -> bool:
+        return not await stack.deployment.app.sql("SELECT 1 FROM audio_prep_outbox LIMIT 1")
+
+    await eventually(empty, within=60, what="an empty outbox")
 
 
 async def _all_ended(stack: Stack) -> None:

@@ -75,8 +75,8 @@ async def test_the_command_prints_a_month(deployment: Deployment) -> None:
     document = json.loads((await deployment.command("cost", "--jobs", "10000", "--heartbeat", "1", "--json")).out)
 
     assert "no job to estimate from" in nothing.out
-    assert "170,000" in printed.out, printed.err
-    assert "8.50" in printed.out
+    assert "200,000" in printed.out, printed.err
+    assert "10.00" in printed.out
     assert "Heartbeats every 5 s" in printed.out
-    assert document["dollars"]["actions"] == pytest.approx(32.5, abs=0.1)
-    assert document["fairnessDollars"] == pytest.approx(3.25, abs=0.01)
+    assert document["dollars"]["actions"] == pytest.approx(34.0, abs=0.1)
+    assert document["fairnessDollars"] == pytest.approx(3.4, abs=0.01)

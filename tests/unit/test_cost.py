@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from audioprep.bridge.store.usage import TypeUsage, Usage
-from audioprep.cli.views.estimate import ACTIONS, ENTRY_ACTIONS, WEBHOOK_ACTIONS, Deployment, estimate
+from audioprep.cli.views.estimate import (
+    ACTIONS,
+    ACTIVITIES,
+    ENTRY_ACTIONS,
+    WEBHOOK_ACTIONS,
+    Deployment,
+    estimate,
+)
 from audioprep.settings.prices import PriceSettings
 
 HISTORIES = Path(__file__).parents[1] / "histories"
@@ -50,6 +57,15 @@ def test_the_actions_of_a_type_are_those_of_its_history(history: str, actions: i
     assert billed(history) == actions
 
 
+@pytest.mark.parametrize(
+    ("history", "job_type"), [("ingest", "ingest"), ("preview", "preview"), ("save-normalized", "save")]
+)
+def test_each_activity_of_a_type_counts(history: str, job_type: str) -> None:
+    text = (HISTORIES / f"{history}.json").read_text()
+
+    assert text.count('"EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"') == ACTIVITIES[job_type]
+
+
 def test_a_playlist_costs_as_much_as_its_entries() -> None:
     entries = 3
     children = entries * (ENTRY_ACTIONS - BILLED["START_CHILD_WORKFLOW_EXECUTION_INITIATED"])
@@ -57,8 +73,9 @@ def test_a_playlist_costs_as_much_as_its_entries() -> None:
     assert billed("playlist") + children == ACTIONS["playlist"] + entries * ENTRY_ACTIONS
 
 
-@pytest.mark.parametrize(("heartbeat", "dollars"), [(1.0, 32.5), (5.0, 8.5)])
-def test_ten_thousand_jobs_of_a_minute_cost_what_the_price_list_says(heartbeat: float, dollars: float) -> None:
+# 5 Actions, a heartbeat of each of 3 activities, and one every so many seconds; `make bench ONLY=actions` counts them.
+@pytest.mark.parametrize(("heartbeat", "dollars"), [(1.0, 34.0), (5.0, 10.0)])
+def test_ten_thousand_jobs_of_a_minute_cost_what_the_list_says(heartbeat: float, dollars: float) -> None:
     found = estimate(usage_of(ingest(100)), 30, Deployment(heartbeat, 3.0, 0.0), jobs=10_000)
 
     assert found.dollars(PriceSettings())["actions"] == pytest.approx(dollars)

@@ -50,7 +50,6 @@ async def _gather(settings: "Settings", days: int, heartbeat: float | None) -> "
     """The history, the days that it covers, and what else the estimate needs."""
     from datetime import timedelta
 
-    from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.usage import read_usage
     from audioprep.cli.views.estimate import Deployment
     from audioprep.jobs.timestamps import utc_now
@@ -58,8 +57,7 @@ async def _gather(settings: "Settings", days: int, heartbeat: float | None) -> "
     now = utc_now()
     async with open_table(settings) as table:
         status = await table.service.read(now)
-        async with open_database(settings.database.database_url, settings.database.token) as database:
-            usage = await read_usage(database, now - timedelta(days=days), table.rows.types)
+        usage = await read_usage(table.database, now - timedelta(days=days), table.rows.types)
     deployment = Deployment(
         heartbeat_interval=heartbeat or await _heartbeat_interval(settings),
         poll_interval=settings.bridge.poll_interval,

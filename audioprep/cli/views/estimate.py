@@ -18,6 +18,9 @@ FAIRNESS: Final = 0.1  # of an Action, for each Action in a namespace that has f
 ACTIONS: Final[Mapping[str, int]] = {"ingest": 5, "preview": 8, "edit": 8, "save": 5, "playlist": 3}
 OTHER_ACTIONS: Final = 3  # start, timer, one activity
 ENTRY_ACTIONS: Final = 6  # of each entry of a playlist: a child workflow, its timer and activities
+# Activities of a job that send heartbeats: each sends one at once.
+ACTIVITIES: Final[Mapping[str, int]] = {"ingest": 3, "preview": 3, "edit": 3, "save": 3, "playlist": 1}
+ENTRY_ACTIVITIES: Final = 3
 WEBHOOK_ACTIONS: Final = 2
 STAGES: Final = 4
 
@@ -109,9 +112,9 @@ def estimate(usage: Usage, days: float, deployment: Deployment, jobs: float | No
 def _of_type(usage: TypeUsage, factor: float, deployment: Deployment) -> TypeEstimate:
     seconds = deployment.medians.get(usage.type, usage.seconds or 0.0)
     jobs = usage.jobs * factor
-    heartbeats = seconds / deployment.heartbeat_interval
-    hook = deployment.webhooks
     entries = usage.entries / usage.jobs if usage.jobs else 0.0
+    heartbeats = ACTIVITIES.get(usage.type, 1) + ENTRY_ACTIVITIES * entries + seconds / deployment.heartbeat_interval
+    hook = deployment.webhooks
     fixed = ACTIONS.get(usage.type, OTHER_ACTIONS) + ENTRY_ACTIONS * entries + WEBHOOK_ACTIONS * hook
     writes = STAGES + seconds / max(2.0, deployment.heartbeat_interval)
     written = _INSERT_ROWS + _CLAIM_ROWS + _END_ROWS + _WRITE_ROWS * writes + _WEBHOOK_ROWS * hook
