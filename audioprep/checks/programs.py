@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from audioprep.activities.ytdlp import command as ytdlp
+from audioprep.checks.advice import install_command
 from audioprep.checks.finding import CheckWarning
 from audioprep.jobs.timestamps import utc_now
 from audioprep.settings import Settings
@@ -35,14 +36,14 @@ async def check_ytdlp(_settings: Settings) -> str:
     version = (await _first_line(ytdlp.program(), "--version")).strip()
     age = ytdlp.age_of(version, utc_now())
     if age is not None and age > _OLD_YTDLP:
-        raise CheckWarning(f"yt-dlp {version} is {age.days} days old, and sites change: pip install --upgrade yt-dlp")
+        raise CheckWarning(f"yt-dlp {version} is {age.days} days old, and sites change: {install_command('yt-dlp')}")
     return f"yt-dlp {version}"
 
 
 async def check_javascript(_settings: Settings) -> str:
     runtime = shutil.which("deno", path=ytdlp.environment(Path())["PATH"])
     if runtime is None:
-        raise CheckWarning("no JavaScript runtime, which YouTube needs: pip install 'yt-dlp[default,deno]'")
+        raise CheckWarning(f"no JavaScript runtime, which YouTube needs: {install_command('yt-dlp[default,deno]')}")
     return await _first_line(runtime, "--version")
 
 
