@@ -13,7 +13,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=newest_ids)]
 RetryableId = Annotated[
-    str, typer.Argument(metavar="JOB", help="A failed or cancelled job.", autocompletion=retryable_ids)
+    str | None, typer.Argument(metavar="JOB", help="A failed or cancelled job.", autocompletion=retryable_ids)
 ]
 JobIds = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.", autocompletion=newest_ids)]
 CancellableIds = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from audioprep.cli.console import fail
 
 if TYPE_CHECKING:
+    from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.store import JobStore
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, many at a time, and old ones. `table_id` is empty for a table that no bridge has served yet."""
+    """Single rows, lists, many at once, and old ones. `table_id` is empty for a table that no bridge has served yet."""
 
     rows: "JobStore"
     lists: "JobLists"
+    bulk: "BulkStore"
     retention: "RetentionStore"
     table_id: str
 
@@ -39,6 +41,7 @@ class JobTable:
 
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
+    from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
@@ -53,7 +56,7 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
         store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
         table_id = identity.table_id if identity else ""
-        yield JobTable(store, JobLists(database), RetentionStore(database), table_id)
+        yield JobTable(store, JobLists(database), BulkStore(database), RetentionStore(database), table_id)
 
 
 if TYPE_CHECKING:

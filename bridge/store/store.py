@@ -33,7 +33,7 @@ _INLINE_BYTES: Final = 32_768  # of metadata in a claim or a list; what is large
 _TYPED: Final = ("claim", "look", "look_since", "pending", "queue", "cancel_pending")
 _NOT_TEXT: Final = "The metadata is not text."
 _BAD_ID: Final = f"The jobId must be text of 1 to {MAX_JOB_ID} characters, without control characters."
-_REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).model_dump_json()
+_REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).to_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +205,10 @@ class JobStore:
 
     async def fail(self, job_id: str, error: str, facts: FailedResult, now: datetime, stage: str | None = None) -> bool:
         """`error` is for people, `facts` for programs."""
-        return await self._end("fail", job_id, now, error=error, result=facts.model_dump_json(), stage=stage)
+        return await self._end("fail", job_id, now, error=error, result=facts.to_json(), stage=stage)
 
     async def reap(self, job: Job, error: str, facts: FailedResult, now: datetime) -> bool:
-        result = facts.model_dump_json()
+        result = facts.to_json()
         return await self._end("reap", job.job_id, now, error=error, result=result, seen_at=job.updated_at)
 
     async def request_cancel(self, job_id: str, now: datetime) -> bool:
