@@ -19,6 +19,7 @@ from audioprep.activities.sources import Sources
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
+from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
@@ -26,6 +27,9 @@ from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.types.provenance import Provenance, source_url_of
+
+_WHOLE_SHARE = 0.9  # of the seconds that a site says, and
+_WHOLE_SLACK = 5.0  # seconds less than that: what is shorter than both is not the whole recording
 
 
 class FetchSourceInput(WireModel):
@@ -44,6 +48,7 @@ class Original(WireModel):
     content_type: str | None = None
     source_hash: str | None = None
     source_id: str | None = Field(default=None, description="the site's own id of the recording")
+    said_duration: float | None = Field(default=None, description="seconds, by the site's word")
 
     def result(self, analysis: "Analysis") -> IngestResult:
         """What the row says of the asset."""
@@ -135,6 +140,7 @@ class IngestActivities:
             content_type=audio.form.content_type,
             source_hash=source_hash,
             source_id=fetched.source_id,
+            said_duration=fetched.said_duration,
         )
 
     @activity.defn(name="audioprep.analyze")
@@ -153,6 +159,7 @@ class IngestActivities:
                 self._report(step, probed, meter)
 
             await decode_mono(path, probed, step.scratch, take)
+            check_whole(meter.samples / probed.sample_rate, original.said_duration)
             await self._store_outline(original.asset_id, meter)
         return Analysis(
             duration=round(meter.samples / probed.sample_rate, 6),
@@ -197,6 +204,13 @@ class IngestActivities:
         picture = await asyncio.to_thread(draw_waveform, pairs)
         await self._resources.storage.write(keys.peaks(asset_id), peaks, ContentType.JSON)
         await self._resources.storage.write(keys.waveform(asset_id), picture, ContentType.PNG)
+
+
+def check_whole(seconds: float, said: float | None) -> None:
+    """Raises PermanentError when a site gave far less than it says that there is: a preview, or a torn recording."""
+    if said is not None and seconds < min(said * _WHOLE_SHARE, said - _WHOLE_SLACK):
+        sentence = f"The site gives only {seconds:.0f} of {said:.0f} seconds: a preview, or a part of the recording."
+        raise PermanentError(ErrorKind.REFUSED, sentence)
 
 
 def _sha256(path: Path) -> str:

@@ -26,6 +26,7 @@ class _Container:
     muxer: str  # as in `ffmpeg -muxers`
 
 
+_STREAMS: Final = frozenset({"mpegts"})  # as HLS sends them: no file for a player, and no index
 _MATROSKA: Final = _Container("mka", "matroska")  # takes nearly every codec
 _CONTAINERS: Final = {
     "aac": _Container("m4a", "ipod"),
@@ -52,12 +53,12 @@ class Audio:
 
 
 async def audio_only(source: DownloadedFile, step: AttemptContext) -> Audio:
-    """`source` itself, or what sounds in it when it has a picture that moves.
+    """`source` itself, or what sounds in it when it has a picture that moves, or is a stream that no browser plays.
 
     Raises PermanentError when it is no media file or has no audio.
     """
     probed = await probe(source.path, step.scratch)
-    if not probed.has_video:
+    if not probed.has_video and probed.format not in _STREAMS:
         return Audio(source.path, await form_of(source.path, probed))
     container = _CONTAINERS.get(probed.codec, _MATROSKA)
     path = step.scratch / f"audio.{container.extension}"
