@@ -112,8 +112,9 @@ def _retry_one(settings: "Settings", job_id: str, *, watch: bool, as_json: bool)
 
     async def ask_again() -> str | None:
         async with open_table(settings) as table:
-            _check(settings, await table.find(job_id))
-            return await _insert_retry(table, job_id)
+            job = await table.find(job_id)
+            _check(settings, job)
+            return await _insert_retry(table, job.job_id)
 
     new_id = run(ask_again())
     if new_id is None:
