@@ -76,12 +76,12 @@ def diagnose(evidence: Evidence, now: datetime, rules: DecideOptions) -> Diagnos
     job = evidence.job
     if job.status not in set(JobStatus):
         return Diagnosis("nothing: no bridge touches a row with this status", (_odd_status(job),), Mover.APP)
+    if evidence.unreadable:
+        return Diagnosis("nothing: what the workflow left cannot be read", (_unreadable(evidence),), command=CHECK)
     if settled(job) and (evidence.seen is None or not isinstance(evidence.seen, Running)):
         return _finished(job)
     if job.type not in rules.types.names:
         return Diagnosis("nothing: bridges leave rows of this type alone", (_not_served(job, rules),))
-    if evidence.unreadable:
-        return Diagnosis("nothing: what the workflow left cannot be read", (_unreadable(evidence),), command=CHECK)
     if evidence.seen is None:
         outage = f"{evidence.outage.rstrip('.')}. Mend that first."
         return Diagnosis("wait for Temporal", (outage,), command=CHECK)

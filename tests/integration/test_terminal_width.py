@@ -38,15 +38,15 @@ _ERROR = "The site refused the download (HTTP 403): it is private, or the addres
 _ASSET = "0c0ffee0-1111-4222-8333-444455556666"
 _RESULT = f'{{"assetId": "{_ASSET}", "storageKey": "assets/{_ASSET}/prepared.wav"}}'
 _FACTS = '{"error": {"kind": "Network", "retryable": true, "attempts": 3}}'
-# id, type, status, progress, stage, result, error, age
+# id, type, status, progress, stage, result, error, age: in the middle of an hour, so that a slow run shows the same
 ROWS = [
-    ("c0ffee00-7777-4888-9999-aaaabbbbcccc", "save", "complete", 100, "finalizing", _RESULT, None, 3_700),
-    ("deadbeef-7777-4888-9999-aaaabbbbcccc", "ingest", "failed", 1, "downloading", _FACTS, _ERROR, 20_000),
-    ("aaaaaaaa-7777-4888-9999-aaaabbbbcccc", "ingest", "processing", 42, "analyzing", None, None, 200),
-    ("aaaaaaaa-7778-4888-9999-aaaabbbbcccc", "preview", "pending", 0, None, None, None, 150),
-    ("order-2026-000017", "transcribe", "pending", 0, None, None, None, 7_300),
-    ("odd", "ingest", "Pending", 0, None, None, None, 90_000),
-    ("1b1b1b1b-7777-4888-9999-aaaabbbbcccc", "ingest", "cancelled", 0, None, None, None, 86_500),
+    ("c0ffee00-7777-4888-9999-aaaabbbbcccc", "save", "complete", 100, "finalizing", _RESULT, None, 5_400),
+    ("deadbeef-7777-4888-9999-aaaabbbbcccc", "ingest", "failed", 1, "downloading", _FACTS, _ERROR, 200_000),
+    ("aaaaaaaa-7777-4888-9999-aaaabbbbcccc", "ingest", "processing", 42, "analyzing", None, None, 12_600),
+    ("aaaaaaaa-7778-4888-9999-aaaabbbbcccc", "preview", "pending", 0, None, None, None, 9_000),
+    ("order-2026-000017", "transcribe", "pending", 0, None, None, None, 16_200),
+    ("odd", "ingest", "Pending", 0, None, None, None, 120_000),
+    ("1b1b1b1b-7777-4888-9999-aaaabbbbcccc", "ingest", "cancelled", 0, None, None, None, 100_000),
 ]
 
 
