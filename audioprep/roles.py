@@ -4,25 +4,34 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client
 
 from audioprep.activities.process.command import hide_from_children
-from audioprep.bridge.bridge import Bridge
+from audioprep.bridge.bridge import Bridge, BridgeOptions
+from audioprep.bridge.decide import DecideOptions
+from audioprep.bridge.store.bulk import BulkStore
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseUnavailable
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.listing import JobLists
+from audioprep.bridge.store.outbox import OutboxWriter
+from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge_options import bridge_options
-from audioprep.extension import installed_extensions
+from audioprep.bridge_options import bridge_options, webhook_choice
+from audioprep.extension import installed_extensions, served_types
 from audioprep.http.endpoints import HealthSource
+from audioprep.jobs.request import workflow_id_for
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
+from audioprep.status_page.source import StatusSource
 from audioprep.telemetry.telemetry import Telemetry, open_telemetry
 from audioprep.temporal.connection import connect, connect_patiently
+from audioprep.temporal.links import workflow_link
 from audioprep.worker.supervisor import WorkerSupervisor
 
 log = structlog.get_logger()
@@ -80,6 +89,8 @@ async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client
             client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
         bridge = Bridge(database, client, options, identity=identity)
         telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, bridge.wake))
+        if telemetry.status_page is not None:
+            telemetry.status_page.attach(_status_source(settings, database, client, options, identity.table_id))
         health.succeeded()
         serving = asyncio.create_task(bridge.run(), name="bridge")
         try:
@@ -87,6 +98,26 @@ async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client
         finally:
             bridge.stop()
             await _finish(serving)
+
+
+def _status_source(
+    settings: Settings, database: DatabaseClient, client: Client, options: BridgeOptions, table_id: str
+) -> StatusSource:
+    """The status page uses the bridge's own connections."""
+    choice = webhook_choice(settings)
+    return StatusSource(
+        rows=JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None),
+        lists=JobLists(database),
+        service=ServiceTable(database, used=settings.bridge.liveness_interval > 0),
+        bulk=BulkStore(database),
+        table_id=table_id,
+        client=client,
+        task_queue=settings.temporal.task_queue,
+        rules=DecideOptions(
+            served_types(settings), options.limits, redrive_after=timedelta(seconds=options.redrive_after)
+        ),
+        link=lambda job_id: workflow_link(settings, workflow_id_for(job_id, table_id)),
+    )
 
 
 async def _finish(serving: "asyncio.Task[None]") -> None:

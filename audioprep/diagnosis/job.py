@@ -62,7 +62,8 @@ class Evidence:
 class Diagnosis:
     """`next` is what a bridge would do now. Each problem is a sentence for a person who has to act.
 
-    `mover` says whose move it is, `kind` why a failed job failed, `command` what to type next.
+    `mover` says whose move it is, `kind` why a failed job failed, `command` what to type next. `advice` is for another
+    person than the operator.
     """
 
     next: str
@@ -70,6 +71,7 @@ class Diagnosis:
     mover: Mover = Mover.OPERATOR
     kind: ErrorKind | None = None
     command: str = ""
+    advice: str = ""
 
 
 def diagnose(evidence: Evidence, now: datetime, rules: DecideOptions) -> Diagnosis:
@@ -95,12 +97,14 @@ def _finished(job: Job) -> Diagnosis:
         mover = Mover.NOBODY if job.status is not JobStatus.FAILED else Mover.APP
         return Diagnosis("nothing: the job is finished", (), mover, command=f"audioprep show {short_id(job.job_id)}")
     remedy = REMEDIES[kind]
+    ours = remedy.mover is Mover.OPERATOR
     return Diagnosis(
         "nothing: the job is finished",
-        (remedy.advice,) if remedy.mover is Mover.OPERATOR else (),
+        (remedy.advice,) if ours else (),
         remedy.mover,
         kind,
         remedy.command.format(id=short_id(job.job_id)),
+        "" if ours else remedy.advice,
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 
-from audioprep.cli.views.story import EventText, HistoryFormatter
+from audioprep.diagnosis.story import EventText, HistoryFormatter
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from audioprep.bridge.decide import DecideOptions
     from audioprep.diagnosis.job import Evidence
     from audioprep.diagnosis.overview import Overview
-    from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
 
@@ -88,44 +87,13 @@ async def _overview(settings: "Settings") -> "Overview":
 
 async def _gather(settings: "Settings", job_id: str) -> "tuple[Evidence, str]":
     """All that can be known of the job, and where Temporal's UI shows it."""
-    from dataclasses import replace
+    from audioprep.diagnosis.evidence import gather_evidence
 
-    from audioprep.bridge.temporal.errors import TemporalUnavailable
-    from audioprep.diagnosis.job import Evidence
-    from audioprep.jobs.timestamps import utc_now
-
+    queue = settings.temporal.task_queue
     async with open_table(settings) as table:
         job = await table.find(job_id)
-        in_flight = len((await table.rows.poll(utc_now(), capacity=0, with_processing=True)).processing)
-        service = await table.service.read(utc_now())
-    link = link_to(settings, job, table.table_id)
-    try:
-        evidence = await _ask_temporal(settings, table.table_id, job, in_flight)
-    except (TemporalUnavailable, RuntimeError) as error:
-        evidence = Evidence(job, None, None, (), in_flight, str(error).splitlines()[0][:200])
-    return replace(evidence, service=service), link
-
-
-async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flight: int) -> "Evidence":
-    from audioprep.bridge.temporal.executions import Executions
-    from audioprep.bridge.temporal.inspection import Inspection
-    from audioprep.diagnosis.job import Evidence
-
-    client = await open_client()
-    inspection = Inspection(client, settings.temporal.task_queue, table_id)
-    seen, unreadable = None, ""
-    try:
-        seen = await Executions(client, settings.temporal.task_queue, table_id).view(job.job_id)
-    except (ValueError, LookupError) as error:  # no key for it, or not the right one
-        unreadable = str(error).strip("'\"")
-    return Evidence(
-        job=job,
-        seen=seen,
-        execution=await inspection.execution(job.job_id),
-        workers=await inspection.workers(),
-        in_flight=in_flight,
-        unreadable=unreadable,
-    )
+        link = link_to(settings, job, table.table_id)
+        return await gather_evidence(open_client, queue, table.table_id, job, table.rows, table.service), link
 
 
 def _rules(settings: "Settings") -> "DecideOptions":

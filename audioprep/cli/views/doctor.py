@@ -12,9 +12,9 @@ from audioprep.cli.console import out
 from audioprep.cli.views.forecast import service_line
 from audioprep.cli.views.joblist import age
 from audioprep.cli.views.row import as_dict
-from audioprep.cli.views.story import step_name
 from audioprep.diagnosis.job import Diagnosis, Evidence, stage_of
 from audioprep.diagnosis.overview import MAX_FAILED, Overview
+from audioprep.diagnosis.story import step_name
 from audioprep.jobs.timestamps import to_text
 
 _LABEL = 12  # columns of a line's name
@@ -34,6 +34,7 @@ def print_job(evidence: Evidence, diagnosis: Diagnosis, now: datetime, rules: De
             ("next", diagnosis.next),
             ("kind", diagnosis.kind or ""),
             ("whose move", diagnosis.mover),
+            ("advice", diagnosis.advice),
             *(("to do", problem) for problem in diagnosis.problems),
             ("type", diagnosis.command),
             ("workflow", link),
@@ -133,5 +134,6 @@ def job_document(evidence: Evidence, diagnosis: Diagnosis, rules: DecideOptions)
         "kind": diagnosis.kind,
         "mover": diagnosis.mover.name.lower(),
         "command": diagnosis.command or None,
+        "advice": diagnosis.advice or None,
         "toDo": list(diagnosis.problems),
     }

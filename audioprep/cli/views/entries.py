@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from audioprep.cli.views.story import LogEntry
+from audioprep.diagnosis.story import LogEntry
 from audioprep.jobs.text.wording import printable
 
 _INDENT: Final = 10  # columns: a time of day and two spaces
