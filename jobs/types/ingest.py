@@ -32,6 +32,9 @@ class IngestPayload(JobPayload):
     )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
+    playable: bool = Field(
+        default=False, description="make a rendition that every browser plays, if the original is none"
+    )
 
     @field_validator("rights_attested_at")
     @classmethod
@@ -75,3 +78,6 @@ class IngestResult(WireModel):
     content_type: str | None = Field(default=None, description="of the original")
     size: int | None = Field(default=None, alias="bytes", description="of the original")
     bitrate: int | None = Field(default=None, description="bits per second")
+    playable_key: str | None = Field(
+        default=None, description="what browsers play, if `playable` asked for it: the original, or a rendition"
+    )

@@ -12,7 +12,7 @@ import pytest
 import audioprep
 from audioprep.activities.attempt.files import download_name, safe_name, title_name
 from audioprep.activities.download.proxy_request import parse_request
-from audioprep.activities.ffmpeg.command import complaint
+from audioprep.activities.ffmpeg.errors import reason_of
 from audioprep.activities.ffmpeg.probe import parse_report
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.errors import classify
@@ -146,7 +146,7 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "parse_summary": (parse_summary, ["\n", " I:", "I: 9", " Peak: -", "\n I: "]),
     "parse_report": (parse_report, ["[", '{"streams":[', "00:"]),
     "parse_request": (quietly(lambda text: parse_request(text.encode())), ["A ", "GET ", "\r\n", "retry-after: "]),
-    "complaint": (lambda text: complaint(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
+    "reason_of": (lambda text: reason_of(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
     "classify": (lambda text: classify(text, "host"), ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"]),
     "parse": (quietly(JOB_TYPES.find("ingest").parse), ["[", '{"a":', '"', "\\u"]),
 }
