@@ -9,17 +9,17 @@ from typing import Final
 from pydantic import Field
 from temporalio import activity
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import safe_name
 from audioprep.activities.ffmpeg.decode import PcmForm, Samples, Take
 from audioprep.activities.ffmpeg.extract import as_it_is, audio_only
 from audioprep.activities.ffmpeg.probe import Probe, probe
-from audioprep.activities.ffmpeg.run import portion
+from audioprep.activities.ffmpeg.run import subrange
 from audioprep.activities.ffmpeg.working_copy import Measured, measure
 from audioprep.activities.media_memory import facts_of, store_working_copy
 from audioprep.activities.render.playable import needs_rendition, render_playable
 from audioprep.activities.render.recipe_sources import source_of
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.sources import Sources
 from audioprep.activities.storage.store import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
@@ -37,7 +37,7 @@ from audioprep.jobs.types.tags import AssetTags
 _DECODED: Final = 0.4  # of the stage where a rendition follows, which takes longer
 
 
-class FetchSource(WireModel):
+class FetchSourceInput(WireModel):
     """Which source to bring into which asset."""
 
     asset_id: str
@@ -79,7 +79,7 @@ class Analysis(AudioMetadata):
     playable_key: str | None = None
 
 
-class PublishAsset(WireModel):
+class PublishAssetInput(WireModel):
     """The parts of `metadata.json`. `began` is when the job began, by its workflow: the same for every attempt.
 
     All but the first two are null only if the step was scheduled by an earlier version.
@@ -122,35 +122,35 @@ class PublishAsset(WireModel):
 class IngestActivities:
     """Each reads its input from storage and writes its output under keys made from the asset id."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: ActivityResources) -> None:
         self._resources = resources
         self._sources = Sources(resources)
 
     @activity.defn(name="audioprep.fetch_source")
-    async def fetch_source(self, order: FetchSource) -> Original:
+    async def fetch_source(self, input: FetchSourceInput) -> Original:
         """Make the source the asset's original: an uploaded audio file as it is, of all else the audio alone.
 
         It is probed before it is stored. The cache keeps it at hand for analysing.
         """
         storage = self._resources.storage
         async with self._resources.step(Stage.DOWNLOADING) as step:
-            fetched = await self._sources.fetch(order.source, step)
+            fetched = await self._sources.fetch(input.source, step)
             source_hash = await asyncio.to_thread(_sha256, fetched.path)
-            adopted = order.source.source_type is SourceType.AUDIO_FILE
+            adopted = input.source.source_type is SourceType.AUDIO_FILE
             audio = await (as_it_is if adopted else audio_only)(fetched, step, self._resources.limits)
-            target = keys.original(order.asset_id, audio.form.extension)
-            await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.working())
+            target = keys.original(input.asset_id, audio.form.extension)
+            await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.keep_alive())
             await self._resources.cache.keep(await storage.find(target), audio.path)
-            await remove_other_originals(storage, order.asset_id, target)
+            await remove_other_originals(storage, input.asset_id, target)
         return Original(
-            asset_id=order.asset_id,
+            asset_id=input.asset_id,
             key=target,
-            original_filename=safe_name(order.source.original_filename or fetched.name),
+            original_filename=safe_name(input.source.original_filename or fetched.name),
             content_type=audio.form.content_type,
             source_hash=source_hash,
             source_id=fetched.source_id,
             tags=None if audio.tags.is_empty else audio.tags,
-            playable=order.source.playable,
+            playable=input.source.playable,
         )
 
     @activity.defn(name="audioprep.analyze")
@@ -162,7 +162,7 @@ class IngestActivities:
         async with self._resources.step(Stage.ANALYZING) as step:
             found = await self._resources.storage.find(original.key)
             path = step.scratch / "original"
-            await self._resources.cache.fetch(found, path, lambda _: step.working())
+            await self._resources.cache.fetch(found, path, lambda _: step.keep_alive())
             probed = await probe(path, step.scratch)
             outline = _Outline(self._resources, step, probed.duration, _DECODED if original.playable else 1.0)
             measured = await measure(path, probed, step.scratch, outline.listen)
@@ -182,16 +182,16 @@ class IngestActivities:
         )
 
     async def _facts(
-        self, asset_id: str, found: StoredObject, probed: Probe, measured: Measured, step: Step
+        self, asset_id: str, found: StoredObject, probed: Probe, measured: Measured, step: AttemptContext
     ) -> MediaFacts:
         work = None
         if measured.work is not None:
             storage, cache = self._resources.storage, self._resources.cache
-            work = await store_working_copy(storage, cache, asset_id, measured.work, step.working)
+            work = await store_working_copy(storage, cache, asset_id, measured.work, step.keep_alive)
         return facts_of(found, probed, measured, work)
 
     async def _playable(
-        self, original: Original, facts: MediaFacts, probed: Probe, path: Path, step: Step
+        self, original: Original, facts: MediaFacts, probed: Probe, path: Path, step: AttemptContext
     ) -> str | None:
         """The key of what browsers play, if the row asks for it."""
         if not original.playable:
@@ -199,18 +199,18 @@ class IngestActivities:
         if not needs_rendition(facts, probed, keys.extension_of(original.key)):
             return original.key
         made = await render_playable(
-            source_of(path, facts), facts.frames, step.scratch, portion(step.report, _DECODED, 1)
+            source_of(path, facts), facts.frames, step.scratch, subrange(step.report_progress, _DECODED, 1)
         )
         key = keys.playable(original.asset_id)
         await self._resources.storage.move(made, key, ContentType.MP3)
         return key
 
     @activity.defn(name="audioprep.publish_asset")
-    async def publish_asset(self, order: PublishAsset) -> None:
+    async def publish_asset(self, input: PublishAssetInput) -> None:
         """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`."""
         async with self._resources.step(Stage.FINALIZING):
-            key = keys.metadata(order.asset_id)
-            content = order.description(await self._created_at(key), utc_now()).to_json()
+            key = keys.metadata(input.asset_id)
+            content = input.description(await self._created_at(key), utc_now()).to_json()
             await self._resources.storage.write(key, content, ContentType.JSON)
 
     @activity.defn(name="audioprep.discard_asset")
@@ -234,7 +234,9 @@ class IngestActivities:
 class _Outline:
     """Listens to the decode of an original: its peaks, its progress and its limit of time."""
 
-    def __init__(self, resources: Resources, step: Step, expected: float | None, share: float) -> None:
+    def __init__(
+        self, resources: ActivityResources, step: AttemptContext, expected: float | None, share: float
+    ) -> None:
         self._limits = resources.limits
         self._step = step
         self._expected = expected

@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
 from audioprep.jobs.text.hosts import site_of
@@ -16,16 +16,16 @@ _MAX_URL = 4096  # characters, as in an ingest's payload
 class PlaylistActivities:
     """yt-dlp lists, nothing is downloaded."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: ActivityResources) -> None:
         self._resources = resources
         self._ytdlp = YtDlp(resources.network, resources.limits)
 
     @activity.defn(name="audioprep.expand_playlist")
-    async def expand_playlist(self, order: PlaylistPayload) -> list[PlaylistItem]:
+    async def expand_playlist(self, input: PlaylistPayload) -> list[PlaylistItem]:
         """The recordings that the URL lists, in its order, `maxEntries` at most."""
-        visit = self._resources.courtesy.visit(site_of(order.url))
+        visit = self._resources.host_limiter.slot(site_of(input.url))
         async with visit, self._resources.step(Stage.EXPANDING) as step:
-            entries = await self._ytdlp.expand(order.url, order.max_entries, step)
+            entries = await self._ytdlp.expand(input.url, input.max_entries, step)
         return [
             PlaylistItem(url=entry.source_url, title=shown(entry.title, _MAX_TITLE, None))
             for entry in entries

@@ -8,7 +8,7 @@ from audioprep.activities.render.encoding import PREVIEW, with_tag
 from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.render.mastering import render_preview
 from audioprep.activities.render.rendering import open_rendering
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
@@ -23,14 +23,14 @@ _TAGGED = re.compile(
 )
 
 
-class PreviewOrder(WireModel):
+class PreviewInput(WireModel):
     """Which recipe to render, and where it goes."""
 
     recipe: Recipe
     key: str
 
     @classmethod
-    def of(cls, payload: PreviewPayload) -> "PreviewOrder":
+    def of(cls, payload: PreviewPayload) -> "PreviewInput":
         return cls(recipe=payload.recipe, key=payload.key)
 
 
@@ -41,12 +41,12 @@ class PreviewActivities:
     is rendered again: it was made by another program or an earlier version, and its key proves nothing.
     """
 
-    def __init__(self, resources: Resources, target: LoudnessTarget) -> None:
+    def __init__(self, resources: ActivityResources, target: LoudnessTarget) -> None:
         self._resources = resources
         self._target = target
 
     @activity.defn(name="audioprep.find_preview")
-    async def find_preview(self, wanted: PreviewOrder | str) -> bool:
+    async def find_preview(self, wanted: PreviewInput | str) -> bool:
         """Whether the preview is in storage. A workflow begun by an earlier version asks for a key alone."""
         async with self._resources.step(Stage.QUEUED):
             if isinstance(wanted, str):
@@ -54,31 +54,31 @@ class PreviewActivities:
             return await self._is_stored(wanted)
 
     @activity.defn(name="audioprep.render_preview")
-    async def render_preview(self, order: PreviewOrder) -> None:
+    async def render_preview(self, input: PreviewInput) -> None:
         """Render and store the MP3, unless it is there: an earlier attempt may have got that far.
 
         Raises TransientError when another recipe's preview took its key in the very moment.
         """
         async with self._resources.step(Stage.DOWNLOADING) as step:
-            if await self._is_stored(order):
+            if await self._is_stored(input):
                 return
-            target = self._target.of(order.recipe) if order.recipe.normalize else None
-            rate = preview_rate(order.recipe.output_sample_rate)
-            rendering = await open_rendering(order.recipe, rate, self._resources, step, step.report)
-            step.enter(Stage.RENDERING)
+            target = self._target.of(input.recipe) if input.recipe.normalize else None
+            rate = preview_rate(input.recipe.output_sample_rate)
+            rendering = await open_rendering(input.recipe, rate, self._resources, step, step.report_progress)
+            step.enter_stage(Stage.RENDERING)
             path = step.scratch / "preview.mp3"
-            encoding = with_tag(PREVIEW, _TAG, self._digest(order.recipe))
+            encoding = with_tag(PREVIEW, _TAG, self._digest(input.recipe))
             self._resources.limits.check_output(rendering.size(encoding))
-            await render_preview(rendering, path, encoding, target, step.report)
-            step.enter(Stage.UPLOADING)
-            await self._resources.storage.move(path, order.key, encoding.content_type)
-            if not await self._is_stored(order):
-                sentence = f"Another recipe's preview was stored as {order.key!r} at the same time."
+            await render_preview(rendering, path, encoding, target, step.report_progress)
+            step.enter_stage(Stage.UPLOADING)
+            await self._resources.storage.move(path, input.key, encoding.content_type)
+            if not await self._is_stored(input):
+                sentence = f"Another recipe's preview was stored as {input.key!r} at the same time."
                 raise TransientError(ErrorKind.STORAGE, sentence)
 
-    async def _is_stored(self, order: PreviewOrder) -> bool:
-        start = await self._resources.storage.read_start(order.key, _TAG_BYTES)
-        return start is not None and tagged_digest(start) == self._digest(order.recipe)
+    async def _is_stored(self, input: PreviewInput) -> bool:
+        start = await self._resources.storage.read_start(input.key, _TAG_BYTES)
+        return start is not None and tagged_digest(start) == self._digest(input.recipe)
 
     def _digest(self, recipe: Recipe) -> str:
         """With this worker's loudness target, which the recipe may leave to it."""

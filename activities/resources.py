@@ -5,17 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audioprep.activities.attempt.context import Step, open_step
+from audioprep.activities.attempt.context import AttemptContext, open_step
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import NetworkRules
-from audioprep.activities.download.host_limiter import Courtesy
+from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.media_memory import MediaMemory
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
+class ActivityResources:
     """Storage, its cache, limits, where scratch files go, what downloads may reach and how often, known media facts.
 
     Uploads are taken from `upload_folders` only, or from anywhere if there are none.
@@ -26,18 +26,18 @@ class Resources:
     limits: MediaLimits
     scratch_root: Path
     network: NetworkRules = field(default_factory=NetworkRules)
-    courtesy: Courtesy = field(default_factory=Courtesy)
+    host_limiter: HostLimiter = field(default_factory=HostLimiter)
     media: MediaMemory = field(default_factory=MediaMemory)
     upload_folders: tuple[str, ...] = ()
 
     @asynccontextmanager
-    async def step(self, stage: str) -> AsyncIterator[Step]:
+    async def step(self, stage: str) -> AsyncIterator[AttemptContext]:
         """One attempt at an activity, in this stage: a scratch folder, heartbeats, and a voice for its progress."""
         async with open_step(stage, self.scratch_root) as step:
             yield step
 
-    async def fetch(self, found: StoredObject, name: str, step: Step) -> Path:
+    async def fetch(self, found: StoredObject, name: str, step: AttemptContext) -> Path:
         """The object as a file in the step's scratch folder; the download shows as the step's progress."""
         path = step.scratch / name
-        await self.cache.fetch(found, path, lambda done: step.report(done / max(found.size, 1)))
+        await self.cache.fetch(found, path, lambda done: step.report_progress(done / max(found.size, 1)))
         return path

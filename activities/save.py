@@ -2,13 +2,13 @@
 
 from temporalio import activity
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.ffmpeg.run import Report, portion
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
 from audioprep.activities.render.encoding import AAC_KBPS, encoding_of
 from audioprep.activities.render.loudness import LoudnessTarget, Mastering, Plan
 from audioprep.activities.render.mastering import plan_mastering, render_mastered
 from audioprep.activities.render.rendering import Rendering, open_rendering
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
@@ -18,7 +18,7 @@ from audioprep.jobs.types.recipe import OutputFormat, Recipe
 _ENCODED = 0.7  # of the rendering stage; the rest is decoding what came out
 
 
-class RenderOrder(WireModel):
+class RenderInput(WireModel):
     """What to render. `plan` is null for a recipe that is not normalised."""
 
     recipe: Recipe
@@ -28,7 +28,7 @@ class RenderOrder(WireModel):
 class SaveActivities:
     """Rendering stores what it made, so that the next step may run on another machine."""
 
-    def __init__(self, resources: Resources, target: LoudnessTarget, aac_kbps: int = AAC_KBPS) -> None:
+    def __init__(self, resources: ActivityResources, target: LoudnessTarget, aac_kbps: int = AAC_KBPS) -> None:
         self._resources = resources
         self._target = target
         self._aac_kbps = aac_kbps
@@ -37,27 +37,27 @@ class SaveActivities:
     async def measure(self, recipe: Recipe) -> Plan:
         """Loudness and estimated peak of the graph, in one decode; if it needs a limiter, how much gain that costs."""
         async with self._resources.step(Stage.DOWNLOADING) as step:
-            rendering = await self._open(recipe, step, step.report)
-            step.enter(Stage.NORMALIZING)
-            return await plan_mastering(rendering, self._target.of(recipe), step.report)
+            rendering = await self._open(recipe, step, step.report_progress)
+            step.enter_stage(Stage.NORMALIZING)
+            return await plan_mastering(rendering, self._target.of(recipe), step.report_progress)
 
     @activity.defn(name="audioprep.render_prepared")
-    async def render(self, order: RenderOrder) -> str:
+    async def render(self, input: RenderInput) -> str:
         """Render, look at the result, and only then replace the prepared file of this extension. Its key."""
-        recipe = order.recipe
-        stage = Stage.RENDERING if order.plan else Stage.DOWNLOADING
+        recipe = input.recipe
+        stage = Stage.RENDERING if input.plan else Stage.DOWNLOADING
         async with self._resources.step(stage) as step:
-            rendering = await self._open_for(order, step)
+            rendering = await self._open_for(input, step)
             encoding = encoding_of(recipe, rendering.graph.channels, self._aac_kbps)
             self._resources.limits.check_output(rendering.size(encoding))
             path = step.scratch / f"prepared.{encoding.extension}"
-            if order.plan is None:
-                await rendering.encode(path, encoding, Mastering(), portion(step.report, 0, _ENCODED))
-                await rendering.check(path, encoding, portion(step.report, _ENCODED, 1))
+            if input.plan is None:
+                await rendering.encode(path, encoding, Mastering(), subrange(step.report_progress, 0, _ENCODED))
+                await rendering.check(path, encoding, subrange(step.report_progress, _ENCODED, 1))
             else:
                 target = self._target.of(recipe)
-                await render_mastered(rendering, path, encoding, order.plan, target, step.report)
-            step.enter(Stage.UPLOADING)
+                await render_mastered(rendering, path, encoding, input.plan, target, step.report_progress)
+            step.enter_stage(Stage.UPLOADING)
             key = keys.prepared(str(recipe.asset_id), encoding.extension)
             await self._resources.storage.move(path, key, encoding.content_type)
         return key
@@ -81,14 +81,14 @@ class SaveActivities:
                 if old is not None and old.modified < new.modified:
                     await self._resources.storage.delete(old.key)
 
-    async def _open_for(self, order: RenderOrder, step: Step) -> Rendering:
+    async def _open_for(self, input: RenderInput, step: AttemptContext) -> Rendering:
         """The rendering, the step being in its stage afterwards."""
-        if order.plan is None:
-            rendering = await self._open(order.recipe, step, step.report)
-            step.enter(Stage.RENDERING)
+        if input.plan is None:
+            rendering = await self._open(input.recipe, step, step.report_progress)
+            step.enter_stage(Stage.RENDERING)
             return rendering
         # Measuring has brought the sources here. On another machine they come again, and the stage does not go back.
-        return await self._open(order.recipe, step, lambda _: step.working())
+        return await self._open(input.recipe, step, lambda _: step.keep_alive())
 
-    async def _open(self, recipe: Recipe, step: Step, report: Report) -> Rendering:
+    async def _open(self, recipe: Recipe, step: AttemptContext, report: ProgressCallback) -> Rendering:
         return await open_rendering(recipe, recipe.output_sample_rate, self._resources, step, report)

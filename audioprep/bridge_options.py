@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from audioprep.bridge.bridge import BridgeOptions
-from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.bridge.limits import JobLimits, LimitsByType
 from audioprep.extension import installed_job_types
 from audioprep.settings import Settings
 
@@ -29,9 +29,9 @@ def bridge_options(settings: Settings) -> BridgeOptions:
     )
 
 
-def _terms(settings: Settings) -> TermsByType:
-    def terms(timeout: float, attempts: int) -> Terms:
-        return Terms(
+def _terms(settings: Settings) -> LimitsByType:
+    def terms(timeout: float, attempts: int) -> JobLimits:
+        return JobLimits(
             timeout=timedelta(seconds=timeout),
             max_attempts=attempts,
             first_delay=timedelta(seconds=settings.bridge.retry_first_delay),
@@ -47,4 +47,4 @@ def _terms(settings: Settings) -> TermsByType:
         "save": terms(timeouts.save, attempts.save),
         "playlist": terms(timeouts.playlist, attempts.playlist),
     }
-    return TermsByType(by_type, default=terms(timeouts.default, attempts.default))
+    return LimitsByType(by_type, default=terms(timeouts.default, attempts.default))

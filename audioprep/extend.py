@@ -8,17 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from audioprep.activities.attempt.context import Step as Step
+    from audioprep.activities.attempt.context import AttemptContext as AttemptContext
     from audioprep.activities.ffmpeg.command import input_options as input_options
     from audioprep.activities.ffmpeg.probe import probe as probe
     from audioprep.activities.ffmpeg.run import run_ffmpeg as run_ffmpeg
     from audioprep.activities.process.limits import ChildLimits as ChildLimits
     from audioprep.activities.process.supervisor import child_process as child_process
-    from audioprep.activities.resources import Resources as Resources
+    from audioprep.activities.resources import ActivityResources as ActivityResources
     from audioprep.bridge.bridge import Bridge as Bridge
     from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
-    from audioprep.bridge.terms import Terms as Terms
-    from audioprep.bridge.terms import TermsByType as TermsByType
+    from audioprep.bridge.limits import JobLimits as JobLimits
+    from audioprep.bridge.limits import LimitsByType as LimitsByType
     from audioprep.extension import Extension as Extension
     from audioprep.jobs.errors import ErrorKind as ErrorKind
     from audioprep.jobs.errors import PermanentError as PermanentError
@@ -39,23 +39,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JOB_TYPES",
+    "ActivityResources",
+    "AttemptContext",
     "AudioPrepPlugin",
     "Bridge",
     "BridgeOptions",
     "ChildLimits",
     "ErrorKind",
     "Extension",
+    "JobLimits",
     "JobPayload",
     "JobRequest",
     "JobType",
     "JobTypes",
+    "LimitsByType",
     "PermanentError",
-    "Resources",
     "Stage",
-    "Step",
     "Steps",
-    "Terms",
-    "TermsByType",
     "TransientError",
     "WireModel",
     "checked_key",
@@ -80,8 +80,8 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "The bridge": {
         "Bridge": ("bridge.bridge", "the bridge in your program"),
         "BridgeOptions": ("bridge.bridge", "what it serves, and at which pace"),
-        "Terms": ("bridge.terms", "time and attempts of a job"),
-        "TermsByType": ("bridge.terms", "those of each type"),
+        "JobLimits": ("bridge.limits", "time and attempts of a job"),
+        "LimitsByType": ("bridge.limits", "those of each type"),
     },
     "Job types": {
         "JobType": ("jobs.registry", "a word of the `type` column: workflow, metadata, stages and their shares"),
@@ -113,8 +113,8 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "Steps": ("workflows.steps", "runs activities one after the other"),
     },
     "Inside an activity": {
-        "Resources": ("activities.resources", "storage, cache, limits, limits per host, scratch directory"),
-        "Step": ("activities.attempt.context", "one attempt: scratch directory, heartbeats, progress"),
+        "ActivityResources": ("activities.resources", "storage, cache, limits, limits per host, scratch directory"),
+        "AttemptContext": ("activities.attempt.context", "one attempt: scratch directory, heartbeats, progress"),
         "child_process": (
             "activities.process.supervisor",
             "a child process: limited, supervised, terminated with its group",

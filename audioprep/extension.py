@@ -13,7 +13,6 @@ from audioprep.jobs.registry import JOB_TYPES, JobType, JobTypes
 from audioprep.jobs.routes import served
 
 if TYPE_CHECKING:
-    from audioprep.activities.resources import Resources
     from audioprep.settings import Settings
 
 JOB_TYPE_GROUP: Final = "audioprep.job_types"

@@ -21,20 +21,20 @@ from audioprep.activities.ingest import IngestActivities
 from audioprep.activities.playlist import PlaylistActivities
 from audioprep.activities.preview import PreviewActivities
 from audioprep.activities.render.loudness import LoudnessTarget
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.save import SaveActivities
 from audioprep.encryption.payload_codec import data_converter
 from audioprep.extension import Extension
 from audioprep.jobs.request import downloads_queue
 from audioprep.settings import Settings
-from audioprep.worker_resources import Workshop
+from audioprep.worker_resources import WorkerResources
 from audioprep.workflows.ingest import IngestWorkflow
+from audioprep.workflows.lock import Lock
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
 from audioprep.workflows.save import SaveWorkflow
-from audioprep.workflows.turn import Turn
 
-WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Turn, PlaylistWorkflow)
+WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Lock, PlaylistWorkflow)
 
 
 class AudioPrepPlugin(SimplePlugin):
@@ -58,7 +58,7 @@ class AudioPrepPlugin(SimplePlugin):
         )
 
     @property
-    def resources(self) -> Resources:
+    def resources(self) -> ActivityResources:
         """For activities of your own: `Worker(..., activities=[MyActivities(plugin.resources).listen])`.
 
         Raises ValueError when the storage's URL is none.
@@ -83,9 +83,9 @@ class AudioPrepPlugin(SimplePlugin):
             await _run_together({worker: super().run_worker(worker, next), downloads: downloads.run()})
 
     @cached_property
-    def _workshop(self) -> Workshop:
+    def _workshop(self) -> WorkerResources:
         """Made when first needed: a client alone has no use for it."""
-        return Workshop(self._settings)
+        return WorkerResources(self._settings)
 
     def _with_our_converter(self, theirs: DataConverter | None) -> DataConverter:
         ours = self._settings.temporal

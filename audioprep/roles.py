@@ -17,7 +17,7 @@ from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge_options import bridge_options
 from audioprep.extension import installed_extensions
-from audioprep.http.endpoints import Part
+from audioprep.http.endpoints import HealthSource
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
@@ -79,7 +79,7 @@ async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client
             plugin = AudioPrepPlugin(settings)
             client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
         bridge = Bridge(database, client, options, identity=identity)
-        telemetry.parts.append(Part(bridge.health, bridge.metrics, bridge.wake))
+        telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, bridge.wake))
         health.succeeded()
         serving = asyncio.create_task(bridge.run(), name="bridge")
         try:

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.attempt.scratch import open_scratch
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
-from audioprep.activities.download.host_limiter import Courtesy
-from audioprep.activities.resources import Resources
+from audioprep.activities.download.host_limiter import HostLimiter
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.settings import Settings
@@ -16,7 +16,7 @@ from audioprep.settings import Settings
 _MB = 1024 * 1024
 
 
-class Workshop:
+class WorkerResources:
     """Storage, cache and limits are there at once; the scratch folder only while a worker runs.
 
     Raises ValueError when the storage's URL is none.
@@ -28,7 +28,7 @@ class Workshop:
         self._scratch = work_dir / "scratch" / f"worker-{uuid.uuid4().hex[:12]}"
         self._open = ExitStack()
         self._workers = 0
-        self.resources = Resources(
+        self.resources = ActivityResources(
             storage=storage,
             cache=ObjectCache(work_dir / "cache", storage, settings.storage.cache_mb * _MB),
             limits=MediaLimits(
@@ -40,13 +40,13 @@ class Workshop:
             network=NetworkRules(
                 AddressPolicy(allow_private=settings.network.allow_private_urls), settings.network.allowed_hosts
             ),
-            courtesy=Courtesy(settings.worker.downloads_per_host, settings.worker.download_interval),
+            host_limiter=HostLimiter(settings.worker.downloads_per_host, settings.worker.download_interval),
             scratch_root=self._scratch,
             upload_folders=settings.storage.upload_folders,
         )
 
     @contextmanager
-    def opened(self) -> Iterator[Resources]:
+    def opened(self) -> Iterator[ActivityResources]:
         """Work may be done while the block lasts. Workers of one process share the folder: the last one removes it."""
         if not self._workers:
             self._open.enter_context(open_scratch(self._scratch))

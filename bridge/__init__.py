@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audioprep.bridge.bridge import Bridge, BridgeOptions
-    from audioprep.bridge.terms import Terms, TermsByType
+    from audioprep.bridge.limits import JobLimits, LimitsByType
 
-__all__ = ["Bridge", "BridgeOptions", "Terms", "TermsByType"]
+__all__ = ["Bridge", "BridgeOptions", "JobLimits", "LimitsByType"]
 
 
 def __getattr__(name: str) -> Any:
     """Loaded when it is asked for: the command line reads the table without Temporal's client."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "terms" if name.startswith("Terms") else "bridge"
+    room = "terms" if name.startswith("JobLimits") else "bridge"
     return getattr(import_module(f"{__name__}.{room}"), name)

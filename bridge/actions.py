@@ -15,7 +15,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeId:
+class ReserveId:
     """Start the workflow already cancelled, so that a slower start of the same job can never run."""
 
 
@@ -80,7 +80,7 @@ class AcknowledgeCancel:
 Action: TypeAlias = (
     Nothing
     | Start
-    | TakeId
+    | ReserveId
     | CancelWorkflow
     | WriteProgress
     | Complete

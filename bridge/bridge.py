@@ -12,11 +12,11 @@ import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
-from audioprep.bridge.care import MOMENTARY, Care
-from audioprep.bridge.decide import Rules
+from audioprep.bridge.decide import DecideOptions
+from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.services import Intake, Strays, Sync
+from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
@@ -25,7 +25,7 @@ from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.temporal.launch import Launcher
-from audioprep.bridge.terms import TermsByType
+from audioprep.bridge.tracker import MOMENTARY, JobTracker
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
@@ -67,7 +67,7 @@ class BridgeOptions:
     strays_interval: float = 60.0
     strays_patience: float = 60.0
     looks_per_second: float = 50.0
-    terms: TermsByType = TermsByType()
+    terms: LimitsByType = LimitsByType()
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -100,7 +100,7 @@ class Bridge:
         types = options.all_types
         store = JobStore(database, types.names)
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
-        rules = Rules(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
+        rules = DecideOptions(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
         launcher = Launcher(store, executions, types, options.terms, identity.table_id)
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
@@ -108,7 +108,7 @@ class Bridge:
         self._workers = _cached(partial(live_workers, temporal, options.task_queue))
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
-        self._care = Care(
+        self._tracker = JobTracker(
             reconciler,
             executions,
             rules,
@@ -116,27 +116,27 @@ class Bridge:
             downloads=options.max_downloads,
             at_once=options.max_looks,
         )
-        intake = Intake(
+        intake = Claimer(
             store,
             executions,
-            self._care,
+            self._tracker,
             self._metrics,
             idle_interval=options.idle_interval,
             busy_interval=options.busy_interval,
             sweep_interval=options.sweep_interval,
         )
-        sync = Sync(self._care, interval=options.busy_interval, looks_per_second=options.looks_per_second)
-        strays = Strays(
+        sync = Sync(self._tracker, interval=options.busy_interval, looks_per_second=options.looks_per_second)
+        strays = OrphanSweeper(
             store,
             executions,
-            self._care,
+            self._tracker,
             identity,
             interval=options.strays_interval,
             patience=options.strays_patience,
         )
         self.health = Health()
-        self.health.add("jobs", self._care.complaint)
-        self.health.add("queue", intake.complaint)
+        self.health.add("jobs", self._tracker.problem)
+        self.health.add("queue", intake.problem)
         self._intake, self._sync, self._strays = (
             Runner(service, self.health.watch(service.name), MOMENTARY) for service in (intake, sync, strays)
         )
@@ -170,14 +170,14 @@ class Bridge:
         try:
             async with asyncio.TaskGroup() as group:
                 wakers = [
-                    group.create_task(_pass_on(self._care.freed, self._intake)),
-                    group.create_task(_pass_on(self._care.admitted, self._sync, pause=0.0)),
+                    group.create_task(_pass_on(self._tracker.slot_freed, self._intake)),
+                    group.create_task(_pass_on(self._tracker.admitted, self._sync, pause=0.0)),
                 ]
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
         finally:
-            await self._care.close()
+            await self._tracker.close()
             log.info("bridge_stopped")
 
     def stop(self) -> None:
@@ -186,7 +186,7 @@ class Bridge:
 
     def wake(self) -> None:
         """Look for new rows at once."""
-        self._intake.nudge()
+        self._intake.wake()
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.
@@ -199,7 +199,7 @@ class Bridge:
         self._metrics.saw_queue(waiting, utc_now())
         self._metrics.saw_unserved(unserved)
         self._metrics.saw_workers(None if workers is None else len(workers))
-        self._metrics.saw_bridge(in_flight=self._care.in_flight, health=self.health)
+        self._metrics.saw_bridge(in_flight=self._tracker.in_flight, health=self.health)
         self._metrics.saw_database(self._database)
         return self._metrics.text()
 
@@ -210,7 +210,7 @@ async def _pass_on(event: asyncio.Event, runner: Runner, pause: float = _GATHER)
         await event.wait()
         await asyncio.sleep(pause)
         event.clear()
-        runner.nudge()
+        runner.wake()
 
 
 def _cached(question: Callable[[], Awaitable[T]]) -> CachedAnswer[T | None]:

@@ -14,11 +14,11 @@ from audioprep.bridge.actions import (
     Nothing,
     Reap,
     RecordCancel,
+    ReserveId,
     Start,
-    TakeId,
     WriteProgress,
 )
-from audioprep.bridge.terms import BACKSTOP, TermsByType
+from audioprep.bridge.limits import BACKSTOP, LimitsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
@@ -35,17 +35,17 @@ _GRACE: Final = timedelta(seconds=60)  # after the job's time, in which its own 
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DecideOptions:
     """The numbers behind the decisions."""
 
     types: JobTypes
-    terms: TermsByType = TermsByType()
+    terms: LimitsByType = LimitsByType()
     progress_interval: timedelta = timedelta(seconds=2)  # between two progress writes of a job in one stage
     redrive_after: timedelta = timedelta(seconds=15)  # before a claim that is not ours counts as forgotten
     touch_interval: timedelta = timedelta(seconds=30)  # a running job's row is never older than this
 
 
-def decide(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed: bool = False) -> Action:
+def decide(job: Job, seen: WorkflowView, now: datetime, rules: DecideOptions, *, claimed: bool = False) -> Action:
     """What to do about one row, given what Temporal says of its workflow.
 
     `seen` must not be older than `job`: news are written only over a row that was read before they were. `claimed`
@@ -59,14 +59,14 @@ def decide(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed
         case _, Running():
             return CancelWorkflow()  # the row is final: nothing may run for it
         case JobStatus.CANCELLED, Missing() if job.cancel_requested and _may_still_start(job, now, rules):
-            return TakeId()
+            return ReserveId()
         case JobStatus.CANCELLED, _ if job.cancel_requested:
             return AcknowledgeCancel()
         case _:
             return Nothing()
 
 
-def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Rules, *, claimed: bool) -> Action:
+def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: DecideOptions, *, claimed: bool) -> Action:
     match seen:
         case Missing() if job.is_queued and (claimed or _is_older(job, now, rules.redrive_after)):
             return Start()
@@ -89,18 +89,18 @@ def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Rules
             return RecordCancel()
 
 
-def _may_still_start(job: Job, now: datetime, rules: Rules) -> bool:
+def _may_still_start(job: Job, now: datetime, rules: DecideOptions) -> bool:
     """Whether a slow start of the job could yet create its workflow; a workflow from before would have ended by now."""
     return age_of(job, now) <= rules.terms.of(job.type).timeout + BACKSTOP
 
 
-def _is_stuck(job: Job, seen: Running, now: datetime, rules: Rules) -> bool:
+def _is_stuck(job: Job, seen: Running, now: datetime, rules: DecideOptions) -> bool:
     """Its code fails again and again, so that not even its own timer can end it, and its time is up."""
     late = rules.terms.of(job.type).timeout + _GRACE
     return bool(seen.stuck_tasks) and seen.started is not None and now - seen.started > late
 
 
-def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Action:
+def _decide_progress(job: Job, seen: Running, now: datetime, rules: DecideOptions) -> Action:
     stage, progress = _furthest(job, seen, rules)
     news = WriteProgress(stage, progress, max(job.retry_count, seen.retries))
     if news == WriteProgress(job.stage or stage, job.progress, job.retry_count):
@@ -111,13 +111,13 @@ def _decide_progress(job: Job, seen: Running, now: datetime, rules: Rules) -> Ac
     return news if moved_on or first or _is_older(job, now, rules.progress_interval) else Nothing()
 
 
-def _last_stage(job: Job, rules: Rules) -> str | None:
+def _last_stage(job: Job, rules: DecideOptions) -> str | None:
     """Of a job that completed: all stages are behind it. None for a type whose stages are not known."""
     stages = rules.types.stages_of(job.type)
     return stages[-1] if stages else None
 
 
-def _furthest(job: Job, seen: Running, rules: Rules) -> tuple[str, float]:
+def _furthest(job: Job, seen: Running, rules: DecideOptions) -> tuple[str, float]:
     """Stage and progress of the whole job. Neither goes back: a retry repeats work, the row keeps what was reached."""
     shares = rules.types.shares_of(job.type)
     current = job.stage or ""

@@ -106,7 +106,7 @@ class Metrics:
 
     def saw_bridge(self, *, in_flight: int, health: Health) -> None:
         self._in_flight.set(in_flight)
-        self._healthy.set(not health.complaints())
+        self._healthy.set(not health.problems())
         for service, seconds in health.since_success().items():
             self._last_run.labels(service).set(seconds)
 

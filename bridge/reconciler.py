@@ -17,11 +17,11 @@ from audioprep.bridge.actions import (
     Nothing,
     Reap,
     RecordCancel,
+    ReserveId,
     Start,
-    TakeId,
     WriteProgress,
 )
-from audioprep.bridge.decide import Rules, decide
+from audioprep.bridge.decide import DecideOptions, decide
 from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.spans import start_span
 from audioprep.bridge.store.store import JobStore
@@ -43,7 +43,7 @@ class Reconciler:
         store: JobStore,
         executions: Executions,
         launcher: Launcher,
-        rules: Rules,
+        rules: DecideOptions,
         clock: Callable[[], datetime] = utc_now,
         metrics: Metrics | None = None,
     ) -> None:
@@ -54,7 +54,7 @@ class Reconciler:
         self._clock = clock
         self._metrics = metrics or Metrics()
 
-    async def settle(self, job: Job, seen: WorkflowView | None = None, *, claimed: bool = False) -> Job | None:
+    async def reconcile(self, job: Job, seen: WorkflowView | None = None, *, claimed: bool = False) -> Job | None:
         """One look at a job, and what follows from it. `seen` is Temporal's view when the caller has it already,
         `claimed` whether this bridge claimed the row.
 
@@ -77,7 +77,7 @@ class Reconciler:
                 return job
             case Start():
                 return await self._start(job)
-            case TakeId():
+            case ReserveId():
                 return await self._take_id(job)
             case CancelWorkflow():
                 await self._executions.cancel(job.job_id)

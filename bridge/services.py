@@ -6,11 +6,11 @@ from typing import Final
 
 import structlog
 
-from audioprep.bridge.care import Care
 from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.store import JobStore, Poll
 from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.tracker import JobTracker
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.service.runner import JITTER
@@ -24,7 +24,7 @@ _CANCEL_SLACK: Final = timedelta(seconds=10)  # by which the clocks of web apps 
 _WAITED: Final = 30.0  # seconds for which rows may wait while there is room for them
 
 
-class Intake:
+class Claimer:
     """Claims pending rows while there is room, and finds cancels. One database request each time, two with a claim.
 
     Every `sweep_interval` the same request also brings the rows being processed: those of a bridge that crashed, or
@@ -37,7 +37,7 @@ class Intake:
         self,
         store: JobStore,
         executions: Executions,
-        care: Care,
+        tracker: JobTracker,
         metrics: Metrics,
         *,
         idle_interval: float,
@@ -46,7 +46,7 @@ class Intake:
     ) -> None:
         self._store = store
         self._executions = executions
-        self._care = care
+        self._tracker = tracker
         self._metrics = metrics
         self._idle_interval = idle_interval
         self._busy_interval = busy_interval
@@ -59,14 +59,14 @@ class Intake:
     def interval(self) -> float:
         if self._claimed_full:
             return 0
-        return self._busy_interval if self._care.in_flight else self._idle_interval
+        return self._busy_interval if self._tracker.in_flight else self._idle_interval
 
     async def run_once(self) -> None:
         await self._executions.check()  # a row claimed while Temporal is away would wait for nothing
         sweep = time.monotonic() >= self._next_sweep
-        capacity = self._care.capacity
+        capacity = self._tracker.capacity
         now = utc_now()
-        since = "" if sweep or not self._care.has_cancels else self._seen_until
+        since = "" if sweep or not self._tracker.has_cancels else self._seen_until
         found = await self._store.poll(now, capacity=capacity, with_processing=sweep, cancelled_since=since)
         if sweep:
             cost = len(found.processing) + len(found.cancel_requested)
@@ -78,8 +78,8 @@ class Intake:
         for job in found.refused:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=job.error)
             self._metrics.refused(job.type, ErrorKind.INVALID_PAYLOAD)
-        self._care.admit([*found.cancel_requested, *found.processing])
-        await self._care.start(found.claimed)
+        self._tracker.admit([*found.cancel_requested, *found.processing])
+        await self._tracker.start(found.claimed)
 
     def _note_left(self, found: Poll) -> None:
         """Rows may wait and yet none come: another bridge took them, or the claim's answer was lost and a sweep finds
@@ -91,13 +91,13 @@ class Intake:
         else:
             self._left_since = None
 
-    def complaint(self) -> str | None:
+    def problem(self) -> str | None:
         """What is wrong when rows wait although there is room for them."""
         waited = 0.0 if self._left_since is None else time.monotonic() - self._left_since
         return f"pending rows have waited for {waited:.0f} s while slots were free" if waited > _WAITED else None
 
 
-class Strays:
+class OrphanSweeper:
     """Cancels workflows whose row was made final by hand, or deleted. A slow sweep.
 
     A row that is not there may be one that a replica of the database has not got yet: so it has to be missing for
@@ -110,7 +110,7 @@ class Strays:
         self,
         store: JobStore,
         executions: Executions,
-        care: Care,
+        tracker: JobTracker,
         identity: TableIdentity,
         *,
         interval: float,
@@ -118,7 +118,7 @@ class Strays:
     ) -> None:
         self._store = store
         self._executions = executions
-        self._care = care
+        self._tracker = tracker
         self._identity = identity
         self._interval = interval
         self._patience = patience
@@ -132,12 +132,12 @@ class Strays:
             return  # the workflows with this table's id may be those of the original
         missing: dict[str, float] = {}
         async for job_id in self._executions.open_jobs():
-            if job_id in self._care:
+            if job_id in self._tracker:
                 continue
             row = await self._store.get_row(job_id)
             if row is not None:
                 if row.type in self._store.types:  # another bridge's otherwise
-                    self._care.admit([row])
+                    self._tracker.admit([row])
             elif time.monotonic() - self._missing.get(job_id, time.monotonic()) < self._patience:
                 missing[job_id] = self._missing.get(job_id, time.monotonic())
             else:
@@ -151,8 +151,8 @@ class Sync:
 
     name = "sync"
 
-    def __init__(self, care: Care, *, interval: float, looks_per_second: float) -> None:
-        self._care = care
+    def __init__(self, tracker: JobTracker, *, interval: float, looks_per_second: float) -> None:
+        self._tracker = tracker
         self._interval = interval
         self._batch = max(int(looks_per_second * interval * (1 - JITTER)), 1)
 
@@ -160,4 +160,4 @@ class Sync:
         return self._interval
 
     async def run_once(self) -> None:
-        await self._care.settle_due(self._batch)
+        await self._tracker.settle_due(self._batch)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.payload import FROM_ROW, Payload
 from audioprep.jobs.status import Stage
-from audioprep.jobs.text.faults import first_fault
+from audioprep.jobs.text.faults import first_error
 from audioprep.jobs.types.ingest import IngestPayload
 from audioprep.jobs.types.playlist import PlaylistPayload
 from audioprep.jobs.types.preview import PreviewPayload
@@ -51,7 +51,7 @@ class JobType:
         try:
             return self.payload.model_validate_json(metadata, context=FROM_ROW)
         except ValidationError as error:
-            sentence = f"The metadata of this {self.name} job is invalid: {first_fault(error, metadata)}."
+            sentence = f"The metadata of this {self.name} job is invalid: {first_error(error, metadata)}."
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, sentence) from None
 
 

@@ -10,13 +10,13 @@ from temporalio.exceptions import FailureError
 from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
+    from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
     from audioprep.jobs.keys import asset_id_for
     from audioprep.jobs.registry import INGEST
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
     from audioprep.jobs.text.hosts import site_of
-    from audioprep.jobs.text.wording import clock
+    from audioprep.jobs.text.wording import format_duration
     from audioprep.jobs.types.ingest import IngestPayload, IngestResult
 
 _DISCARD = "ingest-discards"  # before this patch each attempt removed what it had stored, if it was the last
@@ -38,7 +38,7 @@ async def _ingest(asset_id: str, steps: Steps[IngestPayload]) -> IngestResult:
     async with _discarded_on_failure(asset_id, steps):
         original = await steps.run(
             IngestActivities.fetch_source,
-            FetchSource(asset_id=asset_id, source=source),
+            FetchSourceInput(asset_id=asset_id, source=source),
             stage=Stage.DOWNLOADING,
             summary=source.summary,
             site=site_of(source.url or "") if source.source_type.is_remote else None,
@@ -48,7 +48,7 @@ async def _ingest(asset_id: str, steps: Steps[IngestPayload]) -> IngestResult:
         )
         await steps.run(
             IngestActivities.publish_asset,
-            PublishAsset(
+            PublishAssetInput(
                 asset_id=asset_id,
                 metadata=analysis,
                 original=original,
@@ -56,7 +56,7 @@ async def _ingest(asset_id: str, steps: Steps[IngestPayload]) -> IngestResult:
                 began=workflow.info().start_time,
             ),
             stage=Stage.FINALIZING,
-            summary=f"{clock(analysis.duration)} · {analysis.codec}",
+            summary=f"{format_duration(analysis.duration)} · {analysis.codec}",
         )
     return original.result(analysis)
 

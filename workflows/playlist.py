@@ -18,8 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.status import JobStatus, Stage
     from audioprep.jobs.text.details import summary_of
     from audioprep.jobs.text.hosts import site_of
-    from audioprep.jobs.text.urls import shown_url
-    from audioprep.jobs.text.wording import code, shown
+    from audioprep.jobs.text.urls import redacted_url
+    from audioprep.jobs.text.wording import inline_code, shown
     from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
     from audioprep.jobs.types.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
 
@@ -96,14 +96,14 @@ class _Entries:
             request,
             id=request.workflow_id,
             static_summary=summary_of(f"entry {index + 1}", shown(item.title)),
-            static_details=f"Entry {index + 1} of playlist {code(self._request.job_id)}: {code(shown_url(item.url))}",
+            static_details=f"Entry {index + 1} of playlist {inline_code(self._request.job_id)}: {inline_code(redacted_url(item.url))}",
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 
     def _tell(self) -> None:
         total = len(self._items)
-        self._steps.tell(Stage.INGESTING, self._ended / total * 100, f"{self._ended} of {total} entries")
+        self._steps.report(Stage.INGESTING, self._ended / total * 100, f"{self._ended} of {total} entries")
 
 
 def _identity_of(request: JobRequest[Any], number: int) -> dict[str, str]:

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from audioprep.workflows.lock import acquire, release
 from audioprep.workflows.steps import Steps, open_steps
-from audioprep.workflows.turn import give_back, take_turn
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.activities.preview import PreviewActivities, PreviewOrder
+    from audioprep.activities.preview import PreviewActivities, PreviewInput
     from audioprep.jobs.registry import PREVIEW
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
@@ -34,41 +34,41 @@ class PreviewWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[PreviewPayload]) -> PreviewResult:
         async with open_steps(request) as steps:
-            order = PreviewOrder.of(steps.payload)
+            input = PreviewInput.of(steps.payload)
             by_recipe = workflow.patched(_BY_RECIPE)
-            turn = turn_name(order, request.table_id) if by_recipe else f"audioprep.turn/{order.key}"
-            wanted = order if by_recipe else order.key
+            lock = turn_name(input, request.table_id) if by_recipe else f"audioprep.turn/{input.key}"
+            wanted = input if by_recipe else input.key
             limit = timedelta(seconds=request.timeout_seconds)
             pause = _FIRST_LOOK
-            while not await _is_there(steps, wanted, order.key):
-                if await _render_in_turn(steps, order, wanted, turn, limit):
+            while not await _is_there(steps, wanted, input.key):
+                if await _render_in_turn(steps, input, wanted, lock, limit):
                     break
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LAST_LOOK)
-        return PreviewResult(preview_key=order.key)
+        return PreviewResult(preview_key=input.key)
 
 
-def turn_name(order: PreviewOrder, table_id: str) -> str:
+def turn_name(input: PreviewInput, table_id: str) -> str:
     """The workflow id of the turn for one sound under one key of one table's jobs.
 
     A digest, since ids are never encrypted; and no job can hold it but for the very recipe that it renders.
     """
-    name = "\n".join(part for part in (table_id, order.key, digest_of(order.recipe)) if part)
+    name = "\n".join(part for part in (table_id, input.key, digest_of(input.recipe)) if part)
     return f"audioprep.turn/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewOrder | str, key: str) -> bool:
+async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewInput | str, key: str) -> bool:
     return await steps.run(PreviewActivities.find_preview, wanted, stage=Stage.QUEUED, summary=f"is {key} there?")
 
 
 async def _render_in_turn(
-    steps: Steps[PreviewPayload], order: PreviewOrder, wanted: PreviewOrder | str, name: str, limit: timedelta
+    steps: Steps[PreviewPayload], input: PreviewInput, wanted: PreviewInput | str, name: str, limit: timedelta
 ) -> bool:
     """Render, unless another job is at it: then False."""
-    turn = await take_turn(name, limit, "one render")
-    if turn is None:
+    lock = await acquire(name, limit, "one render")
+    if lock is None:
         return False
-    if not await _is_there(steps, wanted, order.key):
-        await steps.run(PreviewActivities.render_preview, order, stage=Stage.DOWNLOADING, summary=steps.payload.summary)
-    await give_back(turn)
+    if not await _is_there(steps, wanted, input.key):
+        await steps.run(PreviewActivities.render_preview, input, stage=Stage.DOWNLOADING, summary=steps.payload.summary)
+    await release(lock)
     return True

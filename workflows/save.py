@@ -6,11 +6,11 @@ from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
     from audioprep.activities.render.loudness import Plan
-    from audioprep.activities.save import RenderOrder, SaveActivities
+    from audioprep.activities.save import RenderInput, SaveActivities
     from audioprep.jobs.registry import SAVE
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import Stage
-    from audioprep.jobs.text.wording import clock
+    from audioprep.jobs.text.wording import format_duration
     from audioprep.jobs.types.recipe import Recipe
     from audioprep.jobs.types.save import SavePayload, SaveResult
 
@@ -26,7 +26,7 @@ class SaveWorkflow:
             plan = await _plan(steps, recipe) if recipe.normalize else None
             key = await steps.run(
                 SaveActivities.render,
-                RenderOrder(recipe=recipe, plan=plan),
+                RenderInput(recipe=recipe, plan=plan),
                 stage=Stage.RENDERING if plan else Stage.DOWNLOADING,
                 summary=steps.payload.summary,
             )
@@ -36,5 +36,8 @@ class SaveWorkflow:
 
 async def _plan(steps: Steps[SavePayload], recipe: Recipe) -> Plan:
     return await steps.run(
-        SaveActivities.measure, recipe, stage=Stage.DOWNLOADING, summary=f"loudness of {clock(recipe.duration)}"
+        SaveActivities.measure,
+        recipe,
+        stage=Stage.DOWNLOADING,
+        summary=f"loudness of {format_duration(recipe.duration)}",
     )

@@ -18,12 +18,12 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.request import JobRequest, downloads_queue
     from audioprep.jobs.text.details import summary_of
     from audioprep.jobs.text.hosts import fairness_key_of
-    from audioprep.workflows.account import Account
+    from audioprep.workflows.details import WorkflowDetails
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _CLEAN_UP_TIMEOUT = timedelta(seconds=30)
 _LONGEST_PAUSE = 10.0  # seconds between two tries to get a turn at a busy site
-_PATIENCE = 1.5  # each of these waits is longer than the one before by this factor
+_BACKOFF_FACTOR = 1.5  # each of these waits is longer than the one before by this factor
 
 A = TypeVar("A")
 P = TypeVar("P")
@@ -40,10 +40,10 @@ class Steps(Generic[P]):
         self._first_delay = timedelta(seconds=request.first_delay_seconds)
         self._last_delay = timedelta(seconds=request.last_delay_seconds)
         self._max_attempts = request.max_attempts
-        self._account = Account(request, workflow.now())
+        self._details = WorkflowDetails(request, workflow.now())
 
     async def run(
-        self, step: Callable[[Any, A], Awaitable[R]], order: A, *, stage: str, summary: str, site: str | None = None
+        self, step: Callable[[Any, A], Awaitable[R]], input: A, *, stage: str, summary: str, site: str | None = None
     ) -> R:
         """Run one activity in `stage`. A cancel returns only after its child process is dead.
 
@@ -52,28 +52,28 @@ class Steps(Generic[P]):
         site: it is scheduled again, with the attempts it has left.
         """
         self._check_may_go_on()
-        self.tell(stage, 0.0, summary, step=step.__name__)
+        self.report(stage, 0.0, summary, step=step.__name__)
         used = turned_away = 0
         while True:
             try:
-                return await self._attempt(step, order, summary, self._max_attempts - used, site)
+                return await self._attempt(step, input, summary, self._max_attempts - used, site)
             except ActivityError as error:
-                back = _given_back(error)
+                back = _handover_of(error)
                 if back is None:
                     raise
                 used += back.failed
             if back.wait:
-                workflow.set_current_details(f"**{stage}** · {summary_of(summary, f'waits for its turn at {site}')}")
-                await asyncio.sleep(min(back.wait * _PATIENCE**turned_away, _LONGEST_PAUSE))
+                workflow.set_current_details(f"**{stage}** · {summary_of(summary, f'waits for its lock at {site}')}")
+                await asyncio.sleep(min(back.wait * _BACKOFF_FACTOR**turned_away, _LONGEST_PAUSE))
                 turned_away += 1
             self._check_may_go_on()
 
     async def _attempt(
-        self, step: Callable[[Any, A], Awaitable[R]], order: A, summary: str, attempts: int, site: str | None
+        self, step: Callable[[Any, A], Awaitable[R]], input: A, summary: str, attempts: int, site: str | None
     ) -> R:
         return await workflow.execute_activity_method(
             step,
-            order,
+            input,
             task_queue=None if site is None else downloads_queue(workflow.info().task_queue),
             priority=Priority(fairness_key=fairness_key_of(site)) if site else Priority.default,
             summary=summary_of(summary),
@@ -87,31 +87,31 @@ class Steps(Generic[P]):
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 
-    async def clean_up(self, step: Callable[[Any, A], Awaitable[None]], order: A) -> None:
+    async def clean_up(self, step: Callable[[Any, A], Awaitable[None]], input: A) -> None:
         """Run one activity after the job has failed or was cancelled. Its own failure is left to its log."""
         with suppress(FailureError):
             await workflow.execute_activity_method(
                 step,
-                order,
+                input,
                 schedule_to_close_timeout=_CLEAN_UP_TIMEOUT,
                 retry_policy=RetryPolicy(
                     initial_interval=self._first_delay, maximum_interval=max(self._last_delay, self._first_delay)
                 ),
             )
 
-    def tell(self, stage: str, progress: float, summary: str, *, step: str = "") -> None:
+    def report(self, stage: str, progress: float, summary: str, *, step: str = "") -> None:
         """What the job is doing, for the bridge and for people; a running activity's own word goes before it.
 
         Without a `step` the stage names what takes the time.
         """
         workflow.upsert_memo({MEMO_STAGE: stage, MEMO_PROGRESS: progress})
-        self._account.begin(step or stage, f"**{stage}** · {summary_of(summary)}", workflow.now())
-        workflow.set_current_details(self._account.text)
+        self._details.begin(step or stage, f"**{stage}** · {summary_of(summary)}", workflow.now())
+        workflow.set_current_details(self._details.text)
 
-    def close(self, how: str) -> None:
+    def finish(self, how: str) -> None:
         """The last word of the job on itself: how it ended, how long each stage took, where its files are."""
-        self._account.end(how, workflow.now())
-        workflow.set_current_details(self._account.text)
+        self._details.end(how, workflow.now())
+        workflow.set_current_details(self._details.text)
 
     @property
     def remaining(self) -> timedelta:
@@ -127,20 +127,20 @@ class Steps(Generic[P]):
 
 
 @dataclass(frozen=True, slots=True)
-class _GivenBack:
+class _Handover:
     """The attempts that had failed before a worker gave the step back, and the seconds to wait."""
 
     failed: int
     wait: float
 
 
-def _given_back(error: ActivityError) -> _GivenBack | None:
+def _handover_of(error: ActivityError) -> _Handover | None:
     """None when the step failed by itself."""
     match error.cause:
         case ApplicationError(type=ErrorKind.WORKER_SHUTDOWN.value, details=[int(failed), *_]):
-            return _GivenBack(failed, 0.0)
+            return _Handover(failed, 0.0)
         case ApplicationError(type=ErrorKind.SITE_BUSY.value, details=[int(failed), float(wait), *_]):
-            return _GivenBack(failed, wait)
+            return _Handover(failed, wait)
         case _:
             return None
 
@@ -159,14 +159,14 @@ async def open_steps(request: JobRequest[P]) -> AsyncIterator[Steps[P]]:
     try:
         async with timer:
             yield steps
-        steps.close("complete")
+        steps.finish("complete")
     except asyncio.CancelledError:
-        steps.close("cancelled")
+        steps.finish("cancelled")
         raise
     except (TimeoutError, ActivityError) as error:
         # An activity cancelled by the timer ends in ActivityError, which the timer does not recognise as its own.
         if isinstance(error, TimeoutError) or timer.expired():
-            steps.close("timed out")
+            steps.finish("timed out")
             raise PermanentError(ErrorKind.TIMED_OUT, TIMEOUT_SENTENCE) from None
-        steps.close("cancelled" if is_cancelled_exception(error) else "failed")
+        steps.finish("cancelled" if is_cancelled_exception(error) else "failed")
         raise

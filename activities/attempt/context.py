@@ -10,14 +10,14 @@ from pathlib import Path
 
 from temporalio import activity
 
-from audioprep.activities.attempt.shielding import finish
+from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.jobs.progress import StepProgress
 
 PULSE = 1.0  # seconds between heartbeats: a cancel from a server without worker commands arrives with one
 _SILENCE = 90.0  # seconds without any sign of work after which we stop vouching for the attempt
 
 
-class Step:
+class AttemptContext:
     """One attempt at one activity. Reports never go backwards within a stage."""
 
     def __init__(self, stage: str, scratch: Path) -> None:
@@ -25,27 +25,27 @@ class Step:
         self._said = StepProgress(stage=stage)
         self._sign_of_work = time.monotonic()
 
-    def enter(self, stage: str) -> None:
+    def enter_stage(self, stage: str) -> None:
         """The activity goes on to another stage, whose progress starts at 0."""
         self._said = StepProgress(stage=stage)
-        self._beat()
+        self._heartbeat()
 
-    def report(self, fraction: float) -> None:
+    def report_progress(self, fraction: float) -> None:
         """`fraction` of the stage is done, 0..1. Out of range it is cut; smaller than before it is ignored."""
         percent = round(min(max(fraction, 0.0), 1.0) * 100, 1)
         if percent > self._said.progress:
             self._said = self._said.model_copy(update={"progress": percent})
-        self._beat()
+        self._heartbeat()
 
-    def working(self) -> None:
+    def keep_alive(self) -> None:
         """A sign of work whose share of the whole cannot be known."""
-        self._beat()
+        self._heartbeat()
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         self._sign_of_work = time.monotonic()
         activity.heartbeat(self._said)
 
-    async def pulse(self) -> None:
+    async def heartbeat_loop(self) -> None:
         """Repeat the last report between signs of work, so that a cancel reaches a quiet step.
 
         It falls silent when no work shows for long: then the heartbeat timeout gives the step to another worker.
@@ -56,18 +56,18 @@ class Step:
 
 
 @asynccontextmanager
-async def open_step(stage: str, scratch_root: Path) -> AsyncIterator[Step]:
+async def open_step(stage: str, scratch_root: Path) -> AsyncIterator[AttemptContext]:
     """An attempt in `stage`, with a scratch folder that is gone afterwards."""
     scratch = await asyncio.to_thread(_make_scratch, scratch_root)
     try:
-        step = Step(stage, scratch)
-        pulse = asyncio.create_task(step.pulse(), name="heartbeat")
+        step = AttemptContext(stage, scratch)
+        heartbeat_loop = asyncio.create_task(step.heartbeat_loop(), name="heartbeat")
         try:
             yield step
         finally:
-            pulse.cancel()
+            heartbeat_loop.cancel()
     finally:
-        await finish(asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True))
+        await run_to_completion(asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True))
 
 
 def _make_scratch(root: Path) -> Path:

@@ -55,7 +55,7 @@ def title_name(title: str, extension: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DownloadedFile:
     """The file in the step's scratch folder, the name to show for it, and the site's own id of the recording."""
 
     path: Path

@@ -6,7 +6,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from audioprep.jobs.errors import ErrorKind
 
 
-def given_back(kind: ErrorKind, sentence: str, wait: float = 0.0) -> ApplicationError:
+def reschedule_error(kind: ErrorKind, sentence: str, wait: float = 0.0) -> ApplicationError:
     """Not retried by the server, whose timers may fire up to a second late: the workflow goes on by itself.
 
     Its details are the number of attempts that failed before this one, so that this one uses none up, and the seconds

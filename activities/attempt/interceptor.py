@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from audioprep.activities.attempt.handover import given_back
+from audioprep.activities.attempt.handover import reschedule_error
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.request import job_id_of
 from audioprep.jobs.text.redaction import sentence_of
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def log_attempt() -> Iterator[None]:
     """Everything that is logged in the block has the job, the step and the attempt as well."""
     info = activity.info()
     workflow_id = info.workflow_id or ""
@@ -56,7 +56,7 @@ class StepInterceptor(Interceptor):
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _Attempt(super().intercept_activity(next), self)
 
-    async def give_back(self, timeout: float) -> None:
+    async def hand_over(self, timeout: float) -> None:
         """Give back all running steps: a worker that the SDK gave up passes no cancellation on to them."""
         steps = {step for step in self.running if step is not None}
         self.ending |= steps
@@ -75,7 +75,7 @@ class _Attempt(ActivityInboundInterceptor):
         task = asyncio.current_task()
         self._steps.running.add(task)
         try:
-            with told():
+            with log_attempt():
                 return await self._attempt(input)
         finally:
             self._steps.running.discard(task)
@@ -87,7 +87,7 @@ class _Attempt(ActivityInboundInterceptor):
         except asyncio.CancelledError:
             if asyncio.current_task() in self._steps.ending or _is_shutting_down():
                 sentence = "The worker is shutting down; another one goes on."
-                raise given_back(ErrorKind.WORKER_SHUTDOWN, sentence) from None
+                raise reschedule_error(ErrorKind.WORKER_SHUTDOWN, sentence) from None
             raise
         except ApplicationError:
             raise

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def finish(cleanup: Coroutine[Any, Any, T]) -> T:
+async def run_to_completion(cleanup: Coroutine[Any, Any, T]) -> T:
     """Run `cleanup` to its end. A cancel that arrives meanwhile is delivered afterwards, not lost."""
     task = asyncio.ensure_future(cleanup)
     cancelled: asyncio.CancelledError | None = None

@@ -14,12 +14,12 @@ from typing import Final
 
 from aiohttp.abc import AbstractResolver
 
-from audioprep.activities.attempt.shielding import finish
+from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused
 from audioprep.activities.download.http_status import parse_retry_after
 from audioprep.activities.download.proxy_request import (
     ProxyRequest,
-    Traffic,
+    ProxyStats,
     has_password,
     parse_request,
     retry_after_of,
@@ -42,7 +42,7 @@ _BUSY: Final = "503 Service Unavailable"
 class EgressProxy:
     """Both kinds of request: CONNECT for TLS, and absolute URLs for plain HTTP."""
 
-    def __init__(self, policy: AddressPolicy, traffic: Traffic, lookup: AbstractResolver | None = None) -> None:
+    def __init__(self, policy: AddressPolicy, traffic: ProxyStats, lookup: AbstractResolver | None = None) -> None:
         self._resolver = CheckedResolver(policy, lookup)
         self._traffic = traffic
         self.password = secrets.token_urlsafe(24)
@@ -172,7 +172,7 @@ class EgressProxy:
 
 @contextlib.asynccontextmanager
 async def egress_proxy(
-    policy: AddressPolicy, traffic: Traffic, lookup: AbstractResolver | None = None
+    policy: AddressPolicy, traffic: ProxyStats, lookup: AbstractResolver | None = None
 ) -> AsyncIterator[str]:
     """A running proxy, as the URL to give to yt-dlp: a secret, for the password is in it."""
     proxy = EgressProxy(policy, traffic, lookup)
@@ -181,7 +181,7 @@ async def egress_proxy(
         yield f"http://{USER}:{proxy.password}@127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        await finish(proxy.close())
+        await run_to_completion(proxy.close())
 
 
 async def _say(writer: asyncio.StreamWriter, status: str) -> None:

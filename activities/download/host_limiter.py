@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from audioprep.activities.attempt.handover import given_back
+from audioprep.activities.attempt.handover import reschedule_error
 from audioprep.jobs.errors import ErrorKind
 
 _LOOK_AGAIN: Final = (0.5, 1.5)  # seconds after which a step that found no room asks again, at random in this range
@@ -18,11 +18,11 @@ _LOOK_AGAIN: Final = (0.5, 1.5)  # seconds after which a step that found no room
 class _Site:
     """How many visit it now, and when the next visit may begin, in seconds of the monotonic clock."""
 
-    visitors: int = 0
+    concurrency: int = 0
     next_visit: float = 0.0
 
 
-class Courtesy:
+class HostLimiter:
     """The visits of one worker. `interval` is in seconds between two that begin at the same site."""
 
     def __init__(self, at_once: int = 2, interval: float = 0.0) -> None:
@@ -39,20 +39,20 @@ class Courtesy:
         """
         self._forget()
         found = self._sites.setdefault(site, _Site())
-        if found.visitors >= self._at_once:
+        if found.concurrency >= self._at_once:
             sentence = f"{site} has as many visits of this worker as it may."
-            raise given_back(ErrorKind.SITE_BUSY, sentence, wait=random.uniform(*_LOOK_AGAIN))  # noqa: S311 - no secret
-        found.visitors += 1
+            raise reschedule_error(ErrorKind.SITE_BUSY, sentence, wait=random.uniform(*_LOOK_AGAIN))  # noqa: S311 - no secret
+        found.concurrency += 1
         try:
             begin = max(time.monotonic(), found.next_visit)
             found.next_visit = begin + self._interval
             await asyncio.sleep(begin - time.monotonic())
             yield
         finally:
-            found.visitors -= 1
+            found.concurrency -= 1
 
     def _forget(self) -> None:
         """Sites that may be visited at once need no memory."""
         now = time.monotonic()
-        for name in [name for name, site in self._sites.items() if not site.visitors and site.next_visit <= now]:
+        for name in [name for name, site in self._sites.items() if not site.concurrency and site.next_visit <= now]:
             del self._sites[name]

@@ -7,8 +7,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched, download_name
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile, download_name
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.attempt.transfer_rate import RateWindow
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused
@@ -35,7 +35,7 @@ class Downloader:
         self._limits = limits
         self._lookup = lookup
 
-    async def fetch(self, text: str, step: Step) -> Fetched:
+    async def fetch(self, text: str, step: AttemptContext) -> DownloadedFile:
         """The file behind the URL `text`, as a new file in the step's scratch folder.
 
         Raises PermanentError for a bad URL, a blocked address, a refusal or a file over the limit; TransientError for
@@ -66,7 +66,7 @@ class Downloader:
         sentence = f"The URL leads through more than {MAX_REDIRECTS} redirects."
         raise PermanentError(ErrorKind.REFUSED, sentence)
 
-    async def _save(self, answer: aiohttp.ClientResponse, step: Step, wire: Wire) -> Fetched:
+    async def _save(self, answer: aiohttp.ClientResponse, step: AttemptContext, wire: Wire) -> DownloadedFile:
         _check_answer(answer)
         expected = answer.content_length
         self._limits.check_size(expected or 0)
@@ -80,12 +80,14 @@ class Downloader:
                 self._limits.check_size(done)
                 await asyncio.to_thread(file.write, block)
                 if expected:
-                    step.report(done / expected)
+                    step.report_progress(done / expected)
                 else:
-                    step.working()
+                    step.keep_alive()
         if done < (expected or 1):
             raise _broken_off(answer.url)
-        return Fetched(path, download_name(answer.url.path, filename_of(answer.headers), media_type_of(answer.headers)))
+        return DownloadedFile(
+            path, download_name(answer.url.path, filename_of(answer.headers), media_type_of(answer.headers))
+        )
 
     async def _read(self, answer: aiohttp.ClientResponse, rate: RateWindow) -> bytes:
         """The next piece of the body, empty at its end. Raises TransientError when it comes too slowly."""

@@ -70,7 +70,7 @@ SILENCE: Final = 20.0  # seconds after which yt-dlp no longer waits for an answe
 
 
 @dataclass(slots=True)
-class Traffic:
+class ProxyStats:
     """What the proxy has seen. `rate` runs on the seconds in which bytes pass: yt-dlp also computes."""
 
     budget: int  # bytes that may still come in

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ffmpeg.command import LIMITS, ffmpeg, input_options
 from audioprep.activities.ffmpeg.containers import FileForm, form_of
@@ -61,7 +61,7 @@ class Audio:
     tags: AssetTags
 
 
-async def audio_only(source: Fetched, step: Step, limits: MediaLimits) -> Audio:
+async def audio_only(source: DownloadedFile, step: AttemptContext, limits: MediaLimits) -> Audio:
     """`source` itself, or what sounds in it when it has a picture that moves.
 
     Raises PermanentError when it is no media file or has no audio.
@@ -72,7 +72,7 @@ async def audio_only(source: Fetched, step: Step, limits: MediaLimits) -> Audio:
     return await _Extraction(source.path, probed, step, limits).run()
 
 
-async def as_it_is(source: Fetched, step: Step, limits: MediaLimits) -> Audio:
+async def as_it_is(source: DownloadedFile, step: AttemptContext, limits: MediaLimits) -> Audio:
     """`source` itself, whatever is in it beside the sound.
 
     Raises PermanentError when it is no media file or has no audio.
@@ -84,7 +84,7 @@ async def as_it_is(source: Fetched, step: Step, limits: MediaLimits) -> Audio:
 class _Extraction:
     """One film."""
 
-    def __init__(self, film: Path, probed: Probe, step: Step, limits: MediaLimits) -> None:
+    def __init__(self, film: Path, probed: Probe, step: AttemptContext, limits: MediaLimits) -> None:
         self._film = film
         self._probed = probed
         self._step = step

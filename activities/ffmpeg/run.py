@@ -12,7 +12,7 @@ from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, Transient
 _DISK_FAILED = ("No space left on device", "Input/output error", "Disk quota exceeded", "Stale file handle")
 _REPORT_INTERVAL = "0.5"  # seconds between two progress blocks
 
-Report = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 """Called with the share that is done, 0..1."""
 
 
@@ -25,7 +25,7 @@ class FfmpegRun:
 
 
 async def run_ffmpeg(
-    arguments: list[str | Path], report: Report, expected_seconds: float | None, cwd: Path, max_bytes: int = 0
+    arguments: list[str | Path], report: ProgressCallback, expected_seconds: float | None, cwd: Path, max_bytes: int = 0
 ) -> FfmpegRun:
     """Run ffmpeg to its end. `report` hears of it at least every second; with 0 when the length is not known.
 
@@ -56,7 +56,7 @@ def _failure(code: int, said: str, cwd: Path) -> JobError:
     return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, f"ffmpeg could not process the audio ({reason}).")
 
 
-def portion(report: Report, begin: float, end: float) -> Report:
+def subrange(report: ProgressCallback, begin: float, end: float) -> ProgressCallback:
     """A part of a longer way: its 0..1 is `begin`..`end` of the whole."""
     return lambda share: report(begin + (end - begin) * min(max(share, 0.0), 1.0))
 

@@ -18,7 +18,7 @@ from typing import IO
 _UNKNOWN = 255  # the exit code of a child that somebody else has reaped, as in asyncio
 
 
-class Spawned:
+class Subprocess:
     """A program that runs from the moment this is made, in a session of its own. Call `open_pipes` before reading.
 
     Raises OSError when it cannot be started.

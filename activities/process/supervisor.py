@@ -7,10 +7,10 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
-from audioprep.activities.attempt.shielding import finish
+from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.activities.process.command import child_command, child_environment
 from audioprep.activities.process.limits import ChildLimits
-from audioprep.activities.process.spawn import Spawned
+from audioprep.activities.process.spawn import Subprocess
 from audioprep.activities.process.telemetry import ChildOutcome, ChildRecord, outcome_of
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
@@ -27,7 +27,7 @@ class ChildProcess:
     def __init__(
         self,
         name: str,
-        process: Spawned,
+        process: Subprocess,
         limits: ChildLimits | None,
         stall: asyncio.Timeout,
         stall_timeout: float,
@@ -90,7 +90,7 @@ class ChildProcess:
         return code
 
     @property
-    def last_words(self) -> str:
+    def last_stderr_line(self) -> str:
         """The last line of stderr: most often the reason."""
         lines = self.stderr.split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "no message")
@@ -140,7 +140,7 @@ class ChildProcess:
         self._signal_group(signal.SIGKILL)
         await self._process.wait()
 
-    async def bury(self, record: ChildRecord) -> None:
+    async def terminate_and_record(self, record: ChildRecord) -> None:
         """End it if it still runs, hear its last words, and write down how it went."""
         try:
             await self.end()
@@ -186,7 +186,7 @@ async def child_process(
     stall = asyncio.timeout(stall_timeout)
     try:
         async with stall:
-            spawned = Spawned(
+            spawned = Subprocess(
                 child_command(argv, limits),
                 cwd=cwd,
                 env=child_environment() if env is None else env,
@@ -199,7 +199,7 @@ async def child_process(
                 await child.listen()
                 yield child
             finally:
-                await finish(child.bury(record))
+                await run_to_completion(child.terminate_and_record(record))
     except TimeoutError:
         if not stall.expired():
             raise

@@ -21,7 +21,7 @@ _GATE = -70.0  # LUFS
 TOLERANCE = 0.2  # LU; ebur128 prints tenths, and 0.5 is what we promise
 _MARGIN = 0.1  # dB below the ceiling: half a printed step, rounded up
 _HEADROOM = 0.5  # dB from the limiter to the ceiling, for what coming back from the higher rate adds
-_BETWEEN = 1.0  # dB by which the true peak of music and speech is seldom higher than its highest sample
+_INTERSAMPLE_MARGIN = 1.0  # dB by which the true peak of music and speech is seldom higher than its highest sample
 # dB of the last resort, a linear gain. The true peak is measured by interpolation, which adds 7.5 dB at most to a
 # sample peak: the sum of the magnitudes of swresample's filter (32 taps, Kaiser, beta 9) half-way between two samples.
 # `_BETWEEN` is in the estimate already; a lossy codec moves peaks by less than what that leaves.
@@ -76,7 +76,7 @@ class Plan(WireModel):
     mastering: Mastering
 
 
-Trial = tuple[Mastering, Loudness]
+MasteringAttempt = tuple[Mastering, Loudness]
 """A mastering that was rendered, and what came out of it."""
 
 
@@ -107,7 +107,7 @@ def estimated(heard: Loudness) -> Loudness:
     measured.
     """
     peak = heard.true_peak
-    return heard.model_copy(update={"true_peak": None if peak is None else round(peak + _BETWEEN, 1)})
+    return heard.model_copy(update={"true_peak": None if peak is None else round(peak + _INTERSAMPLE_MARGIN, 1)})
 
 
 def first_mastering(measured: Loudness, target: LoudnessTarget) -> Mastering:
@@ -118,7 +118,7 @@ def first_mastering(measured: Loudness, target: LoudnessTarget) -> Mastering:
 
 
 def next_mastering(
-    measured: Loudness, target: LoudnessTarget, trials: Sequence[Trial], tolerance: float = TOLERANCE
+    measured: Loudness, target: LoudnessTarget, trials: Sequence[MasteringAttempt], tolerance: float = TOLERANCE
 ) -> Mastering | None:
     """What to try after the last trial; None when its result is to be kept."""
     last, result = trials[-1]
@@ -163,7 +163,7 @@ def _mastering(measured: Loudness, target: LoudnessTarget, gain: float, limit: f
     return Mastering(gain=round(gain, 3), limit=None if limit is None else round(max(limit, _MIN_LIMIT), 3))
 
 
-def _slope(trials: Sequence[Trial]) -> float:
+def _slope(trials: Sequence[MasteringAttempt]) -> float:
     """LU gained per dB of gain between the last two trials: below 1 where the limiter works, 1 before one knows."""
     if len(trials) < 2:
         return 1.0
@@ -174,7 +174,7 @@ def _slope(trials: Sequence[Trial]) -> float:
     return min(max((heard_after.integrated - heard_before.integrated) / step, _MIN_SLOPE), 1.0)
 
 
-def _better(trials: Sequence[Trial], target: LoudnessTarget) -> Mastering | None:
+def _better(trials: Sequence[MasteringAttempt], target: LoudnessTarget) -> Mastering | None:
     """The trial that came closest to the target under the ceiling; None when that is the last one.
 
     A programme may get quieter by more gain, where the limiter has not recovered from one burst before the next.

@@ -6,14 +6,14 @@ its gain is known by then. Its file is searched for clipped peaks only where the
 
 from pathlib import Path
 
-from audioprep.activities.ffmpeg.run import Report, portion
+from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
 from audioprep.activities.render.encoding import Encoding, preview_band
 from audioprep.activities.render.loudness import (
     TOLERANCE,
     LoudnessTarget,
     Mastering,
+    MasteringAttempt,
     Plan,
-    Trial,
     first_mastering,
     lowered,
     may_clip,
@@ -32,7 +32,7 @@ _ENCODED = 0.9  # of what is left; the rest is decoding what came out
 async def plan_mastering(
     rendering: Rendering,
     target: LoudnessTarget,
-    report: Report,
+    report: ProgressCallback,
     tolerance: float = TOLERANCE,
     band: int | None = None,
 ) -> Plan:
@@ -40,35 +40,35 @@ async def plan_mastering(
 
     The gain before a limiter is found by listening only: cheaper than a render that has to be thrown away.
     """
-    measured = await rendering.measure(portion(report, 0, _FIRST), band)
+    measured = await rendering.measure(subrange(report, 0, _FIRST), band)
     best = first_mastering(measured, target)
-    trials: list[Trial] = []
+    trials: list[MasteringAttempt] = []
     mastering: Mastering | None = best
     while mastering is not None and mastering.limit is not None:
         begin, end = 1 - (1 - _FIRST) ** (len(trials) + 1), 1 - (1 - _FIRST) ** (len(trials) + 2)
-        trials.append((mastering, await rendering.rehearse(mastering, portion(report, begin, end), band)))
+        trials.append((mastering, await rendering.measure_mastered(mastering, subrange(report, begin, end), band)))
         best = mastering
         mastering = next_mastering(measured, target, trials, tolerance)
     return Plan(measured=measured, mastering=best)
 
 
 async def render_mastered(
-    rendering: Rendering, path: Path, encoding: Encoding, plan: Plan, target: LoudnessTarget, report: Report
+    rendering: Rendering, path: Path, encoding: Encoding, plan: Plan, target: LoudnessTarget, report: ProgressCallback
 ) -> None:
     """Render until the file itself, measured, is as it should be; the number of trials is bounded."""
-    trials: list[Trial] = []
+    trials: list[MasteringAttempt] = []
     mastering: Mastering | None = plan.mastering
     while mastering is not None:
         begin, end = 1 - (1 - _FIRST) ** len(trials), 1 - (1 - _FIRST) ** (len(trials) + 1)
         middle = begin + (end - begin) * _FIRST
-        await rendering.encode(path, encoding, mastering, portion(report, begin, middle))
-        result = await rendering.check_and_measure(path, encoding, portion(report, middle, end))
+        await rendering.encode(path, encoding, mastering, subrange(report, begin, middle))
+        result = await rendering.check_and_measure(path, encoding, subrange(report, middle, end))
         trials.append((mastering, result))
         mastering = next_mastering(plan.measured, target, trials)
 
 
 async def render_preview(
-    rendering: Rendering, path: Path, encoding: Encoding, target: LoudnessTarget | None, report: Report
+    rendering: Rendering, path: Path, encoding: Encoding, target: LoudnessTarget | None, report: ProgressCallback
 ) -> None:
     """Render once, within 1 LU of what a save makes of the same recipe; again only should the file clip.
 
@@ -79,8 +79,8 @@ async def render_preview(
         return
     lower = target.model_copy(update={"true_peak": min(target.true_peak, _PREVIEW_CEILING)})
     band = preview_band(rendering.graph.channels)
-    plan = await plan_mastering(rendering, lower, portion(report, 0, _PLANNED), _PREVIEW_TOLERANCE, band)
-    rest = portion(report, _PLANNED, 1)
+    plan = await plan_mastering(rendering, lower, subrange(report, 0, _PLANNED), _PREVIEW_TOLERANCE, band)
+    rest = subrange(report, _PLANNED, 1)
     if not may_clip(plan):
         await _render_and_check(rendering, path, encoding, plan.mastering, rest)
         return
@@ -88,13 +88,13 @@ async def render_preview(
     for _ in range(_PREVIEW_RENDERS):
         if mastering is None:
             return
-        await rendering.encode(path, encoding, mastering, portion(rest, 0, _ENCODED))
-        peak = await rendering.check_and_find_peak(path, portion(rest, _ENCODED, 1))
+        await rendering.encode(path, encoding, mastering, subrange(rest, 0, _ENCODED))
+        peak = await rendering.check_and_find_peak(path, subrange(rest, _ENCODED, 1))
         mastering = lowered(mastering, peak)
 
 
 async def _render_and_check(
-    rendering: Rendering, path: Path, encoding: Encoding, mastering: Mastering, report: Report
+    rendering: Rendering, path: Path, encoding: Encoding, mastering: Mastering, report: ProgressCallback
 ) -> None:
-    await rendering.encode(path, encoding, mastering, portion(report, 0, _ENCODED))
-    await rendering.check(path, encoding, portion(report, _ENCODED, 1))
+    await rendering.encode(path, encoding, mastering, subrange(report, 0, _ENCODED))
+    await rendering.check(path, encoding, subrange(report, _ENCODED, 1))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from audioprep.activities.ffmpeg.containers import browsers_play
 from audioprep.activities.ffmpeg.probe import Probe
-from audioprep.activities.ffmpeg.run import Report, portion
+from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
 from audioprep.activities.render.encoding import Encoding
 from audioprep.activities.render.graph import SourceFacts, build_graph
 from audioprep.activities.render.loudness import Mastering
@@ -25,7 +25,7 @@ def needs_rendition(facts: MediaFacts, probed: Probe, extension: str) -> bool:
     return facts.work is not None or not browsers_play(extension, probed)
 
 
-async def render_playable(source: SourceFacts, frames: int, folder: Path, report: Report) -> Path:
+async def render_playable(source: SourceFacts, frames: int, folder: Path, report: ProgressCallback) -> Path:
     """The whole of `source`, `frames` samples, as MP3: the same timeline to the sample."""
     seconds = frames / source.sample_rate
     # Not validated: a source may be shorter than the shortest clip of a recipe.
@@ -34,6 +34,6 @@ async def render_playable(source: SourceFacts, frames: int, folder: Path, report
     bits = _BITS_PER_SECOND * graph.channels
     encoding = Encoding("mp3", ContentType.MP3, ("-c:a", "libmp3lame", "-b:a", str(bits), "-f", "mp3"), bits)
     rendering, path = Rendering(graph, folder), folder / "playable.mp3"
-    await rendering.encode(path, encoding, Mastering(), portion(report, 0, _ENCODED))
-    await rendering.check(path, encoding, portion(report, _ENCODED, 1))
+    await rendering.encode(path, encoding, Mastering(), subrange(report, 0, _ENCODED))
+    await rendering.check(path, encoding, subrange(report, _ENCODED, 1))
     return path

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.decode import PcmForm, Samples, Take
 from audioprep.activities.ffmpeg.probe import probe
-from audioprep.activities.ffmpeg.run import Report
+from audioprep.activities.ffmpeg.run import ProgressCallback
 from audioprep.activities.ffmpeg.working_copy import measure
 from audioprep.activities.media_memory import facts_of, store_working_copy
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.render.seeking import seeks_exactly
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.store import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -37,7 +37,7 @@ class _Source:
 class RecipeSources:
     """Fetches what a recipe names; each source once, however many clips are cut from it."""
 
-    def __init__(self, resources: Resources, step: Step, report: Report) -> None:
+    def __init__(self, resources: ActivityResources, step: AttemptContext, report: ProgressCallback) -> None:
         self._resources = resources
         self._step = step
         self._report = report

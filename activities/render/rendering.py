@@ -5,14 +5,14 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.command import input_options
-from audioprep.activities.ffmpeg.run import Report, run_ffmpeg
+from audioprep.activities.ffmpeg.run import ProgressCallback, run_ffmpeg
 from audioprep.activities.render.encoding import WAV, Encoding, wav_frames
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
 from audioprep.activities.render.recipe_sources import RecipeSources
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.types.recipe import Recipe
 
@@ -40,7 +40,7 @@ class Rendering:
         """Bytes of the file to come, at most."""
         return encoding.size(self.graph.frames, self.graph.sample_rate, self.graph.channels)
 
-    async def measure(self, report: Report, band: int | None = None) -> Loudness:
+    async def measure(self, report: ProgressCallback, band: int | None = None) -> Loudness:
         """Loudness of what the graph gives, before any mastering, and an estimate of its true peak.
 
         One decode, nothing is written. Looking between the samples is what takes a meter longest. `band` is the sample
@@ -48,7 +48,9 @@ class Rendering:
         """
         return estimated(await self._meter_graph(f"{self._measurable(band)}{_QUICK_METER}", report))
 
-    async def rehearse(self, mastering: Mastering, report: Report, band: int | None = None) -> Loudness:
+    async def measure_mastered(
+        self, mastering: Mastering, report: ProgressCallback, band: int | None = None
+    ) -> Loudness:
         """Loudness and sample peak with a mastering whose limiter works at the graph's own rate.
 
         Quicker than the real one, and as loud as that within a tenth or two.
@@ -59,7 +61,7 @@ class Rendering:
         peaks = [peak for peak in (heard.true_peak, mastering.limit) if peak is not None]
         return heard.model_copy(update={"true_peak": min(peaks, default=None)})
 
-    async def encode(self, path: Path, encoding: Encoding, mastering: Mastering, report: Report) -> None:
+    async def encode(self, path: Path, encoding: Encoding, mastering: Mastering, report: ProgressCallback) -> None:
         """Decode, graph, mastering and encoding in one run; `path` is replaced."""
         factor = math.ceil(_OVERSAMPLED / self.graph.sample_rate)
         chain = mastering_filters(mastering, self.graph.sample_rate, self.graph.frames, factor)
@@ -69,7 +71,7 @@ class Rendering:
         most = self.size(encoding) + _SLACK
         await run_ffmpeg(["-y", *arguments, f"file:{path}"], report, self.graph.seconds, self.folder, most)
 
-    async def check(self, path: Path, encoding: Encoding, report: Report) -> None:
+    async def check(self, path: Path, encoding: Encoding, report: ProgressCallback) -> None:
         """Raises an error unless the file is as long as it must be: to the sample for WAV, to a frame otherwise."""
         if encoding is WAV:
             await asyncio.to_thread(self._check_samples, path)
@@ -78,7 +80,7 @@ class Rendering:
         run = await run_ffmpeg(decode, report, self.graph.seconds, self.folder)
         self._check_seconds(run.seconds)
 
-    async def check_and_find_peak(self, path: Path, report: Report) -> float | None:
+    async def check_and_find_peak(self, path: Path, report: ProgressCallback) -> float | None:
         """Like `check` of a lossy file, and its true peak as oversampling shows it; None for silence."""
         meter = ["-af", f"aresample={_PEAK_RATE},{_TO_FLOAT},{_PEAK_METER}", "-c:a", "pcm_f32le"]
         decode = ["-loglevel", "info", *input_options(path), "-map", "0:a:0", *meter, "-f", "null", "-"]
@@ -86,7 +88,7 @@ class Rendering:
         self._check_seconds(run.seconds)
         return parse_peak(run.said)
 
-    async def check_and_measure(self, path: Path, encoding: Encoding, report: Report) -> Loudness:
+    async def check_and_measure(self, path: Path, encoding: Encoding, report: ProgressCallback) -> Loudness:
         """Like `check`, and the loudness of the file: encoding has its own effect on peaks."""
         if encoding is WAV:
             await asyncio.to_thread(self._check_samples, path)
@@ -97,12 +99,12 @@ class Rendering:
             self._check_seconds(seconds)
         return loudness
 
-    async def _meter_graph(self, chain: str, report: Report) -> Loudness:
+    async def _meter_graph(self, chain: str, report: ProgressCallback) -> Loudness:
         filters = f"{self.graph.filters};{OUTPUT}{chain}[out]"
         arguments = ["-loglevel", "info", *self.graph.inputs, "-filter_complex", filters, "-map", "[out]"]
         return (await self._meter(arguments, report))[0]
 
-    async def _meter(self, arguments: list[str | Path], report: Report) -> tuple[Loudness, float]:
+    async def _meter(self, arguments: list[str | Path], report: ProgressCallback) -> tuple[Loudness, float]:
         run = await run_ffmpeg([*arguments, "-f", "null", "-"], report, self.graph.seconds, self.folder)
         loudness = parse_summary(run.said)
         if loudness is None:
@@ -143,7 +145,7 @@ class Rendering:
 
 
 async def open_rendering(
-    recipe: Recipe, sample_rate: int, resources: Resources, step: Step, report: Report
+    recipe: Recipe, sample_rate: int, resources: ActivityResources, step: AttemptContext, report: ProgressCallback
 ) -> Rendering:
     """Bring the recipe's sources to this machine and build the graph over them. Raises what `Sources.gather` does."""
     clips = await RecipeSources(resources, step, report).gather(recipe)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from audioprep.activities.attempt.scratch import locked
-from audioprep.activities.attempt.shielding import finish
+from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
 
@@ -71,7 +71,7 @@ class ObjectFolder:
                 await asyncio.to_thread(file.write, block)
             return await asyncio.to_thread(_publish, file, staged, target, replace)
         finally:
-            await finish(asyncio.to_thread(_discard, file, staged))
+            await run_to_completion(asyncio.to_thread(_discard, file, staged))
 
     def take(self, path: Path, key: str) -> bool:
         """Make the file at `path` the object by renaming it; False if it lies on another file system."""

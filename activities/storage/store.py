@@ -13,7 +13,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, PermissionDeniedError
 from obstore.store import LocalStore, ObjectStore
 
-from audioprep.activities.attempt.shielding import finish
+from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.activities.storage.errors import storage_errors
 from audioprep.activities.storage.folder import ObjectFolder
 from audioprep.activities.storage.s3 import open_s3
@@ -146,7 +146,7 @@ class Storage:
             with storage_errors(found.key):
                 await self._stream(found, path, on_bytes)
         except BaseException:
-            await finish(asyncio.to_thread(path.unlink, missing_ok=True))
+            await run_to_completion(asyncio.to_thread(path.unlink, missing_ok=True))
             raise
 
     async def _stream(self, found: StoredObject, path: Path, on_bytes: OnBytes) -> None:

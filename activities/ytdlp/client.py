@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
-from audioprep.activities.download.proxy_request import Traffic
+from audioprep.activities.download.proxy_request import ProxyStats
 from audioprep.activities.download.urls import check_host, parse_url
 from audioprep.activities.process.supervisor import child_process
 from audioprep.activities.ytdlp.command import (
@@ -39,7 +39,7 @@ class YtDlp:
         self._rules = rules
         self._limits = limits
 
-    async def fetch(self, url: str, step: Step) -> Fetched:
+    async def fetch(self, url: str, step: AttemptContext) -> DownloadedFile:
         """The recording behind `url`, as a new file in the step's scratch folder, named after its title.
 
         Raises PermanentError for what will never work, TransientError for what may pass.
@@ -48,12 +48,12 @@ class YtDlp:
         await self._run(url, step, download_command(self._limits), seen.take)
         return await asyncio.to_thread(seen.result)
 
-    async def expand(self, url: str, max_entries: int, step: Step) -> list[Entry]:
+    async def expand(self, url: str, max_entries: int, step: AttemptContext) -> list[Entry]:
         """The first `max_entries` recordings that `url` lists. Raises as `fetch`; an empty list is permanent, too."""
         entries: list[Entry] = []
 
         async def take(said: Said) -> None:
-            step.working()
+            step.keep_alive()
             if isinstance(said, Entry) and said.source_url and len(entries) < max_entries:
                 entries.append(said)
 
@@ -62,10 +62,10 @@ class YtDlp:
             raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The page lists no recording that yt-dlp can find.")
         return entries
 
-    async def _run(self, url: str, step: Step, command: list[str], take: _Take) -> None:
+    async def _run(self, url: str, step: AttemptContext, command: list[str], take: _Take) -> None:
         parsed = parse_url(url)
         check_host(parsed, self._rules.ytdlp_hosts)
-        traffic = Traffic(self._limits.max_bytes + _PAGES, self._limits.watch_rate(0))
+        traffic = ProxyStats(self._limits.max_bytes + _PAGES, self._limits.watch_rate(0))
         async with (
             egress_proxy(self._rules.policy, traffic) as proxy,
             child_process(
@@ -83,9 +83,9 @@ class YtDlp:
                     await take(said)
             code = await child.wait()
         if code != 0 or traffic.over:
-            raise self._explain(child.last_words, parsed.host or "", traffic)
+            raise self._explain(child.last_stderr_line, parsed.host or "", traffic)
 
-    def _explain(self, last_words: str, host: str, traffic: Traffic) -> JobError:
+    def _explain(self, last_stderr_line: str, host: str, traffic: ProxyStats) -> JobError:
         """What our proxy refused explains a failure better than what yt-dlp made of the refusal."""
         if traffic.refused:
             sentence = f"The URL may not be fetched: {traffic.refused} does not lead to a public address."
@@ -95,6 +95,6 @@ class YtDlp:
             return PermanentError(ErrorKind.LIMIT_EXCEEDED, sentence)
         if traffic.slow:
             return self._limits.too_slow(traffic.slow)
-        if traffic.unreachable and "502" in last_words:
+        if traffic.unreachable and "502" in last_stderr_line:
             return TransientError(ErrorKind.NETWORK, f"The connection to {traffic.unreachable} failed.")
-        return classify(last_words, host, traffic.retry_after)
+        return classify(last_stderr_line, host, traffic.retry_after)

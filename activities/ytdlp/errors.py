@@ -107,16 +107,16 @@ _STATUS: Final = re.compile(r"(?:HTTP Error|tunnel connection failed:) (\d{3})",
 _PREFIX: Final = re.compile(r"^(ERROR:\s*)?(\[[^\]]{1,60}\]\s*)?([\w-]{1,40}:\s)?")
 
 
-def classify(last_words: str, host: str, retry_after: timedelta | None = None) -> JobError:
+def classify(last_stderr_line: str, host: str, retry_after: timedelta | None = None) -> JobError:
     """The error for a run of yt-dlp that failed with this line. `retry_after` is the site's wish, if it had one."""
-    status = _STATUS.search(last_words)
-    meaning = _find(_OF_RECORDINGS, last_words)
+    status = _STATUS.search(last_stderr_line)
+    meaning = _find(_OF_RECORDINGS, last_stderr_line)
     if meaning is None and status:
         return error_for_status(int(status[1]), host, retry_after)
-    meaning = meaning or _find(_OF_TRANSPORT, last_words)
+    meaning = meaning or _find(_OF_TRANSPORT, last_stderr_line)
     if meaning:
         return meaning.error(meaning.kind, meaning.sentence)
-    said = _PREFIX.sub("", last_words, count=1).split("; please report")[0][:160].rstrip(". ")
+    said = _PREFIX.sub("", last_stderr_line, count=1).split("; please report")[0][:160].rstrip(". ")
     return TransientError(ErrorKind.CHILD_FAILED, f"yt-dlp could not fetch the recording ({said}).")
 
 

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched, safe_name, title_name
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile, safe_name, title_name
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ytdlp.output import Entry, Media, Progress, Said, Stored
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
@@ -17,7 +17,7 @@ class Recording:
     """What one download has said so far."""
 
     limits: MediaLimits
-    step: Step
+    step: AttemptContext
     media: Media | None = None
     paths: list[str] = field(default_factory=list)
 
@@ -26,20 +26,20 @@ class Recording:
             case Media():
                 self.media = said
                 _check_media(said, self.limits)
-                self.step.working()
+                self.step.keep_alive()
             case Progress():
                 self.limits.check_size(int(max(said.downloaded_bytes, said.total_bytes or 0)))
                 self.limits.check_size(await asyncio.to_thread(_folder_size, self.step.scratch))
                 if said.fraction is None:
-                    self.step.working()
+                    self.step.keep_alive()
                 else:
-                    self.step.report(said.fraction)
+                    self.step.report_progress(said.fraction)
             case Stored():
                 self.paths.append(said.path)
             case Entry():
                 pass  # of a list, which was not asked for
 
-    def result(self) -> Fetched:
+    def result(self) -> DownloadedFile:
         """The file. Raises PermanentError when there is none in spite of exit code 0: the size limit skipped it."""
         if self.media is None:
             raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The page has no recording that yt-dlp can find.")
@@ -50,7 +50,7 @@ class Recording:
             raise TransientError(ErrorKind.CHILD_FAILED, "yt-dlp did not store the recording where it was told to.")
         self.limits.check_size(path.stat().st_size)
         name = title_name(self.media.title, extension_of(path.name))
-        return Fetched(path, name, safe_name(self.media.id, "") or None)
+        return DownloadedFile(path, name, safe_name(self.media.id, "") or None)
 
 
 def _check_media(media: Media, limits: MediaLimits) -> None:

@@ -8,7 +8,7 @@ from libsql_client import Client
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import read_identity
 from audioprep.bridge.store.store import JobStore
-from audioprep.checks.finding import Advice
+from audioprep.checks.finding import CheckWarning
 from audioprep.extension import served_types
 from audioprep.settings import Settings
 
@@ -24,7 +24,7 @@ async def clock_skew(database: Client) -> float:
     return (before + time.time()) / 2 - float(str(theirs))
 
 
-def judged(skew: float) -> str:
+def verdict(skew: float) -> str:
     """The skew as a sentence. Raises RuntimeError when it is too much."""
     if abs(skew) > _TOLERATED:
         direction = "ahead of" if skew > 0 else "behind"
@@ -42,13 +42,13 @@ async def check_database(settings: Settings) -> str:
         missing = await JobStore(database).missing()
         identity = await read_identity(database, settings.database.database_url)
     if missing:
-        raise RuntimeError(f"{settings.database.shown_url} lacks {', '.join(missing)}: run `audioprep migrate`")
+        raise RuntimeError(f"{settings.database.redacted_url} lacks {', '.join(missing)}: run `audioprep migrate`")
     if identity and identity.is_copy:
-        raise Advice(
+        raise CheckWarning(
             f"the table was first served at {identity.place}: run `audioprep migrate --new-identity` if this database"
             " is a copy of that one, or `audioprep migrate --moved` if it has moved; until then no stray is cancelled"
         )
-    return f"{settings.database.shown_url} has the table and all indexes"
+    return f"{settings.database.redacted_url} has the table and all indexes"
 
 
 async def check_types(settings: Settings) -> str:
@@ -58,10 +58,10 @@ async def check_types(settings: Settings) -> str:
         waiting = await JobStore(database, types).unserved(_COUNTED)
     if waiting:
         counts = ", ".join(f"{name} ({count}{'+' * (count == _COUNTED)})" for name, count in waiting.items())
-        raise Advice(f"pending rows of types that are not served here: {counts}; served are {', '.join(types)}")
+        raise CheckWarning(f"pending rows of types that are not served here: {counts}; served are {', '.join(types)}")
     return f"served are {', '.join(types)}; no row of another type waits"
 
 
 async def check_clock(settings: Settings) -> str:
     async with open_database(settings.database.database_url, settings.database.token) as database:
-        return judged(await clock_skew(database))
+        return verdict(await clock_skew(database))

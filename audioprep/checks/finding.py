@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """`says` is a sentence; when not `ok`, or when it is a warning, it tells what to do.
 
     A warning is about something that only some jobs need, or that will be trouble later.
@@ -16,5 +16,5 @@ class Finding:
     warning: bool = False
 
 
-class Advice(Exception):
+class CheckWarning(Exception):
     """All is there, but something should be done about it."""

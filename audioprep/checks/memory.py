@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from audioprep.checks.finding import Advice
+from audioprep.checks.finding import CheckWarning
 from audioprep.settings import Settings
 
 _MB: Final = 1024 * 1024
@@ -15,17 +15,17 @@ _UNLIMITED: Final = 1 << 60  # cgroup v1 says so with a number near the largest 
 
 
 async def check_memory(settings: Settings) -> str:
-    return judged(memory_limit(), settings.worker.activity_slots)
+    return verdict(memory_limit(), settings.worker.activity_slots)
 
 
-def judged(limit: int | None, slots: int) -> str:
+def verdict(limit: int | None, slots: int) -> str:
     """The limit as a sentence. Raises Advice when it is less than the slots need."""
     if limit is None:
         return "no limit is set for this process"
     need = WORKER + slots * SLOT
     if limit < need:
         fitting = max((limit - WORKER) // SLOT, 1)
-        raise Advice(
+        raise CheckWarning(
             f"the limit of {limit // _MB} MB is less than {slots} slots need, {need // _MB} MB:"
             f" raise it, or set AUDIOPREP_ACTIVITY_SLOTS={fitting}"
         )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from audioprep.activities.ytdlp import command as ytdlp
-from audioprep.checks.finding import Advice
+from audioprep.checks.finding import CheckWarning
 from audioprep.jobs.timestamps import utc_now
 from audioprep.settings import Settings
 
@@ -21,7 +21,7 @@ async def check_ffmpeg(_settings: Settings) -> str:
         raise RuntimeError(f"{' and '.join(absent)} not found: install ffmpeg (Debian: apt-get install ffmpeg)")
     version = (await _first_line("ffmpeg", "-version")).split(" Copyright")[0]
     if (major := major_version(version)) is not None and major < _OLDEST_FFMPEG:
-        raise Advice(f"{version} is older than {_OLDEST_FFMPEG}.0, the oldest that is tested: upgrade it")
+        raise CheckWarning(f"{version} is older than {_OLDEST_FFMPEG}.0, the oldest that is tested: upgrade it")
     return version
 
 
@@ -35,14 +35,14 @@ async def check_ytdlp(_settings: Settings) -> str:
     version = (await _first_line(ytdlp.program(), "--version")).strip()
     age = ytdlp.age_of(version, utc_now())
     if age is not None and age > _OLD_YTDLP:
-        raise Advice(f"yt-dlp {version} is {age.days} days old, and sites change: pip install --upgrade yt-dlp")
+        raise CheckWarning(f"yt-dlp {version} is {age.days} days old, and sites change: pip install --upgrade yt-dlp")
     return f"yt-dlp {version}"
 
 
 async def check_javascript(_settings: Settings) -> str:
     runtime = shutil.which("deno", path=ytdlp.environment(Path())["PATH"])
     if runtime is None:
-        raise Advice("no JavaScript runtime, which YouTube needs: pip install 'yt-dlp[default,deno]'")
+        raise CheckWarning("no JavaScript runtime, which YouTube needs: pip install 'yt-dlp[default,deno]'")
     return await _first_line(runtime, "--version")
 
 

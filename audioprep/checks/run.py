@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.checks.database import check_clock, check_database, check_types
-from audioprep.checks.finding import Advice, Finding
+from audioprep.checks.finding import CheckResult, CheckWarning
 from audioprep.checks.memory import check_memory
 from audioprep.checks.programs import check_ffmpeg, check_javascript, check_ytdlp
 from audioprep.checks.storage import check_storage
@@ -42,18 +42,18 @@ _CHECKS: Final[dict[CheckedRole, dict[str, Check]]] = {
 }
 
 
-async def check_all(settings: Settings, role: CheckedRole = "all") -> list[Finding]:
+async def check_all(settings: Settings, role: CheckedRole = "all") -> list[CheckResult]:
     """Every check of the role; one that fails does not keep the others from running."""
     return await asyncio.gather(*(_find(subject, check, settings) for subject, check in _CHECKS[role].items()))
 
 
-async def _find(subject: str, check: Check, settings: Settings) -> Finding:
+async def _find(subject: str, check: Check, settings: Settings) -> CheckResult:
     try:
         async with asyncio.timeout(_TIMEOUT):
-            return Finding(subject, True, await check(settings))
-    except Advice as advice:
-        return Finding(subject, True, str(advice), warning=True)
+            return CheckResult(subject, True, await check(settings))
+    except CheckWarning as advice:
+        return CheckResult(subject, True, str(advice), warning=True)
     except TimeoutError:
-        return Finding(subject, False, f"gave no answer within {_TIMEOUT:g} s")
+        return CheckResult(subject, False, f"gave no answer within {_TIMEOUT:g} s")
     except (DatabaseError, JobError, RuntimeError, ValueError, OSError) as error:
-        return Finding(subject, False, scrub(" ".join(str(error).split())) or type(error).__name__)
+        return CheckResult(subject, False, scrub(" ".join(str(error).split())) or type(error).__name__)

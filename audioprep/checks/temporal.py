@@ -5,7 +5,7 @@ from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import read_identity
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.inspection import other_homes
-from audioprep.checks.finding import Advice
+from audioprep.checks.finding import CheckWarning
 from audioprep.settings import Settings
 from audioprep.temporal.connection import check_namespace, connect, explained
 
@@ -31,7 +31,7 @@ async def check_queue(settings: Settings) -> str:
     except (TemporalUnavailable, RuntimeError):
         return f"task queue {queue}; see temporal"
     if homes:
-        raise Advice(
+        raise CheckWarning(
             f"jobs of other tables run on task queue {queue} ({', '.join(homes)}): their workers and yours take each"
             " other's steps and need the same storage; set AUDIOPREP_TASK_QUEUE to another name if they do not"
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OFFERED = 20  # rows read for one press of the tab key
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]")  # in a description: even colons part words in some shells
-_PATIENCE = 1.0  # seconds: nobody waits longer for a completion
+_TIMEOUT = 1.0  # seconds: nobody waits longer for a completion
 
 
 def newest_ids(incomplete: str) -> list[tuple[str, str]]:
@@ -49,5 +49,5 @@ async def _newest() -> "list[Job]":
     from audioprep.cli.table import open_table
     from audioprep.settings import Settings
 
-    async with asyncio.timeout(_PATIENCE), open_table(Settings()) as table:
+    async with asyncio.timeout(_TIMEOUT), open_table(Settings()) as table:
         return await table.lists.newest(_OFFERED)

@@ -76,14 +76,14 @@ def key_id(key: bytes) -> str:
 
 
 def data_converter(
-    keys: Sequence[bytes], theirs: DataConverter = DataConverter.default, *, strict: bool = False
+    keys: Sequence[bytes], client_converter: DataConverter = DataConverter.default, *, strict: bool = False
 ) -> DataConverter:
     """How values become payloads; without keys, in clear. With keys, failures are payloads, too; `strict`: all are.
 
     What somebody has put in `theirs` stays, and only what is Temporal's default there becomes ours. A payload converter
     of their own has to know Pydantic's models. Raises ValueError when both sides would encrypt.
     """
-    converter = theirs
+    converter = client_converter
     if converter.payload_converter_class is DefaultPayloadConverter:
         converter = replace(converter, payload_converter_class=pydantic_data_converter.payload_converter_class)
     if not keys:

@@ -16,7 +16,7 @@ from audioprep.service.health import Health
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HealthSource:
     """How it fares, its numbers in Prometheus' text format, and how it is woken. A part may lack the last two."""
 
     health: Health
@@ -35,7 +35,7 @@ _SCRAPES_PER_SECOND: Final = 10.0
 class Endpoints:
     """Answers for all parts together. `metrics_token` is needed for numbers and reasons, `wake_secret` to wake."""
 
-    def __init__(self, parts: Sequence[Part], wake_secret: str | None, metrics_token: str | None) -> None:
+    def __init__(self, parts: Sequence[HealthSource], wake_secret: str | None, metrics_token: str | None) -> None:
         self._parts = parts
         self._wake_secret = wake_secret
         self._access = Access(metrics_token)
@@ -44,8 +44,8 @@ class Endpoints:
 
     async def healthz(self, request: web.Request) -> web.Response:
         """200 while every part does its work; 503 with the services that have not for a while."""
-        complaints = [part.health.complaints() for part in self._parts]
-        return _verdict(complaints, detailed=self._access.allows(request))
+        problems = [part.health.problems() for part in self._parts]
+        return _verdict(problems, detailed=self._access.allows(request))
 
     async def readyz(self, request: web.Request) -> web.Response:
         """200 when the last run of every service succeeded."""

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from audioprep.http.endpoints import MAX_BODY, Endpoints, Part
+from audioprep.http.endpoints import MAX_BODY, Endpoints, HealthSource
 
 log = structlog.get_logger()
 
@@ -26,7 +26,12 @@ _faults.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_
 
 @asynccontextmanager
 async def http_server(
-    parts: Sequence[Part], host: str, port: int, *, wake_secret: str | None = None, metrics_token: str | None = None
+    parts: Sequence[HealthSource],
+    host: str,
+    port: int,
+    *,
+    wake_secret: str | None = None,
+    metrics_token: str | None = None,
 ) -> AsyncIterator[None]:
     """Serve while the block lasts. `parts` may grow meanwhile.
 

@@ -29,7 +29,7 @@ class ServiceHealth:
         self.failing_since = self.failing_since or self.last_run
         self.reason = reason
 
-    def complaint(self) -> str | None:
+    def problem(self) -> str | None:
         """What is wrong with it, None when nothing is."""
         now = time.monotonic()
         if self.failing_since is not None and now - self.failing_since > _TOLERATED:
@@ -61,10 +61,10 @@ class Health:
         """Something that is wrong while `condition` returns a sentence."""
         self._conditions[name] = condition
 
-    def complaints(self) -> dict[str, str]:
+    def problems(self) -> dict[str, str]:
         """What is wrong, by the name of the service or condition."""
-        asked = {service.name: service.complaint for service in self._services} | self._conditions
-        return {name: complaint for name, ask in asked.items() if (complaint := ask())}
+        asked = {service.name: service.problem for service in self._services} | self._conditions
+        return {name: problem for name, ask in asked.items() if (problem := ask())}
 
     def since_success(self) -> dict[str, float]:
         """Seconds since the last run of each service that succeeded; without those that never did."""

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 _TIMEOUT = 4.0  # seconds
 
 
-def complaint(port: str | None) -> str | None:
+def problem(port: str | None) -> str | None:
     """What is wrong, None when nothing is."""
     if not port:
         return None
@@ -25,7 +25,7 @@ def complaint(port: str | None) -> str | None:
 def main() -> None:
     """Ask, and end with the answer."""
     # Read here, without the settings: they take longer to import than the whole check may.
-    sys.exit(complaint(os.environ.get("AUDIOPREP_HTTP_PORT")))
+    sys.exit(problem(os.environ.get("AUDIOPREP_HTTP_PORT")))
 
 
 if __name__ == "__main__":

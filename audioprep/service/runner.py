@@ -44,7 +44,7 @@ class Runner:
         self._stopping = False
         self._failures = 0
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         self._nudged.set()
 
     def stop(self) -> None:

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from audioprep.bridge.store.database_url import shown_url
+from audioprep.bridge.store.database_url import redacted_url
 from audioprep.encryption.payload_keys import parse_keys
 from audioprep.jobs.keys import ASSETS
 from audioprep.settings.names import OURS
@@ -21,9 +21,9 @@ class DatabaseSettings(BaseSettings):
     auth_token: SecretStr | None = Field(None, description="token of the database")
 
     @property
-    def shown_url(self) -> str:
+    def redacted_url(self) -> str:
         """The URL without what may be secret in it."""
-        return shown_url(self.database_url)
+        return redacted_url(self.database_url)
 
     @property
     def token(self) -> str | None:

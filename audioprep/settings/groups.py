@@ -60,7 +60,7 @@ class Settings:
         """Every variable and its value, secrets masked."""
         groups = [value for value in vars(self).values() if isinstance(value, BaseSettings)]
         values = {variable(type(group), name): scrub(str(value)) for group in groups for name, value in group}
-        return values | {"TURSO_DATABASE_URL": self.database.shown_url}
+        return values | {"TURSO_DATABASE_URL": self.database.redacted_url}
 
 
 def _explain(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from temporalio.client import Interceptor
 from temporalio.runtime import Runtime, TelemetryConfig
 
-from audioprep.http.endpoints import Part
+from audioprep.http.endpoints import HealthSource
 from audioprep.http.server import http_server
 from audioprep.service.health import Health
 from audioprep.service.runner import Runner
@@ -26,7 +26,7 @@ class Telemetry:
     interceptors: Sequence[Interceptor] = ()
     runtime: Runtime | None = None
     startup: Health = field(default_factory=Health)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[HealthSource] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -43,14 +43,14 @@ async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemet
         sdk = SdkMetrics()
         telemetry = Telemetry(interceptors, sdk.runtime)
         own = Health()
-        telemetry.parts.extend([Part(telemetry.startup), Part(own, sdk.text)])
+        telemetry.parts.extend([HealthSource(telemetry.startup), HealthSource(own, sdk.text)])
         await stack.enter_async_context(_served(telemetry.parts, settings.http, settings.http.http_port))
         await stack.enter_async_context(Runner(sdk, own.watch(sdk.name)).running())
         yield telemetry
 
 
 @asynccontextmanager
-async def _served(parts: Sequence[Part], settings: HttpSettings, port: int) -> AsyncIterator[None]:
+async def _served(parts: Sequence[HealthSource], settings: HttpSettings, port: int) -> AsyncIterator[None]:
     wake, token = (_text(secret) for secret in (settings.wake_secret, settings.metrics_token))
     async with http_server(parts, settings.http_host, port, wake_secret=wake, metrics_token=token):
         yield

@@ -118,7 +118,7 @@ class WorkerSupervisor:
                     break
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _HOLD_INTERVAL)
-            await steps.give_back(STOP_TIMEOUT)
+            await steps.hand_over(STOP_TIMEOUT)
         finally:
             if not fatal.done():  # each of the two workers of a role may be refused
                 fatal.set_result(error)

@@ -14,10 +14,10 @@ import numpy as np
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
+from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
 from audioprep.activities.render.loudness import LoudnessTarget
-from audioprep.activities.resources import Resources
-from audioprep.activities.save import RenderOrder, SaveActivities
+from audioprep.activities.resources import ActivityResources
+from audioprep.activities.save import RenderInput, SaveActivities
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
@@ -62,9 +62,11 @@ async def _ingest(folder: Path, source: Path) -> float:
     steps, run = IngestActivities(_resources(folder)), ActivityEnvironment().run
     payload = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key=f"uploads/{source.name}")
     asset, began = str(uuid.uuid4()), time.monotonic()
-    original = await run(steps.fetch_source, FetchSource(asset_id=asset, source=payload))
+    original = await run(steps.fetch_source, FetchSourceInput(asset_id=asset, source=payload))
     metadata = await run(steps.analyze, original)
-    await run(steps.publish_asset, PublishAsset(asset_id=asset, metadata=metadata, original=original, source=payload))
+    await run(
+        steps.publish_asset, PublishAssetInput(asset_id=asset, metadata=metadata, original=original, source=payload)
+    )
     return time.monotonic() - began
 
 
@@ -74,14 +76,14 @@ async def _save(folder: Path, asset: str, seconds: float) -> float:
     recipe = Recipe.model_validate({"assetId": str(uuid.uuid4()), "clips": [clip], "normalize": True})
     began = time.monotonic()
     plan = await run(steps.measure, recipe)
-    await run(steps.render, RenderOrder(recipe=recipe, plan=plan))
+    await run(steps.render, RenderInput(recipe=recipe, plan=plan))
     await run(steps.publish, recipe)
     return time.monotonic() - began
 
 
-def _resources(folder: Path) -> Resources:
+def _resources(folder: Path) -> ActivityResources:
     storage = Storage.open(f"file:{folder / 'storage'}")
-    return Resources(storage, ObjectCache(folder / "cache", storage, 1 << 31), _LIMITS, folder / "scratch")
+    return ActivityResources(storage, ObjectCache(folder / "cache", storage, 1 << 31), _LIMITS, folder / "scratch")
 
 
 def _ingest_as_usual(source: Path, folder: Path) -> None:

@@ -15,11 +15,11 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
-from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
-from audioprep.activities.preview import PreviewActivities, PreviewOrder
+from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
+from audioprep.activities.preview import PreviewActivities, PreviewInput
 from audioprep.activities.render.loudness import LoudnessTarget
-from audioprep.activities.resources import Resources
-from audioprep.activities.save import RenderOrder, SaveActivities
+from audioprep.activities.resources import ActivityResources
+from audioprep.activities.save import RenderInput, SaveActivities
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.progress import StepProgress
@@ -65,20 +65,20 @@ class Jobs:
         """The new asset's id."""
         steps, asset = IngestActivities(self._begin()), str(uuid.uuid4())
         payload = IngestPayload(rights_attested=True, **source)
-        original = await self._run(steps.fetch_source, FetchSource(asset_id=asset, source=payload))
+        original = await self._run(steps.fetch_source, FetchSourceInput(asset_id=asset, source=payload))
         metadata = await self._run(steps.analyze, original)
-        await self._run(steps.publish_asset, PublishAsset(asset_id=asset, metadata=metadata))
+        await self._run(steps.publish_asset, PublishAssetInput(asset_id=asset, metadata=metadata))
         return asset
 
     async def preview(self, recipe: Recipe) -> None:
         steps = PreviewActivities(self._begin())
-        order = PreviewOrder.of(PreviewPayload(recipe=recipe, recipe_hash=uuid.uuid4().hex))
+        order = PreviewInput.of(PreviewPayload(recipe=recipe, recipe_hash=uuid.uuid4().hex))
         await self._run(steps.render_preview, order)
 
     async def save(self, recipe: Recipe) -> None:
         steps = SaveActivities(self._begin(), LoudnessTarget())
         plan = await self._run(steps.measure, recipe) if recipe.normalize else None
-        await self._run(steps.render, RenderOrder(recipe=recipe, plan=plan))
+        await self._run(steps.render, RenderInput(recipe=recipe, plan=plan))
         await self._run(steps.publish, recipe)
 
     def row(self, what: str) -> Row:
@@ -88,12 +88,12 @@ class Jobs:
         told = (f"{stage} {seconds:.2f} s ({seconds / spent.total():.0%})" for stage, seconds in spent.items())
         return Row(what, ", ".join(told))
 
-    def _begin(self) -> Resources:
+    def _begin(self) -> ActivityResources:
         self.clock = Clock()
         storage = Storage.open(f"file:{self.storage}")
         cache = ObjectCache(self._folder / f"cache-{uuid.uuid4()}", storage, 1 << 31)
         network = NetworkRules(AddressPolicy(allow_private=True))
-        return Resources(storage, cache, MediaLimits(), self._folder / "scratch", network)
+        return ActivityResources(storage, cache, MediaLimits(), self._folder / "scratch", network)
 
     async def _run(self, step: Any, order: Any) -> Any:
         environment = ActivityEnvironment()

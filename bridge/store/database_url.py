@@ -40,7 +40,7 @@ def endpoint_of(url: str, auth_token: str | None = None) -> Endpoint:
     )
 
 
-def shown_url(url: str) -> str:
+def redacted_url(url: str) -> str:
     """The URL without what may be secret in it."""
     if url.startswith("file:"):
         return url.split("?")[0]

@@ -21,7 +21,7 @@ from libsql_client import (
 
 from audioprep.bridge.store.errors import DatabaseUnavailable, from_libsql, is_busy
 
-_PATIENCE = 5.0  # seconds to go on trying while another process writes
+_BUSY_TIMEOUT = 5.0  # seconds to go on trying while another process writes
 _PAUSE = (0.005, 0.03)  # seconds between two tries, at random in this range
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class FileClient(Client):
 
     async def _run(self, call: Callable[[ClientSync], T]) -> T:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _PATIENCE
+        deadline = loop.time() + _BUSY_TIMEOUT
         while True:
             try:
                 return await loop.run_in_executor(self._thread, lambda: call(self._opened()))

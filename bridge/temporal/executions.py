@@ -21,9 +21,9 @@ from temporalio.common import Priority, RawValue, WorkflowIDConflictPolicy, Work
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from audioprep.bridge.limits import BACKSTOP
 from audioprep.bridge.temporal.errors import TemporalRefused, TemporalUnavailable, temporal_errors
 from audioprep.bridge.temporal.reading import Reader
-from audioprep.bridge.terms import BACKSTOP
 from audioprep.bridge.views import Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID, MEMO_TYPE
@@ -32,7 +32,7 @@ from audioprep.jobs.text.details import details_of
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class StartRequest:
     """A workflow by name, its one argument, and how it shows in Temporal's UI.
 
     `task_queue` None is the bridge's own, `priority` None is Temporal's middle.
@@ -82,7 +82,7 @@ class Executions:
         except TemporalRefused as error:
             raise TemporalUnavailable(str(error)) from error
 
-    async def start(self, errand: Errand) -> None:
+    async def start(self, errand: StartRequest) -> None:
         """Start the job's workflow. One that runs already, or has run, is left as it is: a job runs once.
 
         Raises PermanentError when Temporal will never take it.
@@ -97,7 +97,7 @@ class Executions:
         except TemporalRefused as error:
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, f"The job cannot be started: {error}.") from error
 
-    async def _start(self, errand: Errand) -> None:
+    async def _start(self, errand: StartRequest) -> None:
         request = errand.request
         await self._client.start_workflow(
             errand.workflow,

@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any, Final
 
+from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge.temporal.executions import Errand, Executions
-from audioprep.bridge.terms import TermsByType
+from audioprep.bridge.temporal.executions import Executions, StartRequest
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.job import Job
 from audioprep.jobs.payload import Payload
@@ -20,7 +20,7 @@ class Launcher:
     """Starts workflows by name; the row's metadata is checked here, so that no worker sees a bad one."""
 
     def __init__(
-        self, store: JobStore, executions: Executions, types: JobTypes, terms: TermsByType, table_id: str
+        self, store: JobStore, executions: Executions, types: JobTypes, terms: LimitsByType, table_id: str
     ) -> None:
         self._store = store
         self._executions = executions
@@ -36,7 +36,7 @@ class Launcher:
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, METADATA_TOO_LARGE)
         payload = await _parsed(kind, metadata)
         await self._executions.start(
-            Errand(
+            StartRequest(
                 workflow=kind.workflow,
                 request=self._request(job, payload),
                 summary=summary_of(kind.name, payload.summary),
@@ -50,7 +50,7 @@ class Launcher:
         kind = self._types.find(job.type)
         request: JobRequest[Any] = self._request(job, None).model_copy(update={"cancelled": True})
         summary = summary_of(kind.name, "cancelled before it began")
-        await self._executions.start(Errand(kind.workflow, request, summary, kind.task_queue))
+        await self._executions.start(StartRequest(kind.workflow, request, summary, kind.task_queue))
 
     def _request(self, job: Job, payload: object) -> JobRequest[Any]:
         terms = self._terms.of(job.type)

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.redaction import scrub
-from audioprep.jobs.text.wording import as_list, bounded, clock, code, plain_markdown
+from audioprep.jobs.text.wording import as_list, bounded, format_duration, inline_code, plain_markdown
 
 
 @runtime_checkable
@@ -23,7 +23,7 @@ def summary_of(*parts: str) -> str:
 
 def details_of(request: JobRequest[Any]) -> str:
     """What is known of a job before it runs: its id, its input, its limits, the keys of its files."""
-    job = f"{code(request.job_id)}, {request.type}"
+    job = f"{inline_code(request.job_id)}, {request.type}"
     return bounded(as_list({"job": job, **facts_of(request), "limits": limits_of(request)}))
 
 
@@ -34,4 +34,4 @@ def facts_of(request: JobRequest[Any]) -> Mapping[str, str]:
 
 def limits_of(request: JobRequest[Any]) -> str:
     tries = "1 try" if request.max_attempts == 1 else f"{request.max_attempts} tries"
-    return f"{clock(request.timeout_seconds)} in all, {tries} a step"
+    return f"{format_duration(request.timeout_seconds)} in all, {tries} a step"

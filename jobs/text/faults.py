@@ -11,7 +11,7 @@ _CLIPS = "clips"
 _MAX_FAULTS = 1_000  # faults of which the first is named; more would hold up the process
 
 
-def first_fault(error: ValidationError, metadata: str) -> str:
+def first_error(error: ValidationError, metadata: str) -> str:
     """Where the first fault is, and which rule it breaks: `clip 4 ('intro'), volume: input should be ...`.
 
     The metadata is parsed once more for a clip's id, and for nothing else.

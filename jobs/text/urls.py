@@ -50,7 +50,7 @@ def is_youtube(text: str) -> bool:
     return any(is_under(host, name) for name in YOUTUBE_HOSTS)
 
 
-def shown_url(text: str) -> str:
+def redacted_url(text: str) -> str:
     """`text` without its secrets: user name, password, query and fragment. YouTube's ids in the query stay."""
     parts = _split(text)
     if not parts.hostname:

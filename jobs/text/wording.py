@@ -62,16 +62,16 @@ def bounded(details: str) -> str:
     return _fitting(details, MAX_DETAILS_BYTES)
 
 
-def code(text: str) -> str:
+def inline_code(text: str) -> str:
     """Untrusted text as it is: not a word of it is taken for Markdown."""
     return f"`{shown(text.replace('`', chr(39)), _MAX_CODE, None)}`"
 
 
-def codes(*texts: str) -> str:
-    return ", ".join(map(code, texts))
+def inline_codes(*texts: str) -> str:
+    return ", ".join(map(inline_code, texts))
 
 
-def clock(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length as players show it, `3:12`, or `4.2 s` when it is under a minute."""
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"

@@ -7,8 +7,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from audioprep.jobs import keys
 from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
 from audioprep.jobs.text.redaction import scrub
-from audioprep.jobs.text.urls import name_of, parse_url, shown_url
-from audioprep.jobs.text.wording import code, codes, shown
+from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
+from audioprep.jobs.text.wording import inline_code, inline_codes, shown
 from audioprep.jobs.types.asset import AudioMetadata
 from audioprep.jobs.types.provenance import SourceType, checked_time
 
@@ -60,10 +60,10 @@ class IngestPayload(JobPayload):
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
         asset = keys.asset_id_for(request.job_id, request.table_id, request.part)
-        source = shown_url(self.url or "") if self.source_type.is_remote else scrub(self.storage_key or "")
+        source = redacted_url(self.url or "") if self.source_type.is_remote else scrub(self.storage_key or "")
         return {
-            "source": f"{self.source_type.value}, {code(source)}",
-            "files": f"in {code(keys.asset_folder(asset))}: {codes(*_FILES)}",
+            "source": f"{self.source_type.value}, {inline_code(source)}",
+            "files": f"in {inline_code(keys.asset_folder(asset))}: {inline_codes(*_FILES)}",
         }
 
 

@@ -6,8 +6,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
 from audioprep.jobs.status import JobStatus
-from audioprep.jobs.text.urls import name_of, parse_url, shown_url
-from audioprep.jobs.text.wording import code, shown
+from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
+from audioprep.jobs.text.wording import inline_code, shown
 from audioprep.jobs.types.asset import AudioMetadata
 from audioprep.jobs.types.provenance import checked_time
 
@@ -44,8 +44,8 @@ class PlaylistPayload(JobPayload):
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the list, and which workflows its entries are."""
         return {
-            "source": code(shown_url(self.url)),
-            "entries": f"at most {self.max_entries}, each a workflow: {code(f'{request.workflow_id}/1')} and on",
+            "source": inline_code(redacted_url(self.url)),
+            "entries": f"at most {self.max_entries}, each a workflow: {inline_code(f'{request.workflow_id}/1')} and on",
         }
 
 

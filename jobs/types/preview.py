@@ -8,7 +8,7 @@ from pydantic import Field
 
 from audioprep.jobs import keys
 from audioprep.jobs.payload import JobPayload, WireModel
-from audioprep.jobs.text.wording import code
+from audioprep.jobs.text.wording import inline_code
 from audioprep.jobs.types.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PreviewPayload(JobPayload):
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: which assets are cut, and where the MP3 will be."""
-        return {"sources": self.recipe.sources, "files": code(self.key)}
+        return {"sources": self.recipe.sources, "files": inline_code(self.key)}
 
 
 class PreviewResult(WireModel):

@@ -8,7 +8,7 @@ from pydantic import FailFast, Field, model_validator
 
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.text.faults import clip_name
-from audioprep.jobs.text.wording import clock, codes
+from audioprep.jobs.text.wording import format_duration, inline_codes
 
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50
@@ -90,12 +90,12 @@ class Recipe(WireModel):
     def summary(self) -> str:
         """How many clips, and how long they are together."""
         count = len(self.clips)
-        return f"{count} clip{'s' if count > 1 else ''} · {clock(self.duration)}"
+        return f"{count} clip{'s' if count > 1 else ''} · {format_duration(self.duration)}"
 
     @property
     def sources(self) -> str:
         """The assets that are cut, as Markdown, each once."""
-        return codes(*dict.fromkeys(str(clip.source_asset_id) for clip in self.clips))
+        return inline_codes(*dict.fromkeys(str(clip.source_asset_id) for clip in self.clips))
 
     def name_of(self, index: int) -> str:
         """A clip in the words of an error: its position, counted from 1, and its id."""

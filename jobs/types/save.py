@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from audioprep.jobs import keys
 from audioprep.jobs.payload import JobPayload, WireModel
-from audioprep.jobs.text.wording import code, codes
+from audioprep.jobs.text.wording import inline_code, inline_codes
 from audioprep.jobs.types.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ class SavePayload(JobPayload):
         """Markdown by name: which assets are cut, and where the render will be."""
         asset = str(self.recipe.asset_id)
         names = (keys.prepared(asset, self.recipe.output_format.extension), keys.edits(asset))
-        files = codes(*(name.rsplit("/", 1)[-1] for name in names))
-        return {"sources": self.recipe.sources, "files": f"in {code(keys.asset_folder(asset))}: {files}"}
+        files = inline_codes(*(name.rsplit("/", 1)[-1] for name in names))
+        return {"sources": self.recipe.sources, "files": f"in {inline_code(keys.asset_folder(asset))}: {files}"}
 
 
 class SaveResult(WireModel):

@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from audioprep.bridge import Bridge, BridgeOptions
-from audioprep.bridge.services import Intake, Strays
+from audioprep.bridge.services import Claimer, OrphanSweeper
 from benchmarks.counters import counters
 from tests.conftest import TemporalServer
 from tests.support import processes
@@ -70,17 +70,17 @@ def _count_runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often each service has run."""
     runs = {"intake": 0, "strays": 0}
 
-    def counted(kind: type[Intake] | type[Strays]) -> None:
+    def counted(kind: type[Claimer] | type[OrphanSweeper]) -> None:
         run_once = kind.run_once
 
-        async def run(self: Intake | Strays) -> None:
+        async def run(self: Claimer | OrphanSweeper) -> None:
             await run_once(self)  # type: ignore[arg-type]
             runs[self.name] += 1
 
         monkeypatch.setattr(kind, "run_once", run)
 
-    counted(Intake)
-    counted(Strays)
+    counted(Claimer)
+    counted(OrphanSweeper)
     return runs
 
 

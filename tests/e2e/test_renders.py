@@ -11,7 +11,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from audioprep.activities.preview import PreviewOrder
+from audioprep.activities.preview import PreviewInput
 from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.workflows.preview import turn_name
 from tests.support.audio import make_audio
@@ -148,8 +148,8 @@ def _preview(source: str, *clips: dict[str, Any]) -> dict[str, Any]:
     return {"recipe": recipe, "recipeHash": uuid.uuid4().hex}
 
 
-def _order(payload: dict[str, Any]) -> PreviewOrder:
-    return PreviewOrder.of(PreviewPayload.model_validate(payload))
+def _order(payload: dict[str, Any]) -> PreviewInput:
+    return PreviewInput.of(PreviewPayload.model_validate(payload))
 
 
 def _seconds(preview: Path) -> int:

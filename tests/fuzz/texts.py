@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from audioprep.jobs.text.redaction import CUT, MAX_SCRUBBED, MAX_SENTENCE, scrub, sentence_of
-from audioprep.jobs.text.urls import name_of, shown_url
-from audioprep.jobs.text.wording import MAX_SUMMARY_BYTES, code, plain_markdown, plain_text, printable, shown
+from audioprep.jobs.text.urls import name_of, redacted_url
+from audioprep.jobs.text.wording import MAX_SUMMARY_BYTES, inline_code, plain_markdown, plain_text, printable, shown
 from tests.fuzz.target import Target
 from tests.support.linear import cpu_seconds
 
@@ -50,7 +50,7 @@ def _timed(function: Callable[[str], object], text: str) -> None:
 
 def _redaction(text: str) -> None:
     """Bounded in time and length, and one printable line where it is a sentence."""
-    for function in (scrub, sentence_of, shown_url, name_of):
+    for function in (scrub, sentence_of, redacted_url, name_of):
         _timed(function, text)
     assert len(scrub(text)) <= 4 * MAX_SCRUBBED + len(CUT)
     assert sentence_of(text).isprintable()
@@ -79,7 +79,7 @@ def _markdown(text: str) -> None:
         f"<p><strong>x</strong> · {line}".rstrip() + "</p>"
     )
     assert plain_text(plain_markdown(line)) == line
-    rendered = _PARSER.render(f"a {code(text)} b")
+    rendered = _PARSER.render(f"a {inline_code(text)} b")
     assert (rendered.count("<"), rendered.count("<code>")) in ((4, 1), (2, 0))
 
 

@@ -11,7 +11,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.types.ingest import SourceType
 from audioprep.settings import Settings
 from audioprep.settings.groups import SettingsError
-from audioprep.worker_resources import Workshop
+from audioprep.worker_resources import WorkerResources
 from tests.support.audio import make_audio
 from tests.support.ingesting import ASSET, Ingesting
 from tests.support.places import StoragePlace
@@ -152,7 +152,7 @@ async def test_with_folders_for_uploads_other_keys_are_refused(tmp_path: Path, k
 def test_folders_for_uploads_are_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIOPREP_UPLOADS_PREFIX", " uploads, /incoming/web/,,")
 
-    assert Workshop(Settings().local(tmp_path)).resources.upload_folders == ("uploads/", "incoming/web/")
+    assert WorkerResources(Settings().local(tmp_path)).resources.upload_folders == ("uploads/", "incoming/web/")
 
 
 @pytest.mark.parametrize("folder", ["assets", "uploads,assets/incoming"])

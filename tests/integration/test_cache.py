@@ -8,8 +8,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSource, IngestActivities
-from audioprep.activities.resources import Resources
+from audioprep.activities.ingest import FetchSourceInput, IngestActivities
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import OnBytes, Storage, StoredObject
 from audioprep.jobs.errors import ErrorKind, TransientError
@@ -213,12 +213,14 @@ async def test_an_ingest_downloads_its_source_once(
     store = CountingStorage.open(storage_place.url)
     store.begun = asyncio.Event()
     storage_place.put("uploads/x.wav", encode(tmp_path / "x.wav", chord(1, 8000, 1), 8000).read_bytes())
-    resources = Resources(store, ObjectCache(tmp_path / "cache", store, 1 << 20), MediaLimits(), tmp_path / "scratch")
+    resources = ActivityResources(
+        store, ObjectCache(tmp_path / "cache", store, 1 << 20), MediaLimits(), tmp_path / "scratch"
+    )
     steps = IngestActivities(resources)
     payload = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key="uploads/x.wav")
 
     environment = ActivityEnvironment()
-    original = await environment.run(steps.fetch_source, FetchSource(asset_id="a", source=payload))
+    original = await environment.run(steps.fetch_source, FetchSourceInput(asset_id="a", source=payload))
     await environment.run(steps.analyze, original)
 
     assert store.downloads == 1

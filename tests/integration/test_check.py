@@ -11,7 +11,7 @@ from temporalio.client import Client
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import identify
 from audioprep.bridge.store.store import JobStore
-from audioprep.checks.finding import Finding
+from audioprep.checks.finding import CheckResult
 from audioprep.checks.run import CheckedRole, check_all
 from audioprep.settings import Settings
 from tests.conftest import TemporalServer
@@ -61,7 +61,7 @@ async def _skewed(_: object) -> float:
     return 90.0
 
 
-async def _findings(role: CheckedRole = "all") -> dict[str, Finding]:
+async def _findings(role: CheckedRole = "all") -> dict[str, CheckResult]:
     return {finding.subject: finding for finding in await check_all(Settings(), role)}
 
 
@@ -143,7 +143,7 @@ async def test_other_tables_on_the_queue_are_named(
         await database.execute("CREATE TABLE IF NOT EXISTS audio_prep_meta (name TEXT PRIMARY KEY, value TEXT)")
         await database.execute("INSERT OR REPLACE INTO audio_prep_meta VALUES ('tableId', 'mine')")
 
-    async def warned() -> Finding | None:
+    async def warned() -> CheckResult | None:
         finding = (await _findings("bridge"))["queue"]
         return finding if finding.warning else None
 

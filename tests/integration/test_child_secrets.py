@@ -11,7 +11,7 @@ import psutil
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.process.supervisor import child_process
@@ -60,7 +60,7 @@ async def test_no_command_line_holds_a_secret(tmp_path: Path, monkeypatch: pytes
         url = f"{site}rec.mp3?X-Signature={SIGNATURE}"
 
         async def attempt() -> None:
-            step = Step(Stage.DOWNLOADING, tmp_path)
+            step = AttemptContext(Stage.DOWNLOADING, tmp_path)
             await (ytdlp.fetch(url, step) if work == "fetch" else ytdlp.expand(url, 5, step))
 
         run = asyncio.create_task(ActivityEnvironment().run(attempt))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.database_url import endpoint_of, shown_url
+from audioprep.bridge.store.database_url import endpoint_of, redacted_url
 from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable
 from audioprep.checks.run import check_all
 from audioprep.settings import Settings
@@ -85,7 +85,7 @@ async def test_a_url_that_cannot_be_read_is_not_quoted(url: str, monkeypatch: py
             pass
 
     monkeypatch.setenv("TURSO_DATABASE_URL", url)
-    assert "hunter2" not in f"{raised.value}{shown_url(url)}{Settings().shown()}"
+    assert "hunter2" not in f"{raised.value}{redacted_url(url)}{Settings().shown()}"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_a_url_that_cannot_be_read_is_not_quoted(url: str, monkeypatch: py
     ],
 )
 def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
-    assert shown_url(url) == shown
+    assert redacted_url(url) == shown
 
 
 def test_a_password_beside_a_token_is_refused() -> None:

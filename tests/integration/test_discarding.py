@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.worker import Worker
 
-from audioprep.activities.ingest import FetchSource, IngestActivities, Original
+from audioprep.activities.ingest import FetchSourceInput, IngestActivities, Original
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 from audioprep.jobs.keys import asset_id_for
 from audioprep.jobs.request import JobRequest
@@ -30,7 +30,7 @@ class Steps:
         self.failing = asyncio.Event()
 
     @activity.defn(name="audioprep.fetch_source")
-    async def fetch_source(self, order: FetchSource) -> Original:
+    async def fetch_source(self, order: FetchSourceInput) -> Original:
         folder = self._studio.asset(order.asset_id)
         folder.mkdir(parents=True)
         (folder / "original.wav").write_bytes(b"RIFF")

@@ -14,13 +14,13 @@ import pytest
 from aiohttp.abc import AbstractResolver
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import AddressRefused, NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
 from audioprep.activities.download.http_download import Downloader
-from audioprep.activities.download.proxy_request import Traffic
+from audioprep.activities.download.proxy_request import ProxyStats
 from audioprep.activities.download.session import open_session
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
@@ -46,21 +46,21 @@ async def internal(public: Site) -> AsyncIterator[Site]:
         yield site
 
 
-async def _in_step(scratch: Path, fetch: Callable[[Step], Awaitable[Fetched]]) -> Fetched:
+async def _in_step(scratch: Path, fetch: Callable[[AttemptContext], Awaitable[DownloadedFile]]) -> DownloadedFile:
     await asyncio.to_thread(scratch.mkdir)
 
-    async def attempt() -> Fetched:
-        return await fetch(Step(Stage.DOWNLOADING, scratch))
+    async def attempt() -> DownloadedFile:
+        return await fetch(AttemptContext(Stage.DOWNLOADING, scratch))
 
     return await ActivityEnvironment().run(attempt)
 
 
-async def _download(url: str, folder: Path, lookup: AbstractResolver | None = None) -> Fetched:
+async def _download(url: str, folder: Path, lookup: AbstractResolver | None = None) -> DownloadedFile:
     downloader = Downloader(StagedPolicy(), LIMITS, lookup)
     return await _in_step(folder / "scratch", lambda step: downloader.fetch(url, step))
 
 
-async def _ytdlp(url: str, folder: Path) -> Fetched:
+async def _ytdlp(url: str, folder: Path) -> DownloadedFile:
     ytdlp = YtDlp(NetworkRules(StagedPolicy(), frozenset("*")), LIMITS)
     return await _in_step(folder / "scratch", lambda step: ytdlp.fetch(url, step))
 
@@ -158,7 +158,7 @@ async def test_ytdlp_is_kept_out_too(public: Site, internal: Site, tmp_path: Pat
 
 
 async def test_the_proxy_refuses_both_kinds_of_request(public: Site, internal: Site) -> None:
-    traffic = Traffic(budget=10_000_000)
+    traffic = ProxyStats(budget=10_000_000)
     async with egress_proxy(StagedPolicy(), traffic) as proxy, aiohttp.ClientSession() as session:
         async with session.get(public.url("file/tone.mp3"), proxy=proxy) as answer:
             content = await answer.read()
@@ -173,7 +173,7 @@ async def test_the_proxy_refuses_both_kinds_of_request(public: Site, internal: S
 
 
 async def test_a_tunnel_passes_bytes_both_ways(public: Site) -> None:
-    async with egress_proxy(StagedPolicy(), Traffic(budget=10_000_000)) as proxy:
+    async with egress_proxy(StagedPolicy(), ProxyStats(budget=10_000_000)) as proxy:
         parts = urlsplit(proxy)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         credentials = aiohttp.encode_basic_auth(parts.username or "", parts.password or "")
@@ -189,7 +189,7 @@ async def test_a_tunnel_passes_bytes_both_ways(public: Site) -> None:
 
 
 async def test_the_proxy_refuses_a_name_that_leads_inwards(public: Site, internal: Site) -> None:
-    traffic = Traffic(budget=10_000_000)
+    traffic = ProxyStats(budget=10_000_000)
     names = Names((PUBLIC, INTERNAL))
     async with (
         egress_proxy(StagedPolicy(), traffic, names) as proxy,
@@ -203,7 +203,7 @@ async def test_the_proxy_refuses_a_name_that_leads_inwards(public: Site, interna
 
 
 async def test_the_proxy_lets_in_no_more_than_its_budget(public: Site) -> None:
-    traffic = Traffic(budget=100_000)
+    traffic = ProxyStats(budget=100_000)
     async with egress_proxy(StagedPolicy(), traffic) as proxy, aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientPayloadError):
             async with session.get(public.url("endless/big.wav"), proxy=proxy) as answer:
@@ -213,7 +213,7 @@ async def test_the_proxy_lets_in_no_more_than_its_budget(public: Site) -> None:
 
 
 async def test_a_live_proxy_ends_with_its_run(public: Site) -> None:
-    async with egress_proxy(StagedPolicy(), Traffic(budget=10_000_000)) as proxy:
+    async with egress_proxy(StagedPolicy(), ProxyStats(budget=10_000_000)) as proxy:
         port = int(proxy.rsplit(":", 1)[1])
 
     with pytest.raises(OSError):

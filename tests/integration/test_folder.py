@@ -14,7 +14,7 @@ from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
 from audioprep.settings import Settings
-from audioprep.worker_resources import Workshop
+from audioprep.worker_resources import WorkerResources
 from tests.support.places import local_place
 
 _KEY = "assets/a/original.mp3"
@@ -132,7 +132,7 @@ async def test_other_users_cannot_look_into_cache_and_scratch(tmp_path: Path) ->
         (tmp_path / "work" / folder).mkdir(parents=True)
         (tmp_path / "work" / folder).chmod(0o755)
 
-    with Workshop(settings).opened() as resources:
+    with WorkerResources(settings).opened() as resources:
         await resources.storage.write("a", b"sound", ContentType.WAV)
         found = await resources.storage.find("a")
         await resources.cache.fetch(found, resources.scratch_root / "copy", lambda _: None)

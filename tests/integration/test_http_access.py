@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from audioprep.http import server
-from audioprep.http.endpoints import WAKE_HEADER, Part
+from audioprep.http.endpoints import WAKE_HEADER, HealthSource
 from audioprep.http.server import MAX_CONNECTIONS, http_server
 from audioprep.service.health import Health
 from tests.support.processes import free_port
@@ -33,7 +33,7 @@ async def port(health: Health) -> AsyncIterator[int]:
         return b"numbers 1\n"
 
     port = free_port()
-    async with http_server([Part(health, metrics=numbers)], "127.0.0.1", port, wake_secret="sesame"):  # noqa: S106
+    async with http_server([HealthSource(health, metrics=numbers)], "127.0.0.1", port, wake_secret="sesame"):  # noqa: S106
         yield port
 
 
@@ -43,7 +43,7 @@ async def guarded(health: Health) -> AsyncIterator[int]:
         return b"numbers 1\n"
 
     port = free_port()
-    async with http_server([Part(health, metrics=numbers)], "127.0.0.1", port, metrics_token=TOKEN):
+    async with http_server([HealthSource(health, metrics=numbers)], "127.0.0.1", port, metrics_token=TOKEN):
         yield port
 
 
@@ -182,7 +182,7 @@ async def test_malformed_requests_are_no_log_lines(port: int, head: bytes, caplo
 async def test_an_idle_connection_is_closed(health: Health, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     monkeypatch.setattr(server, "IDLE_TIMEOUT", 0.2)
     port = free_port()
-    async with http_server([Part(health)], "127.0.0.1", port):
+    async with http_server([HealthSource(health)], "127.0.0.1", port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(said)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from audioprep.http.endpoints import WAKE_HEADER, Part
+from audioprep.http.endpoints import WAKE_HEADER, HealthSource
 from audioprep.http.server import http_server
 from audioprep.http.token_bucket import TokenBucket
 from audioprep.service.health import Health
@@ -33,7 +33,7 @@ def sleeper() -> Sleeper:
 @pytest.fixture
 async def url(sleeper: Sleeper) -> AsyncIterator[str]:
     port = free_port()
-    async with http_server([Part(Health(), wake=sleeper.wake)], "127.0.0.1", port, wake_secret=SECRET):
+    async with http_server([HealthSource(Health(), wake=sleeper.wake)], "127.0.0.1", port, wake_secret=SECRET):
         yield f"http://127.0.0.1:{port}/wake"
 
 

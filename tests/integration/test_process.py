@@ -59,7 +59,7 @@ async def test_output_exit_code_and_last_words(tmp_path: Path) -> None:
         assert await child.wait() == 3
 
     assert lines == ["one", "two"]
-    assert child.last_words == "why"
+    assert child.last_stderr_line == "why"
 
 
 @pytest.mark.parametrize("end", ["\\n", ""], ids=["a line that ends: refused", "a line without end: refused"])
@@ -85,7 +85,7 @@ async def test_a_flood_on_stderr_neither_blocks_nor_fills_memory(tmp_path: Path)
     async with child_process(python(code), cwd=tmp_path) as child:
         assert await child.wait() == 0
 
-    assert child.last_words == "last"
+    assert child.last_stderr_line == "last"
     assert len(child._stderr) <= 4096
 
 

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from audioprep.activities.download import egress_proxy, tunnel
-from audioprep.activities.download.proxy_request import Traffic
+from audioprep.activities.download.proxy_request import ProxyStats
 from tests.support.audio import make_audio
 from tests.support.rawsite import HEAD, dripping, open_raw_site, said
 from tests.support.site import open_site
@@ -23,8 +23,8 @@ BUDGET = 10_000_000
 
 
 @asynccontextmanager
-async def opened(traffic: Traffic | None = None) -> AsyncIterator[str]:
-    async with egress_proxy.egress_proxy(StagedPolicy(), traffic or Traffic(BUDGET)) as proxy:
+async def opened(traffic: ProxyStats | None = None) -> AsyncIterator[str]:
+    async with egress_proxy.egress_proxy(StagedPolicy(), traffic or ProxyStats(BUDGET)) as proxy:
         yield proxy
 
 
@@ -41,7 +41,7 @@ async def connect(proxy: str, target: str = "", *, password: str | None = None) 
 @pytest.mark.parametrize("credentials", ["", "audioprep:wrong@", "other:{password}@"], ids=["none", "wrong", "another"])
 async def test_other_processes_are_refused(tmp_path: Path, credentials: str) -> None:
     make_audio(tmp_path / "tone.mp3", 3)
-    traffic = Traffic(BUDGET)
+    traffic = ProxyStats(BUDGET)
     async with open_site(tmp_path) as site, opened(traffic) as proxy, aiohttp.ClientSession() as session:
         parts = urlsplit(proxy)
         theirs = f"http://{credentials.format(password=parts.password)}{parts.hostname}:{parts.port}"

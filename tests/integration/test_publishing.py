@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.ingest import Analysis, IngestActivities, PublishAsset
+from audioprep.activities.ingest import Analysis, IngestActivities, PublishAssetInput
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from tests.support.studio import Studio
 
@@ -17,7 +17,7 @@ SOURCE = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key="uploads/a
 
 
 async def published(studio: Studio, **fields: Any) -> dict[str, Any]:
-    order = PublishAsset(asset_id="a", metadata=Analysis.model_validate(FLAT), source=SOURCE, began=BEGAN)
+    order = PublishAssetInput(asset_id="a", metadata=Analysis.model_validate(FLAT), source=SOURCE, began=BEGAN)
     steps = IngestActivities(studio.resources)
     await ActivityEnvironment().run(steps.publish_asset, order.model_copy(update=fields))
     described: dict[str, Any] = json.loads((studio.asset("a") / "metadata.json").read_text())
@@ -65,7 +65,7 @@ async def test_the_attestation_is_kept(studio: Studio, source: dict[str, Any], a
 
 async def test_a_step_that_an_earlier_version_scheduled_still_publishes(studio: Studio) -> None:
     """Its argument has the fields of that version only."""
-    order = PublishAsset.model_validate({"assetId": "a", "metadata": FLAT})
+    order = PublishAssetInput.model_validate({"assetId": "a", "metadata": FLAT})
 
     await ActivityEnvironment().run(IngestActivities(studio.resources).publish_asset, order)
 

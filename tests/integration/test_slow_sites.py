@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download import http_download as download
 from audioprep.activities.download.address_policy import NetworkRules
@@ -44,13 +44,15 @@ HEADS = {
 }
 
 
-async def _fetch(url: str, scratch: Path, said_by: list[StepProgress] | None = None, *, ytdlp: bool = False) -> Fetched:
+async def _fetch(
+    url: str, scratch: Path, said_by: list[StepProgress] | None = None, *, ytdlp: bool = False
+) -> DownloadedFile:
     environment = ActivityEnvironment()
     environment.on_heartbeat = (said_by if said_by is not None else []).append
     way = YtDlp(NetworkRules(StagedPolicy(), frozenset("*")), LIMITS) if ytdlp else Downloader(StagedPolicy(), LIMITS)
 
-    async def attempt() -> Fetched:
-        return await way.fetch(url, Step(Stage.DOWNLOADING, scratch))
+    async def attempt() -> DownloadedFile:
+        return await way.fetch(url, AttemptContext(Stage.DOWNLOADING, scratch))
 
     return await environment.run(attempt)
 

@@ -15,7 +15,7 @@ from benchmarks.stack import Stack, open_stack
 from tests.support.carried import CARRIED
 from tests.support.health import Health, watching_health
 from tests.support.processes import Program, free_port, module
-from tests.support.proxy import Traffic, counting_proxy
+from tests.support.proxy import ProxyStats, counting_proxy
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp, now
 
@@ -160,7 +160,7 @@ def _outcome(
     health: Health,
     started: float | None,
     writes: list[float],
-    traffic: Traffic,
+    traffic: ProxyStats,
     counts: Path,
     watched: float,
 ) -> Outcome:

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 Uuid = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
-Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+LogEntry = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -30,7 +30,7 @@ class Provenance(Strict):
     source_type: Literal["youtube", "video_file", "audio_file", "url"]
     source_url: Text = ""
     source_video_id: Text = ""
-    rights_attested_at: Moment = ""
+    rights_attested_at: LogEntry = ""
     original_filename: Text = ""
 
 
@@ -38,8 +38,8 @@ class AssetMetadata(Strict):
     """`media` is audioprep's own, beside what the app has."""
 
     asset_id: Uuid
-    created_at: Moment
-    updated_at: Moment
+    created_at: LogEntry
+    updated_at: LogEntry
     audio: Audio
     provenance: Provenance
     source_hash: Hash = ""

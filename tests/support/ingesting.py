@@ -8,8 +8,8 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSource, IngestActivities, Original
-from audioprep.activities.resources import Resources
+from audioprep.activities.ingest import FetchSourceInput, IngestActivities, Original
+from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys
@@ -50,7 +50,7 @@ class Ingesting:
         environment = ActivityEnvironment()
         environment.on_heartbeat = self.said.append
         try:
-            original = await environment.run(steps.fetch_source, FetchSource(asset_id=ASSET, source=payload))
+            original = await environment.run(steps.fetch_source, FetchSourceInput(asset_id=ASSET, source=payload))
             metadata = await environment.run(steps.analyze, original)
         except Exception:
             await environment.run(steps.discard_asset, ASSET)
@@ -68,8 +68,8 @@ class Ingesting:
     def waveform(self) -> bytes:
         return self.place.get(keys.waveform(ASSET))
 
-    def _resources(self) -> Resources:
+    def _resources(self) -> ActivityResources:
         storage = Storage.open(self.place.url)
         cache = ObjectCache(self.folder / "cache", storage, 1 << 30)
         scratch = self.folder / "scratch"
-        return Resources(storage, cache, self.limits, scratch, upload_folders=self.upload_folders)
+        return ActivityResources(storage, cache, self.limits, scratch, upload_folders=self.upload_folders)

@@ -44,7 +44,7 @@ async def turso_like_proxy(target: str, *, hang_up_every: int = 0) -> AsyncItera
 
 
 @dataclass
-class Traffic:
+class ProxyStats:
     """Requests that a server has under way `now`, and the `most` there were at once."""
 
     now: int = 0
@@ -52,9 +52,9 @@ class Traffic:
 
 
 @asynccontextmanager
-async def counting_proxy(target: str) -> AsyncIterator[tuple[str, Traffic]]:
+async def counting_proxy(target: str) -> AsyncIterator[tuple[str, ProxyStats]]:
     """A proxy that passes on everything at once, so that its clients' own bounds are what is counted. Its URL."""
-    traffic = Traffic()
+    traffic = ProxyStats()
 
     async def handle(request: web.Request) -> web.Response:
         traffic.now += 1

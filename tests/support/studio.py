@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSource, IngestActivities, PublishAsset
-from audioprep.activities.preview import PreviewActivities, PreviewOrder
+from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
+from audioprep.activities.preview import PreviewActivities, PreviewInput
 from audioprep.activities.render.loudness import LoudnessTarget
-from audioprep.activities.resources import Resources
-from audioprep.activities.save import RenderOrder, SaveActivities
+from audioprep.activities.resources import ActivityResources
+from audioprep.activities.save import RenderInput, SaveActivities
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.progress import StepProgress
@@ -38,10 +38,10 @@ class Studio:
         return self.folder / "storage"
 
     @property
-    def resources(self) -> Resources:
+    def resources(self) -> ActivityResources:
         storage = Storage.open(f"file:{self.storage}")
         cache = ObjectCache(self.folder / "cache", storage, 1 << 30)
-        return Resources(storage, cache, self.limits, self.folder / "scratch")
+        return ActivityResources(storage, cache, self.limits, self.folder / "scratch")
 
     def add(self, file: Path, asset_id: str | None = None) -> str:
         """Put a file where ingest would have put it; without a metadata.json, so that it is decoded once."""
@@ -59,9 +59,9 @@ class Studio:
         upload.write_bytes(file.read_bytes())
         source = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key=f"uploads/{file.name}")
         steps = IngestActivities(self.resources)
-        original = await self._run(steps.fetch_source, FetchSource(asset_id=asset_id, source=source))
+        original = await self._run(steps.fetch_source, FetchSourceInput(asset_id=asset_id, source=source))
         analysis = await self._run(steps.analyze, original)
-        order = PublishAsset(asset_id=asset_id, metadata=analysis, original=original, source=source)
+        order = PublishAssetInput(asset_id=asset_id, metadata=analysis, original=original, source=source)
         await self._run(steps.publish_asset, order)
         return asset_id
 
@@ -73,7 +73,7 @@ class Studio:
         model = Recipe.model_validate(recipe)
         save = SaveActivities(self.resources, self.target)
         plan = await self._run(save.measure, model) if model.normalize else None
-        key = await self._run(save.render, RenderOrder(recipe=model, plan=plan))
+        key = await self._run(save.render, RenderInput(recipe=model, plan=plan))
         await self._run(save.publish, model)
         return self.storage / key
 
@@ -93,8 +93,8 @@ class Studio:
         return await environment.run(step, order)
 
 
-def _order(recipe: dict[str, Any], recipe_hash: str | None) -> PreviewOrder:
-    return PreviewOrder.of(PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash))
+def _order(recipe: dict[str, Any], recipe_hash: str | None) -> PreviewInput:
+    return PreviewInput.of(PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash))
 
 
 def recipe_of(*clips: dict[str, Any], asset_id: str | None = None, **fields: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from audioprep.checks import memory
-from audioprep.checks.database import judged
-from audioprep.checks.finding import Advice
+from audioprep.checks.database import verdict
+from audioprep.checks.finding import CheckWarning
 from audioprep.checks.programs import major_version
 
 MB = 1024 * 1024
@@ -27,13 +27,13 @@ def test_the_version_of_ffmpeg_is_read_from_every_kind_of_build(line: str, major
 
 @pytest.mark.parametrize("skew", [0.0, 4.9, -4.9])
 def test_a_small_skew_is_fine(skew: float) -> None:
-    assert "within" in judged(skew)
+    assert "within" in verdict(skew)
 
 
 @pytest.mark.parametrize(("skew", "direction"), [(90.0, "90 s ahead of"), (-90.0, "90 s behind")])
 def test_a_great_skew_is_named_with_its_direction(skew: float, direction: str) -> None:
     with pytest.raises(RuntimeError, match=direction):
-        judged(skew)
+        verdict(skew)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_a_great_skew_is_named_with_its_direction(skew: float, direction: str) -
     [(None, 2, "no limit"), (512 * MB, 2, "512 MB is enough for 2 slots"), (2048 * MB, 8, "enough for 8 slots")],
 )
 def test_memory_that_suffices(limit: int | None, slots: int, says: str) -> None:
-    assert says in memory.judged(limit, slots)
+    assert says in memory.verdict(limit, slots)
 
 
 @pytest.mark.parametrize(
     ("limit", "slots", "fitting"), [(511 * MB, 2, 1), (512 * MB, 3, 2), (1024 * MB, 8, 4), (64 * MB, 1, 1)]
 )
 def test_too_little_memory_is_told_with_the_slots_that_fit(limit: int, slots: int, fitting: int) -> None:
-    with pytest.raises(Advice, match=f"set AUDIOPREP_ACTIVITY_SLOTS={fitting}$"):
-        memory.judged(limit, slots)
+    with pytest.raises(CheckWarning, match=f"set AUDIOPREP_ACTIVITY_SLOTS={fitting}$"):
+        memory.verdict(limit, slots)
 
 
 @pytest.mark.parametrize(

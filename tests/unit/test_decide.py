@@ -15,12 +15,12 @@ from audioprep.bridge.actions import (
     Nothing,
     Reap,
     RecordCancel,
+    ReserveId,
     Start,
-    TakeId,
     WriteProgress,
 )
-from audioprep.bridge.decide import LOST_ERROR, STUCK_ERROR, Rules, decide
-from audioprep.bridge.terms import Terms, TermsByType
+from audioprep.bridge.decide import LOST_ERROR, STUCK_ERROR, DecideOptions, decide
+from audioprep.bridge.limits import JobLimits, LimitsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import INGEST, JobTypes
@@ -29,9 +29,9 @@ from audioprep.jobs.timestamps import to_text
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 SHARES = {"queued": 10, "downloading": 40, "analyzing": 40, "finalizing": 10}  # analyzing begins at 50 %
-RULES = Rules(
+RULES = DecideOptions(
     types=JobTypes([replace(INGEST, stages=SHARES)]),
-    terms=TermsByType({"ingest": Terms(timeout=timedelta(seconds=100))}),
+    terms=LimitsByType({"ingest": JobLimits(timeout=timedelta(seconds=100))}),
 )
 
 
@@ -184,7 +184,7 @@ CASES: list[tuple[str, Job, WorkflowView, Action]] = [
     ("is acknowledged when closed", job("cancelled", "analyzing"), Cancelled(), AcknowledgeCancel()),
     ("however it closed", job("cancelled", "analyzing"), Completed("{}"), AcknowledgeCancel()),
     ("or failed", job("cancelled", "analyzing"), Failed("why", "kind"), AcknowledgeCancel()),
-    ("without a workflow the id is taken first", job("cancelled", "queued"), Missing(), TakeId()),
+    ("without a workflow the id is taken first", job("cancelled", "queued"), Missing(), ReserveId()),
     ("an acknowledged cancel needs nothing", job("cancelled"), Missing(), Nothing()),
     ("nor when closed", job("cancelled"), Cancelled(), Nothing()),
     ("but nothing may run for it", job("cancelled"), Running(), CancelWorkflow()),

@@ -9,8 +9,8 @@ from audioprep.jobs import keys
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.details import details_of
-from audioprep.jobs.text.wording import clock, code
-from audioprep.workflows.account import Account
+from audioprep.jobs.text.wording import format_duration, inline_code
+from audioprep.workflows.details import WorkflowDetails
 from tests.support.studio import clip_of, recipe_of
 
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -66,13 +66,13 @@ def test_an_id_that_is_only_taken_has_nothing_more_to_say() -> None:
 
 
 def test_a_running_job_tells_its_step_and_at_the_end_its_files() -> None:
-    account = Account(request_for("save", {"recipe": RECIPE}), START)
+    details = WorkflowDetails(request_for("save", {"recipe": RECIPE}), START)
 
-    account.begin("measure", "**downloading** · loudness of 3:12", START)
-    account.begin("render", "**rendering** · 2 clips", START + timedelta(seconds=4))
-    running = account.text
-    account.end("complete", START + timedelta(seconds=90))
-    ended = account.text
+    details.begin("measure", "**downloading** · loudness of 3:12", START)
+    details.begin("render", "**rendering** · 2 clips", START + timedelta(seconds=4))
+    running = details.text
+    details.end("complete", START + timedelta(seconds=90))
+    ended = details.text
 
     assert running.startswith("**rendering** · 2 clips\n\n- **sources**")
     assert "- **measure**: 4.0 s" in running
@@ -86,8 +86,8 @@ def test_a_running_job_tells_its_step_and_at_the_end_its_files() -> None:
     ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1:00"), (192, "3:12"), (3661, "1:01:01")]
 )
 def test_lengths_are_told_as_players_show_them(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_a_long_name_is_cut() -> None:
-    assert len(code("x" * 5000)) < 300
+    assert len(inline_code("x" * 5000)) < 300

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from audioprep.bridge.decide import Rules
+from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
@@ -17,7 +17,7 @@ from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
-RULES = Rules(types=JOB_TYPES)
+RULES = DecideOptions(types=JOB_TYPES)
 WORKER = ("1@host",)
 
 Case = tuple[str, str | None, float, WorkflowView | None, tuple[str, ...], int, str, str]
@@ -51,7 +51,7 @@ def test_who_has_to_act_is_told(case: Case) -> None:
     told = diagnose(Evidence(job, seen, None, workers, in_flight, "Connection refused."), NOW, RULES)
 
     assert comes_next in told.next
-    assert [to_do in complaint for complaint in told.complaints] == ([True] if to_do else [])
+    assert [to_do in problem for problem in told.problems] == ([True] if to_do else [])
 
 
 def test_a_row_whose_time_nobody_can_read_is_not_overdue() -> None:
@@ -87,9 +87,9 @@ def test_a_stuck_workflow_task_has_a_remedy(task: StuckTask, to_do: str) -> None
 
     diagnosis = diagnose(Evidence(_job(), Running(), execution, WORKER, 1), NOW, RULES)
 
-    (complaint,) = diagnosis.complaints
-    assert complaint.startswith("The workflow's task has failed 3 times")
-    assert to_do in complaint
+    (problem,) = diagnosis.problems
+    assert problem.startswith("The workflow's task has failed 3 times")
+    assert to_do in problem
     assert diagnosis.next == "try the workflow's task again"
 
 
@@ -99,7 +99,7 @@ def test_an_end_that_cannot_be_decrypted_asks_for_keys() -> None:
     diagnosis = diagnose(evidence, NOW, RULES)
 
     assert "cannot be read" in diagnosis.next
-    assert "same AUDIOPREP_PAYLOAD_KEY" in diagnosis.complaints[0]
+    assert "same AUDIOPREP_PAYLOAD_KEY" in diagnosis.problems[0]
 
 
 def test_a_type_that_is_not_served_is_named() -> None:
@@ -108,7 +108,7 @@ def test_a_type_that_is_not_served_is_named() -> None:
     found = diagnose(Evidence(job, Missing(), None, WORKER, 0), NOW, RULES)
 
     assert "leave rows of this type alone" in found.next
-    assert "'render' is not served" in found.complaints[0]
+    assert "'render' is not served" in found.problems[0]
 
 
 def test_a_status_of_another_program_is_named() -> None:
@@ -116,7 +116,7 @@ def test_a_status_of_another_program_is_named() -> None:
 
     diagnosis = diagnose(Evidence(job, Missing(), None, WORKER, 0), NOW, RULES)
 
-    assert "The status 'Pending' is not one of pending, processing" in diagnosis.complaints[0]
+    assert "The status 'Pending' is not one of pending, processing" in diagnosis.problems[0]
 
 
 @pytest.mark.parametrize("time", ["?", "", "0001-01-01T00:00:00+23:59", 1769860800000])
@@ -130,7 +130,7 @@ def _job() -> Job:
 
 
 def test_both_sides_show_progress_of_the_whole_job() -> None:
-    rules = Rules(JobTypes([replace(INGEST, stages=("queued", "analyzing"))]))
+    rules = DecideOptions(JobTypes([replace(INGEST, stages=("queued", "analyzing"))]))
     job = Job("j1", "ingest", JobStatus.PROCESSING, 70.0, "analyzing", "{}", None, None, 0, "?", "?")
 
     assert stage_of(Evidence(job, Running("analyzing", 50), None, WORKER, 1), rules) == ("analyzing", 75)

@@ -14,7 +14,7 @@ from functools import cache
 import pytest
 
 from audioprep.bridge import actions
-from audioprep.bridge.decide import Rules, decide
+from audioprep.bridge.decide import DecideOptions, decide
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FRESH, STALE = to_text(NOW - timedelta(seconds=5)), to_text(NOW - timedelta(days=1))
-RULES = Rules(types=JOB_TYPES)
+RULES = DecideOptions(types=JOB_TYPES)
 STAGES = JOB_TYPES.stages_of("ingest")
 # What a workflow says, in this order: as little as the other promises need, and what a bar could fall by.
 SHORT_WAY = (Running(), Running("downloading"))
@@ -119,7 +119,7 @@ def apply(world: World, bridge: Bridge, action: actions.Action) -> World:
     match action:
         case actions.Start() if workflow.state == "missing":
             return replace(world, workflow=Workflow("running", runs=workflow.runs + 1))
-        case actions.TakeId() if workflow.state == "missing":
+        case actions.ReserveId() if workflow.state == "missing":
             return replace(world, workflow=Workflow("running", taken=True, runs=workflow.runs))
         case actions.CancelWorkflow() if workflow.state == "running":
             return replace(world, workflow=replace(workflow, cancel_requested=True))
@@ -294,7 +294,7 @@ def test_every_reachable_state_keeps_the_promises_and_converges(capsys: pytest.C
 
 
 def without_taking_the_id(world: World, bridge: Bridge, action: actions.Action) -> World:
-    taking = isinstance(action, actions.TakeId)
+    taking = isinstance(action, actions.ReserveId)
     return apply(world, bridge, actions.AcknowledgeCancel() if taking else action)
 
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audioprep.bridge.decide import Rules
+from audioprep.bridge.decide import DecideOptions
+from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge.temporal.executions import Errand
+from audioprep.bridge.temporal.executions import StartRequest
 from audioprep.bridge.temporal.launch import Launcher
-from audioprep.bridge.terms import TermsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.registry import JOB_TYPES
@@ -58,7 +58,7 @@ class Temporal:
         run = self.runs.get(job_id)
         return Missing() if run is None else run.closed or Running(run.stage, run.progress)
 
-    async def start(self, errand: Errand) -> None:
+    async def start(self, errand: StartRequest) -> None:
         self.runs.setdefault(errand.request.job_id, Run(taken=errand.request.cancelled))
 
     async def cancel(self, job_id: str) -> None:
@@ -102,8 +102,8 @@ class World:
         self.store = store
         self.temporal = Temporal()
         self.now = START
-        launcher = Launcher(store, self.temporal, JOB_TYPES, TermsByType(), "0123456789ab")  # type: ignore[arg-type]
-        self.reconciler = Reconciler(store, self.temporal, launcher, Rules(JOB_TYPES), lambda: self.now)  # type: ignore[arg-type]
+        launcher = Launcher(store, self.temporal, JOB_TYPES, LimitsByType(), "0123456789ab")  # type: ignore[arg-type]
+        self.reconciler = Reconciler(store, self.temporal, launcher, DecideOptions(JOB_TYPES), lambda: self.now)  # type: ignore[arg-type]
         # What each bridge remembers: the row it read, and Temporal's view if it asked since.
         self.memory: list[dict[str, tuple[Job, WorkflowView | None, bool]]] = [{}, {}]
         self.rows: dict[str, Job] = {}
@@ -122,7 +122,7 @@ class World:
                 self.memory[bridge][detail] = (row, await self.temporal.view(detail), claimed)
             case "act" if bridge is not None and detail in self.memory[bridge]:
                 row, seen, claimed = self.memory[bridge].pop(detail)
-                await self.reconciler.settle(row, seen, claimed=claimed)
+                await self.reconciler.reconcile(row, seen, claimed=claimed)
             case "crash" if bridge is not None:
                 self.memory[bridge].clear()
             case "app cancels":
@@ -151,7 +151,7 @@ class World:
                 assert ORDER.index(row.stage or "") >= ORDER.index(before.stage or ""), "the stage went back"
             self.rows[job_id] = row
 
-    async def settle(self) -> None:
+    async def reconcile(self) -> None:
         """No more trouble: bridge 0 looks, workflows go on."""
         for _ in range(40):
             self.memory = [{}, {}]
@@ -184,7 +184,7 @@ def test_promises_hold_in_every_interleaving(operations: list[tuple[str, int | N
                 await store.insert(NewJob(job_id, "ingest", METADATA, START))
             for operation in operations:
                 await world.do(*operation)
-            await world.settle()
+            await world.reconcile()
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(play(folder))

@@ -23,8 +23,8 @@ from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.text.details import summary_of
 from audioprep.jobs.text.hosts import site_of
 from audioprep.jobs.text.redaction import scrub, sentence_of
-from audioprep.jobs.text.urls import name_of, parse_url, shown_url
-from audioprep.jobs.text.wording import code, plain_markdown, plain_text, printable, shown
+from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
+from audioprep.jobs.text.wording import inline_code, plain_markdown, plain_text, printable, shown
 from tests.support.linear import check_linear
 
 pytestmark = pytest.mark.slow
@@ -131,9 +131,9 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "shown": (lambda text: shown(text, 100_000, 100_000), MARKUP),
     "plain_markdown": (lambda text: plain_markdown(text, 100_000), MARKUP),
     "plain_text": (plain_text, MARKUP),
-    "code": (code, MARKUP),
+    "code": (inline_code, MARKUP),
     "summary_of": (summary_of, [*MARKUP, *URLS, *SECRETS]),
-    "shown_url": (shown_url, URLS),
+    "shown_url": (redacted_url, URLS),
     "name_of": (name_of, URLS),
     "parse_url": (quietly(parse_url), URLS),
     "site_of": (site_of, URLS),

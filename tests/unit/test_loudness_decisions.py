@@ -9,7 +9,7 @@ from audioprep.activities.render.loudness import (
     Loudness,
     LoudnessTarget,
     Mastering,
-    Trial,
+    MasteringAttempt,
     estimated,
     first_mastering,
     lowered,
@@ -129,7 +129,7 @@ def test_it_ends_and_under_the_ceiling_whatever_the_limiter_does(
     """
     sound = _heard(integrated, integrated + crest + between)
     measured = estimated(_heard(integrated, integrated + crest))
-    trials: list[Trial] = []
+    trials: list[MasteringAttempt] = []
     mastering: Mastering | None = first_mastering(measured, TARGET)
 
     while mastering is not None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.bridge.actions import WriteProgress
-from audioprep.bridge.decide import Rules, decide
+from audioprep.bridge.decide import DecideOptions, decide
 from audioprep.bridge.views import Running
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress
@@ -22,7 +22,7 @@ from tests.support.processes import ROOT
 
 NAMED = JobType(name="named", workflow="Named", payload=AnyPayload, stages=("fetching", "hearing", "telling", "ending"))
 TYPES = JOB_TYPES.with_more([NAMED, route("routed", "Anything")])
-RULES = Rules(types=TYPES)
+RULES = DecideOptions(types=TYPES)
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 percent = st.floats(0, 100).map(lambda value: round(value, 1))

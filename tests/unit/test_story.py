@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 
-from audioprep.cli.views.story import Story, Words
+from audioprep.cli.views.story import EventText, HistoryFormatter
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 
@@ -41,8 +41,8 @@ STORIES = {
 
 def told(name: str) -> list[str]:
     history = WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text())
-    words = {event.event_id: Words("summary", "reason") for event in history.events}
-    return [moment.what for moment in Story(words).tell(history.events)]
+    texts = {event.event_id: EventText("summary", "reason") for event in history.events}
+    return [entry.what for entry in HistoryFormatter(texts).format(history.events)]
 
 
 @pytest.mark.parametrize(("name", "story"), STORIES.items(), ids=STORIES)

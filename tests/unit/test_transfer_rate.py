@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.activities.attempt.transfer_rate import RateWindow
-from audioprep.activities.download.proxy_request import SILENCE, Traffic
+from audioprep.activities.download.proxy_request import SILENCE, ProxyStats
 
 NEEDED, WINDOW, SLOT = 60_000, 60.0, 1.0
 
@@ -59,7 +59,7 @@ def test_the_deadline_is_that_of_a_sliding_window(arrivals: list[tuple[float, in
 
 
 def test_a_run_is_not_judged_while_no_bytes_pass() -> None:
-    traffic = Traffic(1 << 30, RateWindow(NEEDED, WINDOW, now=0.0))
+    traffic = ProxyStats(1 << 30, RateWindow(NEEDED, WINDOW, now=0.0))
     traffic.sent(0.0)
     traffic.came(1000, "a.example", 1.0)
 
@@ -70,7 +70,7 @@ def test_a_run_is_not_judged_while_no_bytes_pass() -> None:
 
 
 def test_many_small_answers_do_not_restart_the_watch() -> None:
-    traffic = Traffic(1 << 30, RateWindow(NEEDED, WINDOW, now=0.0))
+    traffic = ProxyStats(1 << 30, RateWindow(NEEDED, WINDOW, now=0.0))
 
     for visit in range(10):
         traffic.sent(visit * SILENCE)

@@ -8,7 +8,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.hosts import MAX_SITE_BYTES, site_of
-from audioprep.jobs.text.urls import parse_url, shown_url
+from audioprep.jobs.text.urls import parse_url, redacted_url
 from audioprep.jobs.types.ingest import IngestPayload
 from audioprep.jobs.types.playlist import PlaylistPayload
 
@@ -83,7 +83,7 @@ def test_running_workflows_read_what_was_accepted_before(url: str) -> None:
     ],
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shows: str) -> None:
-    assert shown_url(url) == shows
+    assert redacted_url(url) == shows
 
 
 @pytest.mark.parametrize(

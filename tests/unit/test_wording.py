@@ -11,7 +11,14 @@ from markdown_it import MarkdownIt
 
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.details import details_of, summary_of
-from audioprep.jobs.text.wording import MAX_DETAILS_BYTES, MAX_SUMMARY_BYTES, code, plain_markdown, plain_text, shown
+from audioprep.jobs.text.wording import (
+    MAX_DETAILS_BYTES,
+    MAX_SUMMARY_BYTES,
+    inline_code,
+    plain_markdown,
+    plain_text,
+    shown,
+)
 from audioprep.jobs.types.ingest import IngestPayload
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -104,4 +111,4 @@ def test_summaries_and_details_have_room_in_temporal(name: str) -> None:
 
 
 def test_code_is_one_span_whatever_is_in_it() -> None:
-    assert read(code("`[a](http://b)`\n# <img src=x>")) == "<code>'[a](http://b)' # <img src=x></code>"
+    assert read(inline_code("`[a](http://b)`\n# <img src=x>")) == "<code>'[a](http://b)' # <img src=x></code>"

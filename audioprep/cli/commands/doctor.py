@@ -14,7 +14,7 @@ from audioprep.cli.views.row import as_dict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from audioprep.bridge.decide import Rules
+    from audioprep.bridge.decide import DecideOptions
     from audioprep.cli.views.diagnosis import Diagnosis, Evidence
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -37,7 +37,7 @@ def doctor(job_id: JobId, as_json: AsJson = False) -> None:
         print_json(_document(evidence, diagnosis, rules))
     else:
         _print(evidence, diagnosis, now, rules)
-    if diagnosis.complaints:
+    if diagnosis.problems:
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -77,17 +77,17 @@ async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flig
     )
 
 
-def _rules(settings: "Settings") -> "Rules":
+def _rules(settings: "Settings") -> "DecideOptions":
     from datetime import timedelta
 
-    from audioprep.bridge.decide import Rules
+    from audioprep.bridge.decide import DecideOptions
     from audioprep.bridge_options import bridge_options
 
     options = bridge_options(settings)
-    return Rules(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
+    return DecideOptions(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
 
 
-def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules: "Rules") -> None:
+def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules: "DecideOptions") -> None:
     table = Table(box=None, header_style="bold", padding=(0, 3, 0, 1))
     for column in ("", "the row says", "Temporal says"):
         table.add_column(column, overflow="fold")
@@ -96,11 +96,11 @@ def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules:
             table.add_row(f"[dim]{name}[/]", escape(row), escape(temporal))
     out.print(table)
     out.print(f" next         {diagnosis.next}", markup=False, highlight=False, soft_wrap=True)
-    for complaint in diagnosis.complaints:
-        out.print(" [bold red]to do[/]        " + escape(complaint), highlight=False, soft_wrap=True)
+    for problem in diagnosis.problems:
+        out.print(" [bold red]to do[/]        " + escape(problem), highlight=False, soft_wrap=True)
 
 
-def _sides(evidence: "Evidence", now: "datetime", rules: "Rules") -> list[tuple[str, str, str]]:
+def _sides(evidence: "Evidence", now: "datetime", rules: "DecideOptions") -> list[tuple[str, str, str]]:
     """What to print: a fact's name, the row's word, Temporal's word."""
     from audioprep.cli.views.diagnosis import age_of, stage_of
 
@@ -126,7 +126,7 @@ def _sides(evidence: "Evidence", now: "datetime", rules: "Rules") -> list[tuple[
     ]
 
 
-def _document(evidence: "Evidence", diagnosis: "Diagnosis", rules: "Rules") -> dict[str, Any]:
+def _document(evidence: "Evidence", diagnosis: "Diagnosis", rules: "DecideOptions") -> dict[str, Any]:
     from audioprep.cli.views.diagnosis import stage_of
     from audioprep.jobs.timestamps import to_text
 
@@ -150,5 +150,5 @@ def _document(evidence: "Evidence", diagnosis: "Diagnosis", rules: "Rules") -> d
         "steps": steps,
         "workers": list(evidence.workers),
         "next": diagnosis.next,
-        "toDo": list(diagnosis.complaints),
+        "toDo": list(diagnosis.problems),
     }

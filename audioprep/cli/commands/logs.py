@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
 
     from audioprep.bridge.temporal.inspection import Execution, Inspection
-    from audioprep.cli.views.story import Moment, Words
+    from audioprep.cli.views.story import EventText, LogEntry
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
@@ -22,65 +22,67 @@ def logs(job_id: JobId, as_json: AsJson = False) -> None:
     """Tell what happened to a job, in order: claimed, started, failed and why, retried, handed over, ended."""
     from audioprep.jobs.timestamps import to_text
 
-    moments = run(_tell(read_settings(), job_id))
+    entries = run(_entries(read_settings(), job_id))
     if as_json:
-        print_json([{"at": to_text(m.at), "what": m.what, "detail": m.detail} for m in moments])
+        print_json([{"at": to_text(m.at), "what": m.what, "detail": m.detail} for m in entries])
         return
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for moment in moments:
-        style = "red" if moment.bad else None
-        table.add_row(to_text(moment.at), escape(moment.what), escape(moment.detail), style=style)
+    for entry in entries:
+        style = "red" if entry.bad else None
+        table.add_row(to_text(entry.at), escape(entry.what), escape(entry.detail), style=style)
     out.print(table)
 
 
-async def _tell(settings: "Settings", job_id: str) -> "list[Moment]":
+async def _entries(settings: "Settings", job_id: str) -> "list[LogEntry]":
     from audioprep.bridge.temporal.inspection import Inspection
 
     async with open_table(settings) as rows:
         job = await rows.find(job_id)
     inspection = Inspection(await open_client(), settings.temporal.task_queue, rows.table_id)
-    moments = [*_of_row(job), *await _of_history(inspection, job_id), *_of_now(await inspection.execution(job_id))]
-    return sorted(moments, key=lambda moment: moment.at)
+    entries = [*_of_row(job), *await _of_history(inspection, job_id), *_of_now(await inspection.execution(job_id))]
+    return sorted(entries, key=lambda entry: entry.at)
 
 
-def _of_row(job: "Job") -> "list[Moment]":
+def _of_row(job: "Job") -> "list[LogEntry]":
     """The row's own two times; text of other programs that is no time has no place in the order."""
     from audioprep.cli.views.row import settled
-    from audioprep.cli.views.story import Moment
+    from audioprep.cli.views.story import LogEntry
     from audioprep.jobs.timestamps import from_text
 
     try:
-        moments = [Moment(from_text(job.created_at), "asked for", job.type)]
+        entries = [LogEntry(from_text(job.created_at), "asked for", job.type)]
         if settled(job):
-            moments.append(
-                Moment(from_text(job.updated_at), f"row {job.status.value}", job.error or "", bad=bool(job.error))
+            entries.append(
+                LogEntry(from_text(job.updated_at), f"row {job.status.value}", job.error or "", bad=bool(job.error))
             )
         elif job.cancel_requested:
-            moments.append(Moment(from_text(job.updated_at), "row cancelled", "not acknowledged yet"))
+            entries.append(LogEntry(from_text(job.updated_at), "row cancelled", "not acknowledged yet"))
     except ValueError:
         return []
-    return moments
+    return entries
 
 
-async def _of_history(inspection: "Inspection", job_id: str) -> "list[Moment]":
-    from audioprep.cli.views.story import Story
+async def _of_history(inspection: "Inspection", job_id: str) -> "list[LogEntry]":
+    from audioprep.cli.views.story import HistoryFormatter
 
     history = await inspection.history(job_id)
     if history is None:
         return []
-    words = {event.event_id: await _words(inspection, event) for event in history.events}
-    return Story(words).tell(history.events)
+    texts = {event.event_id: await _texts(inspection, event) for event in history.events}
+    return HistoryFormatter(texts).format(history.events)
 
 
-async def _words(inspection: "Inspection", event: "HistoryEvent") -> "Words":
-    from audioprep.cli.views.story import Words
+async def _texts(inspection: "Inspection", event: "HistoryEvent") -> "EventText":
+    from audioprep.cli.views.story import EventText
 
     attributes = getattr(event, event.WhichOneof("attributes") or "")
     failure = next((getattr(attributes, name) for name in ("failure", "last_failure") if _has(attributes, name)), None)
-    return Words(summary=await inspection.summary(event), reason=await inspection.sentence(failure) if failure else "")
+    return EventText(
+        summary=await inspection.summary(event), reason=await inspection.sentence(failure) if failure else ""
+    )
 
 
 def _has(attributes: object, name: str) -> bool:
@@ -88,14 +90,14 @@ def _has(attributes: object, name: str) -> bool:
     return name in fields and attributes.HasField(name)  # type: ignore[attr-defined]
 
 
-def _of_now(execution: "Execution | None") -> "list[Moment]":
+def _of_now(execution: "Execution | None") -> "list[LogEntry]":
     """Steps under way: Temporal writes an attempt into the history only when it has ended."""
-    from audioprep.cli.views.story import Moment
+    from audioprep.cli.views.story import LogEntry
     from audioprep.jobs.timestamps import utc_now
 
-    moments = []
+    entries = []
     for step in execution.steps if execution else ():
         what = f"{step.name} {'runs' if step.running else 'waits'}, attempt {step.attempt}"
         why = f"attempt {step.attempt - 1} failed: {step.failure}" if step.failure else ""
-        moments.append(Moment(utc_now(), what, why, bad=bool(step.failure)))
-    return moments
+        entries.append(LogEntry(utc_now(), what, why, bad=bool(step.failure)))
+    return entries

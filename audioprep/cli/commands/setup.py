@@ -11,7 +11,7 @@ from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json
 from audioprep.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from audioprep.checks.finding import Finding
+    from audioprep.checks.finding import CheckResult
     from audioprep.settings import Settings
 
 
@@ -26,7 +26,7 @@ def migrate(
         fail("A database is either a copy or has moved: give one of --new-identity and --moved.", EXIT_USAGE)
     settings = read_settings()
     run(_migrate(settings, new_identity=new_identity, moved=moved))
-    sentence = f"The jobs table in {settings.database.shown_url} has everything audioprep needs."
+    sentence = f"The jobs table in {settings.database.redacted_url} has everything audioprep needs."
     out.print(sentence, markup=False, highlight=False)
 
 
@@ -63,7 +63,7 @@ def check(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _mark(finding: "Finding") -> str:
+def _mark(finding: "CheckResult") -> str:
     if not finding.ok:
         return "[bold red]FAIL[/]"
     return "[yellow]warn[/]" if finding.warning else "[green]ok  [/]"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
 
-_PATIENCE = 10.0  # seconds for storage
+_TIMEOUT = 10.0  # seconds for storage
 _ROWS = 6  # lines of a picture
 _WIDEST = 120  # columns: a wider picture shows no more
 
@@ -89,7 +89,7 @@ async def _picture(settings: "Settings", asset_id: str) -> Picture:
 
     place = _place(settings.storage.storage_url, keys.waveform(asset_id))
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             storage = Storage.open(settings.storage.storage_url)
             content = await storage.read(keys.peaks(asset_id))
             described = await storage.read_if_there(keys.metadata(asset_id))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audioprep.bridge.actions import Action, Nothing
-from audioprep.bridge.decide import Rules, decide
+from audioprep.bridge.decide import DecideOptions, decide
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Missing, Running, WorkflowView
@@ -23,7 +23,7 @@ _UNDECODED: Final = ("Unknown payload encoding", "Failed decoding", _KEYS)  # th
 NEXT: Final = {
     "Nothing": "nothing: row and workflow agree",
     "Start": "start the workflow",
-    "TakeId": "take the workflow's id, so that nothing can start for it any more",
+    "ReserveId": "take the workflow's id, so that nothing can start for it any more",
     "CancelWorkflow": "cancel the workflow",
     "WriteProgress": "bring stage and progress up to date",
     "Complete": "write the result: complete",
@@ -56,10 +56,10 @@ class Diagnosis:
     """`next` is what a bridge would do now. Each complaint is a sentence for a person who has to act."""
 
     next: str
-    complaints: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
-def diagnose(evidence: Evidence, now: datetime, rules: Rules) -> Diagnosis:
+def diagnose(evidence: Evidence, now: datetime, rules: DecideOptions) -> Diagnosis:
     if evidence.job.status not in set(JobStatus):
         return Diagnosis("nothing: no bridge touches a row with this status", (_odd_status(evidence.job),))
     if evidence.job.type not in rules.types.names and not settled(evidence.job):
@@ -69,8 +69,8 @@ def diagnose(evidence: Evidence, now: datetime, rules: Rules) -> Diagnosis:
     if evidence.seen is None:
         return Diagnosis("wait for Temporal", (f"{evidence.outage.rstrip('.')}. Mend that first.",))
     action = decide(evidence.job, evidence.seen, now, rules)
-    complaints = (_stuck(evidence), _no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
-    return Diagnosis(_next(evidence, action), tuple(filter(None, complaints)))
+    problems = (_stuck(evidence), _no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
+    return Diagnosis(_next(evidence, action), tuple(filter(None, problems)))
 
 
 def age_of(job: Job, now: datetime) -> timedelta | None:
@@ -86,7 +86,7 @@ def _odd_status(job: Job) -> str:
     return f"The status {str(job.status)!r} is not one of {known}: correct the program that wrote it."
 
 
-def _not_served(job: Job, rules: Rules) -> str:
+def _not_served(job: Job, rules: DecideOptions) -> str:
     served = ", ".join(rules.types.names)
     return (
         f"The type {job.type!r} is not served with these settings, {served} are: another program has to do this job,"
@@ -160,7 +160,7 @@ def _stale(evidence: Evidence, action: Action) -> str:
     return "No workflow runs for this row: another program works on it, or Temporal lost it and a bridge will fail it."
 
 
-def stage_of(evidence: Evidence, rules: Rules) -> tuple[str, float]:
+def stage_of(evidence: Evidence, rules: DecideOptions) -> tuple[str, float]:
     """Stage and progress of the whole job as Temporal has them; nothing when no workflow runs."""
     if not isinstance(evidence.seen, Running):
         return "", 0.0

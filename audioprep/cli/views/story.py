@@ -12,7 +12,7 @@ from audioprep.jobs.errors import ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class LogEntry:
     """Something that happened. `what` is a short phrase; `detail` says which, why, or with what outcome."""
 
     at: datetime
@@ -22,7 +22,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class EventText:
     """An event's summary, and the reason of the failure in it."""
 
     summary: str = ""
@@ -46,14 +46,14 @@ _CHILD_ENDS: Final = {
 }
 
 
-class Story:
+class HistoryFormatter:
     """Reads events in order. Temporal keeps of a step's attempts the last one, and why the one before it failed."""
 
-    def __init__(self, words: Mapping[int, Words]) -> None:
-        self._words = words
+    def __init__(self, texts: Mapping[int, EventText]) -> None:
+        self._texts = texts
         self._steps: dict[int, str] = {}
         self._children: dict[int, str] = {}
-        self._tellers: dict[int, Callable[[HistoryEvent], Moment | None]] = {
+        self._handlers: dict[int, Callable[[HistoryEvent], LogEntry | None]] = {
             _E.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: self._started,
             _E.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED: self._cancel_requested,
             _E.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: self._scheduled,
@@ -67,70 +67,70 @@ class Story:
             **dict.fromkeys(_ENDS, self._ended),
         }
 
-    def tell(self, events: Iterable[HistoryEvent]) -> list[Moment]:
+    def format(self, events: Iterable[HistoryEvent]) -> list[LogEntry]:
         """In the order in which it happened: the start of an attempt is written down only with its end."""
-        told = (self._tellers[event.event_type](event) for event in events if event.event_type in self._tellers)
-        return sorted((moment for moment in told if moment is not None), key=lambda moment: moment.at)
+        told = (self._handlers[event.event_type](event) for event in events if event.event_type in self._handlers)
+        return sorted((entry for entry in told if entry is not None), key=lambda entry: entry.at)
 
-    def _moment(self, event: HistoryEvent, what: str, detail: str = "", *, bad: bool = False) -> Moment:
-        return Moment(event.event_time.ToDatetime(tzinfo=UTC), what, detail, bad)
+    def _entry(self, event: HistoryEvent, what: str, detail: str = "", *, bad: bool = False) -> LogEntry:
+        return LogEntry(event.event_time.ToDatetime(tzinfo=UTC), what, detail, bad)
 
-    def _started(self, event: HistoryEvent) -> Moment:
-        return self._moment(event, "claimed, workflow started", self._words[event.event_id].summary)
+    def _started(self, event: HistoryEvent) -> LogEntry:
+        return self._entry(event, "claimed, workflow started", self._texts[event.event_id].summary)
 
-    def _cancel_requested(self, event: HistoryEvent) -> Moment:
-        return self._moment(event, "cancel requested")
+    def _cancel_requested(self, event: HistoryEvent) -> LogEntry:
+        return self._entry(event, "cancel requested")
 
     def _scheduled(self, event: HistoryEvent) -> None:
         name = event.activity_task_scheduled_event_attributes.activity_type.name
         self._steps[event.event_id] = name.removeprefix("audioprep.")
 
-    def _step_started(self, event: HistoryEvent) -> Moment:
+    def _step_started(self, event: HistoryEvent) -> LogEntry:
         attributes = event.activity_task_started_event_attributes
         scheduled = attributes.scheduled_event_id
-        step, summary = self._steps.get(scheduled, "step"), self._words[scheduled].summary
+        step, summary = self._steps.get(scheduled, "step"), self._texts[scheduled].summary
         if attributes.attempt <= 1:
-            return self._moment(event, f"{step} started", summary)
-        why = f"attempt {attributes.attempt - 1} failed: {self._words[event.event_id].reason}"
-        return self._moment(event, f"{step} retried, attempt {attributes.attempt}", why, bad=True)
+            return self._entry(event, f"{step} started", summary)
+        why = f"attempt {attributes.attempt - 1} failed: {self._texts[event.event_id].reason}"
+        return self._entry(event, f"{step} retried, attempt {attributes.attempt}", why, bad=True)
 
-    def _step_completed(self, event: HistoryEvent) -> Moment:
-        return self._moment(
+    def _step_completed(self, event: HistoryEvent) -> LogEntry:
+        return self._entry(
             event, f"{self._step(event.activity_task_completed_event_attributes.scheduled_event_id)} done"
         )
 
-    def _step_failed(self, event: HistoryEvent) -> Moment:
+    def _step_failed(self, event: HistoryEvent) -> LogEntry:
         attributes = event.activity_task_failed_event_attributes
-        step, reason = self._step(attributes.scheduled_event_id), self._words[event.event_id].reason
+        step, reason = self._step(attributes.scheduled_event_id), self._texts[event.event_id].reason
         if attributes.failure.application_failure_info.type == ErrorKind.WORKER_SHUTDOWN:
-            return self._moment(event, f"{step} handed over", reason)
-        return self._moment(event, f"{step} failed", reason, bad=True)
+            return self._entry(event, f"{step} handed over", reason)
+        return self._entry(event, f"{step} failed", reason, bad=True)
 
-    def _step_timed_out(self, event: HistoryEvent) -> Moment:
+    def _step_timed_out(self, event: HistoryEvent) -> LogEntry:
         step = self._step(event.activity_task_timed_out_event_attributes.scheduled_event_id)
-        return self._moment(event, f"{step} timed out", self._words[event.event_id].reason, bad=True)
+        return self._entry(event, f"{step} timed out", self._texts[event.event_id].reason, bad=True)
 
-    def _step_cancelled(self, event: HistoryEvent) -> Moment:
+    def _step_cancelled(self, event: HistoryEvent) -> LogEntry:
         step = self._step(event.activity_task_canceled_event_attributes.scheduled_event_id)
-        return self._moment(event, f"{step} stopped", "its child process is dead")
+        return self._entry(event, f"{step} stopped", "its child process is dead")
 
-    def _child_started(self, event: HistoryEvent) -> Moment:
+    def _child_started(self, event: HistoryEvent) -> LogEntry:
         child = event.start_child_workflow_execution_initiated_event_attributes
-        self._children[event.event_id] = self._words[event.event_id].summary or child.workflow_id
-        return self._moment(event, "began", self._children[event.event_id])
+        self._children[event.event_id] = self._texts[event.event_id].summary or child.workflow_id
+        return self._entry(event, "began", self._children[event.event_id])
 
-    def _child_ended(self, event: HistoryEvent) -> Moment:
+    def _child_ended(self, event: HistoryEvent) -> LogEntry:
         attributes = getattr(event, event.WhichOneof("attributes") or "")
         how = _CHILD_ENDS[event.event_type]
         detail = " · ".join(
-            filter(None, [self._children.get(attributes.initiated_event_id), self._words[event.event_id].reason])
+            filter(None, [self._children.get(attributes.initiated_event_id), self._texts[event.event_id].reason])
         )
-        return self._moment(event, how, detail, bad=how in ("failed", "timed out"))
+        return self._entry(event, how, detail, bad=how in ("failed", "timed out"))
 
-    def _ended(self, event: HistoryEvent) -> Moment:
+    def _ended(self, event: HistoryEvent) -> LogEntry:
         what = _ENDS[event.event_type]
         bad = what not in ("workflow completed", "workflow cancelled")
-        return self._moment(event, what, self._words[event.event_id].reason, bad=bad)
+        return self._entry(event, what, self._texts[event.event_id].reason, bad=bad)
 
     def _step(self, scheduled_event_id: int) -> str:
         return self._steps.get(scheduled_event_id, "step")

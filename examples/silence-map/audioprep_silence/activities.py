@@ -10,7 +10,7 @@ from temporalio import activity
 from audioprep.activities.ffmpeg.command import input_options
 from audioprep.activities.ffmpeg.probe import probe
 from audioprep.activities.ffmpeg.run import run_ffmpeg
-from audioprep.activities.resources import Resources
+from audioprep.activities.resources import ActivityResources
 from audioprep.jobs import keys
 from audioprep.jobs.status import Stage
 from audioprep_silence.job import Silence, SilenceMap, SilencePayload
@@ -21,7 +21,7 @@ _EVENT: Final = re.compile(r"lavfi\.silence_(start|end)=(-?[\d.]+)")
 
 
 class SilenceActivities:
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: ActivityResources) -> None:
         self._resources = resources
 
     @activity.defn(name="silence-map.listen")
@@ -32,9 +32,9 @@ class SilenceActivities:
             self._resources.limits.check_size(found.size)
             source = await self._resources.fetch(found, "source", step)
             probed = await probe(source, step.scratch)
-            step.enter(Stage.ANALYZING)
+            step.enter_stage(Stage.ANALYZING)
             listening = [*input_options(source), "-vn", "-af", _filter(order), "-f", "null", "-"]
-            run = await run_ffmpeg(listening, step.report, probed.duration, step.scratch, _MAX_REPORT)
+            run = await run_ffmpeg(listening, step.report_progress, probed.duration, step.scratch, _MAX_REPORT)
             silences = await asyncio.to_thread(_silences, step.scratch / _REPORT, run.seconds)
             return SilenceMap(duration=run.seconds, silences=silences)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
-from audioprep.activities.attempt.files import Fetched
+from audioprep.activities.attempt.context import AttemptContext
+from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
 from audioprep.activities.download.http_download import Downloader
@@ -104,13 +104,13 @@ def _downloading(url: str, *, ytdlp: bool = False) -> Attack:
 
 async def fetch(
     url: str, folder: Path, policy: AddressPolicy, *, ytdlp: bool = False, any_host: bool = False
-) -> Fetched:
+) -> DownloadedFile:
     """What the step of a download would do."""
     limits = MediaLimits(max_bytes=2_000_000)
     rules = NetworkRules(policy, frozenset("*")) if any_host else NetworkRules(policy)
 
-    async def attempt() -> Fetched:
-        step = Step(Stage.DOWNLOADING, folder)
+    async def attempt() -> DownloadedFile:
+        step = AttemptContext(Stage.DOWNLOADING, folder)
         return await (YtDlp(rules, limits) if ytdlp else Downloader(policy, limits)).fetch(url, step)
 
     return await ActivityEnvironment().run(attempt)

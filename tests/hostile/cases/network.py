@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.http_download import Downloader
@@ -95,7 +95,9 @@ def _listed() -> Attack:
         async with open_site(arena.folder / "site") as site:
 
             async def attempt() -> int:
-                return len(await ytdlp.expand(site.url("file/list.html"), 5, Step(Stage.EXPANDING, arena.folder)))
+                return len(
+                    await ytdlp.expand(site.url("file/list.html"), 5, AttemptContext(Stage.EXPANDING, arena.folder))
+                )
 
             return f"{await ActivityEnvironment().run(attempt)} entries"
 
@@ -124,7 +126,7 @@ async def _by_name(url: str, arena: Arena, names: Names) -> str:
     downloader = Downloader(StagedPolicy(), MediaLimits(max_bytes=2_000_000), names)
 
     async def attempt() -> str:
-        return (await downloader.fetch(url, Step(Stage.DOWNLOADING, arena.folder))).name
+        return (await downloader.fetch(url, AttemptContext(Stage.DOWNLOADING, arena.folder))).name
 
     return await ActivityEnvironment().run(attempt)
 

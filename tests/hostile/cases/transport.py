@@ -6,13 +6,13 @@ from unittest.mock import patch
 import aiohttp
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step
+from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download import http_download as download
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
 from audioprep.activities.download.http_download import Downloader
-from audioprep.activities.download.proxy_request import Traffic
+from audioprep.activities.download.proxy_request import ProxyStats
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.status import Stage
@@ -49,7 +49,7 @@ def _answered(answer: Answer, *, ytdlp: bool = False) -> Attack:
         async with open_raw_site(answer) as site:
 
             async def attempt() -> str:
-                return (await way.fetch(f"{site}a.mp3", Step(Stage.DOWNLOADING, arena.folder))).name
+                return (await way.fetch(f"{site}a.mp3", AttemptContext(Stage.DOWNLOADING, arena.folder))).name
 
             with patch.object(download, "HEAD_TIMEOUT", 1.0):
                 return await ActivityEnvironment().run(attempt)
@@ -59,10 +59,10 @@ def _answered(answer: Answer, *, ytdlp: bool = False) -> Attack:
 
 async def _beside_the_worker(arena: Arena) -> str:
     """Refused, if the run whose proxy it is has not lost anything."""
-    traffic = Traffic(1000)
+    traffic = ProxyStats(1000)
     async with egress_proxy(StagedPolicy(), traffic) as proxy, aiohttp.ClientSession() as session:
         theirs = f"http://{proxy.rpartition('@')[2]}"
         async with session.get(f"http://{arena.forbidden}/", proxy=theirs) as answer:
-            if answer.status == 407 and traffic == Traffic(1000):
+            if answer.status == 407 and traffic == ProxyStats(1000):
                 raise PermanentError(ErrorKind.REFUSED, f"The proxy answered with HTTP {answer.status}.")
             return f"HTTP {answer.status}, {traffic}"

@@ -9,7 +9,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 
 @workflow.defn(name="AudioprepTurn")
-class Turn:
+class Lock:
     """Holds a name, its workflow id, for as long as its parent wants it.
 
     Why a child workflow, and not a lock in storage: Temporal lets an id run once at a time, and ends the child when the
@@ -30,14 +30,14 @@ class Turn:
         self._released = True
 
 
-TurnHandle = ChildWorkflowHandle[Turn, None]
+LockHandle = ChildWorkflowHandle[Lock, None]
 
 
-async def take_turn(name: str, at_most: timedelta, summary: str) -> TurnHandle | None:
+async def acquire(name: str, at_most: timedelta, summary: str) -> LockHandle | None:
     """The turn for `name`; None while another workflow has it. `at_most` ends it should all else fail."""
     try:
         return await workflow.start_child_workflow(
-            Turn.run,
+            Lock.run,
             id=name,
             parent_close_policy=ParentClosePolicy.TERMINATE,
             execution_timeout=at_most,
@@ -48,8 +48,8 @@ async def take_turn(name: str, at_most: timedelta, summary: str) -> TurnHandle |
         return None
 
 
-async def give_back(turn: TurnHandle) -> None:
+async def release(lock: LockHandle) -> None:
     """End the turn in good order. One that is gone already is as good: the work is done."""
     with suppress(FailureError):
-        await turn.signal(Turn.release)
-        await turn
+        await lock.signal(Lock.release)
+        await lock

@@ -9,7 +9,7 @@ BACKSTOP: Final = timedelta(hours=1)  # how long a started job may wait for a wo
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class JobLimits:
     """The terms one job runs under."""
 
     timeout: timedelta = timedelta(seconds=600)  # for the whole job; also how long a row may stay untouched
@@ -19,11 +19,11 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class TermsByType:
+class LimitsByType:
     """The terms of each type, and those of every other."""
 
-    by_type: Mapping[str, Terms] = field(default_factory=dict)
-    default: Terms = Terms()
+    by_type: Mapping[str, JobLimits] = field(default_factory=dict)
+    default: JobLimits = JobLimits()
 
-    def of(self, job_type: str) -> Terms:
+    def of(self, job_type: str) -> JobLimits:
         return self.by_type.get(job_type, self.default)

@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.download.host_limiter import Courtesy
+from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.request import downloads_queue
 from audioprep.jobs.text.hosts import site_of
@@ -37,15 +37,15 @@ def test_downloads_wait_on_a_queue_of_their_own() -> None:
 
 
 async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead() -> None:
-    courtesy = Courtesy(at_once=2)
+    host_limiter = HostLimiter(at_once=2)
 
     async def work() -> None:
         async with AsyncExitStack() as visits:
             for site in ("a.example", "a.example", "b.example"):
-                await visits.enter_async_context(courtesy.visit(site))
+                await visits.enter_async_context(host_limiter.slot(site))
             with pytest.raises(ApplicationError) as busy:
-                await visits.enter_async_context(courtesy.visit("a.example"))
-        async with courtesy.visit("a.example"):
+                await visits.enter_async_context(host_limiter.slot("a.example"))
+        async with host_limiter.slot("a.example"):
             pass
         assert (busy.value.type, busy.value.non_retryable) == (ErrorKind.SITE_BUSY, True)
         failed, wait = busy.value.details
@@ -56,11 +56,11 @@ async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead(
 
 
 async def test_visits_of_one_site_begin_at_intervals_also_after_a_failure() -> None:
-    courtesy = Courtesy(at_once=3, interval=0.5)
+    host_limiter = HostLimiter(at_once=3, interval=0.5)
     begun: list[float] = []
 
     async def visit(site: str) -> None:
-        async with courtesy.visit(site):
+        async with host_limiter.slot(site):
             begun.append(time.monotonic())
             raise ConnectionError
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.details import facts_of, limits_of
-from audioprep.jobs.text.wording import as_list, bounded, clock
+from audioprep.jobs.text.wording import as_list, bounded, format_duration
 
 
-class Account:
+class WorkflowDetails:
     """The current details of one job. Steps that ended say how long they took."""
 
     def __init__(self, request: JobRequest[Any], now: datetime) -> None:
@@ -31,11 +31,11 @@ class Account:
     def end(self, how: str, now: datetime) -> None:
         self._leave(now)
         self._closed = True
-        self._head = f"**{how}** in {clock((now - self._began).total_seconds())}"
+        self._head = f"**{how}** in {format_duration((now - self._began).total_seconds())}"
 
     @property
     def text(self) -> str:
-        took = {step: clock(seconds) for step, seconds in self._took.items()}
+        took = {step: format_duration(seconds) for step, seconds in self._took.items()}
         files = {"files": self._files} if self._closed and self._files else {}
         return bounded(f"{self._head}\n\n{as_list({**self._facts, 'limits': self._limits, **took, **files})}")
 

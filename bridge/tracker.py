@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from audioprep.bridge.decide import Rules, age_of
+from audioprep.bridge.decide import DecideOptions, age_of
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store.errors import DatabaseError, StatementRefused
 from audioprep.bridge.temporal.errors import TemporalUnavailable
@@ -63,14 +63,21 @@ class _Entry:
         self.job, self.due, self.pause = job, 0.0, LOOK_INTERVAL
 
 
-class Care:
+class JobTracker:
     """Rows by job id. What is here is only a memory of the last look: the next full look corrects it.
 
     `slots` are jobs claimed and not final, at most, `at_once` those that are looked at in the same moment.
     """
 
     def __init__(
-        self, reconciler: Reconciler, executions: Executions, rules: Rules, *, slots: int, downloads: int, at_once: int
+        self,
+        reconciler: Reconciler,
+        executions: Executions,
+        rules: DecideOptions,
+        *,
+        slots: int,
+        downloads: int,
+        at_once: int,
     ) -> None:
         self._reconciler = reconciler
         self._executions = executions
@@ -81,7 +88,7 @@ class Care:
         self._entries: dict[str, _Entry] = {}
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._quiet: dict[str, tuple[str, float]] = {}  # rows that need nothing yet: their updatedAt, and when to look
-        self.freed = asyncio.Event()  # set whenever a slot becomes free
+        self.slot_freed = asyncio.Event()  # set whenever a slot becomes free
         self.admitted = asyncio.Event()  # set whenever a job comes into care, or its row was changed by the web app
 
     @property
@@ -151,7 +158,7 @@ class Care:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
 
-    def complaint(self) -> str | None:
+    def problem(self) -> str | None:
         """What is wrong when no job can be read, or jobs that cannot be settled, or do not move, take all slots."""
         now = time.monotonic()
         held = [entry for entry in self._entries.values() if self._uses_slot(entry)]
@@ -191,7 +198,7 @@ class Care:
             try:
                 if seen is None:
                     seen = await self._executions.view(entry.job.job_id)
-                after = await self._reconciler.settle(entry.job, seen, claimed=entry.claimed)
+                after = await self._reconciler.reconcile(entry.job, seen, claimed=entry.claimed)
             except Exception as error:
                 self._note_failure(entry, error)
                 if isinstance(error, MOMENTARY) and not isinstance(error, StatementRefused):
@@ -235,13 +242,13 @@ class Care:
         if not isinstance(seen, Running) or seen.started is None:
             return
         if entry.uses_slot and not seen.uses_slot:
-            self.freed.set()
+            self.slot_freed.set()
         entry.uses_slot = seen.uses_slot
 
     def _drop(self, entry: _Entry, seen: WorkflowView) -> None:
         job = entry.job
         self._entries.pop(job.job_id, None)
-        self.freed.set()
+        self.slot_freed.set()
         if isinstance(seen, Missing) and job.status is JobStatus.PROCESSING and not job.is_queued:
             # Another program's row that is still fresh: nothing to do before half of the time that is left.
             left = self._seconds(job) - age_of(job, utc_now()).total_seconds()

@@ -11,15 +11,15 @@ from typing import cast
 import pytest
 import structlog
 
-from audioprep.bridge.care import Care
-from audioprep.bridge.decide import Rules
+from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.services import Strays
+from audioprep.bridge.services import OrphanSweeper
 from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.tracker import JobTracker
 from audioprep.bridge.views import Missing, Running
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
@@ -35,7 +35,7 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def settle(self, *_: object, **__: object) -> None:
+    async def reconcile(self, *_: object, **__: object) -> None:
         raise self._error
 
 
@@ -46,9 +46,9 @@ class Unstarted:
         return Missing()
 
 
-def _care(error: Exception, slots: int = 1) -> Care:
+def _tracker(error: Exception, slots: int = 1) -> JobTracker:
     reconciler, executions = cast("Reconciler", Failing(error)), cast("Executions", Unstarted())
-    return Care(reconciler, executions, Rules(JOB_TYPES), slots=slots, downloads=0, at_once=4)
+    return JobTracker(reconciler, executions, DecideOptions(JOB_TYPES), slots=slots, downloads=0, at_once=4)
 
 
 @pytest.fixture
@@ -58,20 +58,20 @@ def job() -> Job:
 
 @pytest.mark.parametrize("kind", [TemporalUnavailable, DatabaseUnavailable, DatabaseRefused])
 async def test_a_side_that_is_away_is_asked_again_at_once(kind: type[Exception], job: Job) -> None:
-    care = _care(kind("It is away."))
+    tracker = _tracker(kind("It is away."))
 
     with pytest.raises(kind, match="away"):
-        await care.start([job])
+        await tracker.start([job])
     with pytest.raises(kind, match="away"):
-        await care.settle_due(1)
+        await tracker.settle_due(1)
 
 
 async def test_a_refused_statement_is_its_row_s_alone(job: Job) -> None:
-    care = _care(StatementRefused("The database refused a statement: no."))
+    tracker = _tracker(StatementRefused("The database refused a statement: no."))
 
     with structlog.testing.capture_logs() as logged:
-        await care.start([job])
-        await care.settle_due(1)
+        await tracker.start([job])
+        await tracker.settle_due(1)
 
     assert [(line["event"], line["error"]) for line in logged] == [
         ("job_not_settled", "The database refused a statement: no.")
@@ -81,29 +81,29 @@ async def test_a_refused_statement_is_its_row_s_alone(job: Job) -> None:
 async def test_slots_held_by_jobs_that_cannot_be_settled_are_a_complaint(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    care = _care(StatementRefused("no"))
-    await care.start([job])
+    tracker = _tracker(StatementRefused("no"))
+    await tracker.start([job])
     begun = time.monotonic()
 
-    assert (care.capacity, care.complaint()) == (0, None)
-    monkeypatch.setattr("audioprep.bridge.care.time", SimpleNamespace(monotonic=lambda: begun + 11))
-    assert care.complaint() == "all 1 slots are held by jobs that cannot be settled: no"
-    monkeypatch.setattr("audioprep.bridge.care.time", SimpleNamespace(monotonic=lambda: begun + 601))
-    assert (care.capacity, care.complaint()) == (1, None), "beyond its time it holds no slot"
+    assert (tracker.capacity, tracker.problem()) == (0, None)
+    monkeypatch.setattr("audioprep.bridge.tracker.time", SimpleNamespace(monotonic=lambda: begun + 11))
+    assert tracker.problem() == "all 1 slots are held by jobs that cannot be settled: no"
+    monkeypatch.setattr("audioprep.bridge.tracker.time", SimpleNamespace(monotonic=lambda: begun + 601))
+    assert (tracker.capacity, tracker.problem()) == (1, None), "beyond its time it holds no slot"
 
 
 async def test_jobs_that_no_key_opens_are_a_complaint_at_once(job: Job) -> None:
-    care = _care(UnreadablePayload("It has another key"), slots=9)
+    tracker = _tracker(UnreadablePayload("It has another key"), slots=9)
 
-    await care.start([job])
+    await tracker.start([job])
 
-    assert care.complaint() == "no job can be read: It has another key"
+    assert tracker.problem() == "no job can be read: It has another key"
 
 
 class Seeing:
     """A reconciler that finds every row as it was."""
 
-    async def settle(self, job: Job, *_: object, **__: object) -> Job:
+    async def reconcile(self, job: Job, *_: object, **__: object) -> Job:
         return job
 
 
@@ -120,17 +120,17 @@ class Downloads:
 
 async def test_jobs_that_download_leave_the_slots_to_others(job: Job) -> None:
     reconciler, executions = cast("Reconciler", Seeing()), cast("Executions", Downloads())
-    care = Care(reconciler, executions, Rules(JOB_TYPES), slots=2, downloads=3, at_once=4)
-    care.admit(replace(job, job_id=name, stage="downloading") for name in ("slow", "slower", "busy"))
-    assert care.capacity == 0
+    tracker = JobTracker(reconciler, executions, DecideOptions(JOB_TYPES), slots=2, downloads=3, at_once=4)
+    tracker.admit(replace(job, job_id=name, stage="downloading") for name in ("slow", "slower", "busy"))
+    assert tracker.capacity == 0
 
-    await care.settle_due(9)
+    await tracker.settle_due(9)
 
-    assert (care.in_flight, care.capacity) == (3, 1)
-    care.admit(replace(job, job_id=name) for name in ("more", "and more"))
-    await care.settle_due(9)
-    assert care.capacity == 0, "downloads have a bound of their own"
-    await care.close()
+    assert (tracker.in_flight, tracker.capacity) == (3, 1)
+    tracker.admit(replace(job, job_id=name) for name in ("more", "and more"))
+    await tracker.settle_due(9)
+    assert tracker.capacity == 0, "downloads have a bound of their own"
+    await tracker.close()
 
 
 class Overtaken:
@@ -139,7 +139,7 @@ class Overtaken:
     def __init__(self) -> None:
         self.given: list[JobStatus] = []
 
-    async def settle(self, job: Job, *_: object, **__: object) -> Job:
+    async def reconcile(self, job: Job, *_: object, **__: object) -> Job:
         self.given.append(job.status)
         return replace(job, status=JobStatus.CANCELLED)
 
@@ -164,18 +164,23 @@ class Watched:
 
 async def test_a_cancel_that_a_write_finds_is_carried_out_at_once(job: Job) -> None:
     reconciler = Overtaken()
-    care = Care(
-        cast("Reconciler", reconciler), cast("Executions", Watched()), Rules(JOB_TYPES), slots=1, downloads=0, at_once=4
+    tracker = JobTracker(
+        cast("Reconciler", reconciler),
+        cast("Executions", Watched()),
+        DecideOptions(JOB_TYPES),
+        slots=1,
+        downloads=0,
+        at_once=4,
     )
 
-    await care.start([job])
+    await tracker.start([job])
 
-    assert care.admitted.is_set(), "the next look does not wait for its interval"
-    await care.settle_due(1)
+    assert tracker.admitted.is_set(), "the next look does not wait for its interval"
+    await tracker.settle_due(1)
     assert reconciler.given == [JobStatus.PROCESSING, JobStatus.CANCELLED]
-    await care.settle_due(1)
+    await tracker.settle_due(1)
     assert len(reconciler.given) == 2, "a cancel that is under way is looked at again after a pause"
-    await care.close()
+    await tracker.close()
 
 
 @pytest.mark.parametrize(("served", "taken"), [("ingest", True), ("save", False)])
@@ -185,28 +190,28 @@ async def test_another_bridges_types_take_no_slot(served: str, taken: bool, job:
 
     store = cast("JobStore", SimpleNamespace(types=frozenset([served]), get_row=get_row))
     executions = cast("Executions", Watched())
-    care = _care(StatementRefused("no"))
-    strays = Strays(store, executions, care, TableIdentity("0123456789ab"), interval=60, patience=0)
+    tracker = _tracker(StatementRefused("no"))
+    strays = OrphanSweeper(store, executions, tracker, TableIdentity("0123456789ab"), interval=60, patience=0)
 
     await strays.run_once()
 
-    assert ("a" in care, care.in_flight) == (taken, int(taken))
+    assert ("a" in tracker, tracker.in_flight) == (taken, int(taken))
 
 
 async def test_no_more_jobs_are_followed_than_temporal_allows(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audioprep.bridge.care._MOST_FOLLOWED", 2)
+    monkeypatch.setattr("audioprep.bridge.tracker._MOST_FOLLOWED", 2)
     executions = Watched()
-    care = Care(
+    tracker = JobTracker(
         cast("Reconciler", Overtaken()),
         cast("Executions", executions),
-        Rules(JOB_TYPES),
+        DecideOptions(JOB_TYPES),
         slots=9,
         downloads=0,
         at_once=4,
     )
 
-    await care.start([replace(job, job_id=name) for name in "abc"])
+    await tracker.start([replace(job, job_id=name) for name in "abc"])
     await asyncio.sleep(0)  # the followers begin
 
     assert sorted(executions.followed) == ["a", "b"]
-    await care.close()
+    await tracker.close()

@@ -36,7 +36,7 @@ async def test_a_step_given_back_uses_up_no_attempt(temporal: Client) -> None:
             return bool(steps.running)
 
         await eventually(runs, what="the step")
-        await steps.give_back(5)
+        await steps.hand_over(5)
         with pytest.raises(WorkflowFailureError) as ended:
             await handle.result()
 

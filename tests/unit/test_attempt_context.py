@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.attempt.context import Step, open_step
+from audioprep.activities.attempt.context import AttemptContext, open_step
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.status import Stage
 
@@ -19,9 +19,9 @@ def said_by(fractions: list[float]) -> list[float]:
     environment.on_heartbeat = said.append
 
     def report() -> None:
-        step = Step(Stage.RENDERING, Path())
+        step = AttemptContext(Stage.RENDERING, Path())
         for fraction in fractions:
-            step.report(fraction)
+            step.report_progress(fraction)
 
     environment.run(report)
     return [progress.progress for progress in said]
@@ -48,9 +48,9 @@ async def test_a_new_stage_starts_at_nothing_and_the_scratch_folder_goes(tmp_pat
     async def work() -> None:
         async with open_step(Stage.RENDERING, tmp_path) as step:
             (step.scratch / "file").touch()
-            step.report(0.7)
-            step.enter(Stage.UPLOADING)
-            step.working()
+            step.report_progress(0.7)
+            step.enter_stage(Stage.UPLOADING)
+            step.keep_alive()
 
     await environment.run(work)
 
