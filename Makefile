@@ -8,7 +8,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench chaos flood restart histories hostile fuzz audit try-image wheel stats pictures schemas reference docs lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ flood: setup ## Rows that can never be jobs, between some that are (POISONED=100
 restart: setup ## Kill a bridge and start it again over many jobs in flight (JOBS=2000)
 	$(BIN)/python -m tests.restart --jobs $(or $(JOBS),2000)
 
+retention: setup ## Delete very many old rows while jobs run, and print what it cost (ROWS=1000000)
+	$(BIN)/python -m tests.retention --rows $(or $(ROWS),1000000)
+
 histories: setup ## Record the histories that the replay tests use anew
 	$(BIN)/python -m tests.histories.record
 
@@ -74,14 +77,7 @@ fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
 	@UV="$(UV)" scripts/audit
 
-schemas: setup ## Write the JSON Schemas in docs/schemas anew
-	@for type in ingest preview save playlist; do \
-	  $(BIN)/audioprep schema $$type > docs/schemas/$$type.metadata.json; \
-	  $(BIN)/audioprep schema $$type --result > docs/schemas/$$type.result.json; \
-	done
-	@$(BIN)/audioprep schema error > docs/schemas/error.result.json
-
-reference: schemas ## Write the pages and schemas that are made from the code anew
+reference: setup ## Write the pages and schemas that are made from the code anew
 	$(BIN)/python -m scripts.reference
 
 docs: .venv-docs/.ready ## The documents as a site in build/site; fails on a broken link

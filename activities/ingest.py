@@ -252,9 +252,9 @@ class _Outline:
         self.meter.add(samples)
         self._limits.check_duration(self.meter.seconds)
         if self._expected:
-            self._step.report(min(self.meter.seconds / self._expected, 1.0) * self._share)
+            self._step.report_progress(min(self.meter.seconds / self._expected, 1.0) * self._share)
         else:
-            self._step.working()
+            self._step.keep_alive()
 
 
 def _sha256(path: Path) -> str:

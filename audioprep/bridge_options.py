@@ -3,15 +3,19 @@
 from datetime import timedelta
 
 from audioprep.bridge.bridge import BridgeOptions
-from audioprep.bridge.limits import JobLimits, LimitsByType
-from audioprep.extension import installed_job_types
+from audioprep.bridge.limits import LimitsByType
+from audioprep.bridge.store.outbox import WebhookChoice
+from audioprep.extension import installed_job_types, served_types
+from audioprep.jobs.registry import JobLimits, JobTypes
 from audioprep.settings import Settings
+from audioprep.settings.bridge import TimeoutSettings
 
 
 def bridge_options(settings: Settings) -> BridgeOptions:
+    types = installed_job_types()
     return BridgeOptions(
         task_queue=settings.temporal.task_queue,
-        types=installed_job_types(),
+        types=types,
         serve=settings.bridge.types,
         routes=settings.bridge.routes,
         max_in_flight=settings.bridge.max_in_flight,
@@ -22,15 +26,29 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         busy_interval=settings.bridge.busy_interval,
         sweep_interval=settings.bridge.sweep_interval,
         redrive_after=settings.bridge.redrive_after,
-        strays_interval=settings.bridge.strays_interval,
-        strays_patience=settings.bridge.strays_patience,
-        looks_per_second=settings.bridge.looks_per_second,
-        terms=_terms(settings),
+        orphans_interval=settings.bridge.orphans_interval,
+        orphans_patience=settings.bridge.orphans_patience,
+        describes_per_second=settings.bridge.describes_per_second,
+        limits=_limits(settings, types),
+        keep=settings.retention.rules,
+        webhooks=webhook_choice(settings),
     )
 
 
-def _terms(settings: Settings) -> LimitsByType:
-    def terms(timeout: float, attempts: int) -> JobLimits:
+def webhook_choice(settings: Settings) -> WebhookChoice | None:
+    """The jobs that have a webhook; None without a URL. Raises ValueError for a type that is not served."""
+    if settings.webhooks.url is None:
+        return None
+    served, wanted = frozenset(served_types(settings).names), frozenset(settings.webhooks.types)
+    if unknown := sorted(wanted - served):
+        raise ValueError(f"AUDIOPREP_WEBHOOK_TYPES: {unknown[0][:80]!r} is not a job type that is served.")
+    return WebhookChoice(wanted or served, settings.webhooks.statuses)
+
+
+def _limits(settings: Settings, types: JobTypes) -> LimitsByType:
+    """Of the types that come with audioprep by settings, of an installed type its own if it names any."""
+
+    def limits(timeout: float, attempts: int) -> JobLimits:
         return JobLimits(
             timeout=timedelta(seconds=timeout),
             max_attempts=attempts,
@@ -39,12 +57,10 @@ def _terms(settings: Settings) -> LimitsByType:
         )
 
     timeouts, attempts = settings.timeouts, settings.attempts
-    preview = terms(timeouts.preview, attempts.preview)
     by_type = {
-        "ingest": terms(timeouts.ingest, attempts.ingest),
-        "preview": preview,
-        "edit": preview,
-        "save": terms(timeouts.save, attempts.save),
-        "playlist": terms(timeouts.playlist, attempts.playlist),
+        name: kind.limits or limits(getattr(timeouts, kind.name), getattr(attempts, kind.name))
+        for kind in types
+        for name in (kind.name, *kind.aliases)
+        if kind.limits or kind.name in TimeoutSettings.model_fields
     }
-    return LimitsByType(by_type, default=terms(timeouts.default, attempts.default))
+    return LimitsByType(by_type, default=limits(timeouts.default, attempts.default))

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from audioprep.activities.resources import ActivityResources as ActivityResources
     from audioprep.bridge.bridge import Bridge as Bridge
     from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
-    from audioprep.bridge.limits import JobLimits as JobLimits
     from audioprep.bridge.limits import LimitsByType as LimitsByType
+    from audioprep.bridge.store.outbox import WebhookChoice as WebhookChoice
+    from audioprep.bridge.store.retention import KeepRules as KeepRules
     from audioprep.extension import Extension as Extension
     from audioprep.jobs.errors import ErrorKind as ErrorKind
     from audioprep.jobs.errors import PermanentError as PermanentError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from audioprep.jobs.payload import JobPayload as JobPayload
     from audioprep.jobs.payload import WireModel as WireModel
     from audioprep.jobs.registry import JOB_TYPES as JOB_TYPES
+    from audioprep.jobs.registry import JobLimits as JobLimits
     from audioprep.jobs.registry import JobType as JobType
     from audioprep.jobs.registry import JobTypes as JobTypes
     from audioprep.jobs.request import JobRequest as JobRequest
@@ -52,11 +54,13 @@ __all__ = [
     "JobRequest",
     "JobType",
     "JobTypes",
+    "KeepRules",
     "LimitsByType",
     "PermanentError",
     "Stage",
     "Steps",
     "TransientError",
+    "WebhookChoice",
     "WireModel",
     "checked_key",
     "child_process",
@@ -80,8 +84,10 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "The bridge": {
         "Bridge": ("bridge.bridge", "the bridge in your program"),
         "BridgeOptions": ("bridge.bridge", "what it serves, and at which pace"),
-        "JobLimits": ("bridge.limits", "time and attempts of a job"),
+        "JobLimits": ("jobs.registry", "time and attempts of a job"),
         "LimitsByType": ("bridge.limits", "those of each type"),
+        "KeepRules": ("bridge.store.retention", "how long finished rows are kept, by status"),
+        "WebhookChoice": ("bridge.store.outbox", "which jobs have a webhook"),
     },
     "Job types": {
         "JobType": ("jobs.registry", "a word of the `type` column: workflow, metadata, stages and their shares"),

@@ -13,6 +13,7 @@ from audioprep.jobs.registry import JOB_TYPES, JobType, JobTypes
 from audioprep.jobs.routes import served
 
 if TYPE_CHECKING:
+    from audioprep.activities.resources import ActivityResources
     from audioprep.settings import Settings
 
 JOB_TYPE_GROUP: Final = "audioprep.job_types"
@@ -30,7 +31,7 @@ class Extension:
     """Workflows, and the activities they need, made from the worker's resources."""
 
     workflows: Sequence[type]
-    activities: "Callable[[Resources], Sequence[Callable[..., Any]]]"
+    activities: "Callable[[ActivityResources], Sequence[Callable[..., Any]]]"
 
 
 def installed_job_types() -> JobTypes:

@@ -23,18 +23,20 @@ from audioprep.activities.preview import PreviewActivities
 from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.save import SaveActivities
+from audioprep.activities.webhooks import WebhookActivities
 from audioprep.encryption.payload_codec import data_converter
 from audioprep.extension import Extension
 from audioprep.jobs.request import downloads_queue
 from audioprep.settings import Settings
-from audioprep.worker_resources import WorkerResources
+from audioprep.worker_resources import WorkerResources, webhook_receiver
 from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.lock import Lock
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
 from audioprep.workflows.save import SaveWorkflow
+from audioprep.workflows.webhook import WebhookWorkflow
 
-WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Lock, PlaylistWorkflow)
+WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Lock, PlaylistWorkflow, WebhookWorkflow)
 
 
 class AudioPrepPlugin(SimplePlugin):
@@ -102,6 +104,7 @@ class AudioPrepPlugin(SimplePlugin):
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
             PlaylistActivities(self.resources).expand_playlist,
+            WebhookActivities(webhook_receiver(self._settings)).deliver_webhook,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),
         ]
 

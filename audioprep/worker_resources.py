@@ -11,6 +11,7 @@ from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
+from audioprep.activities.webhooks import Receiver
 from audioprep.settings import Settings
 
 _MB = 1024 * 1024
@@ -38,7 +39,9 @@ class WorkerResources:
                 min_rate=settings.network.min_download_rate,
             ),
             network=NetworkRules(
-                AddressPolicy(allow_private=settings.network.allow_private_urls), settings.network.allowed_hosts
+                AddressPolicy(allow_private=settings.network.allow_private_urls),
+                settings.network.allowed_hosts,
+                settings.network.site_retry_delay,
             ),
             host_limiter=HostLimiter(settings.worker.downloads_per_host, settings.worker.download_interval),
             scratch_root=self._scratch,
@@ -57,3 +60,10 @@ class WorkerResources:
             self._workers -= 1
             if not self._workers:
                 self._open.close()
+
+
+def webhook_receiver(settings: Settings, url: str | None = None) -> Receiver | None:
+    """Where webhooks go: to `url`, or else to that of the settings; None without either."""
+    ours = settings.webhooks
+    where = url or (ours.url.get_secret_value() if ours.url else None)
+    return Receiver(where, ours.secrets, AddressPolicy(allow_private=ours.allow_private)) if where else None

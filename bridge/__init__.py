@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audioprep.bridge.bridge import Bridge, BridgeOptions
-    from audioprep.bridge.limits import JobLimits, LimitsByType
+    from audioprep.bridge.limits import LimitsByType
+    from audioprep.jobs.registry import JobLimits
 
 __all__ = ["Bridge", "BridgeOptions", "JobLimits", "LimitsByType"]
 
@@ -23,5 +24,5 @@ def __getattr__(name: str) -> Any:
     """Loaded when it is asked for: the command line reads the table without Temporal's client."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "terms" if name.startswith("JobLimits") else "bridge"
-    return getattr(import_module(f"{__name__}.{room}"), name)
+    module = "limits" if "Limits" in name else "bridge"
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -15,17 +15,22 @@ from temporalio.client import Client as TemporalClient
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
+from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
+from audioprep.bridge.store.retention import KeepRules, RetentionStore
 from audioprep.bridge.store.store import JobStore
+from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.tracker import MOMENTARY, JobTracker
+from audioprep.bridge.webhooks import WebhookDispatcher
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
 from audioprep.jobs.timestamps import utc_now
@@ -49,7 +54,7 @@ class BridgeOptions:
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
-    are left alone.
+    are left alone. `webhooks` says which ends have a webhook; None: none.
     """
 
     task_queue: str = "audioprep"
@@ -64,10 +69,12 @@ class BridgeOptions:
     busy_interval: float = 0.5
     sweep_interval: float = 15.0
     redrive_after: float = 15.0
-    strays_interval: float = 60.0
-    strays_patience: float = 60.0
-    looks_per_second: float = 50.0
-    terms: LimitsByType = LimitsByType()
+    orphans_interval: float = 60.0
+    orphans_patience: float = 60.0
+    describes_per_second: float = 50.0
+    limits: LimitsByType = LimitsByType()
+    keep: KeepRules = KeepRules()
+    webhooks: WebhookChoice | None = None
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -98,10 +105,11 @@ class Bridge:
         self._database = database
         self._identity = identity
         types = options.all_types
-        store = JobStore(database, types.names)
+        self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
+        store = JobStore(database, types.names, self._outbox)
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
-        rules = DecideOptions(types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(store, executions, types, options.terms, identity.table_id)
+        rules = DecideOptions(types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
+        launcher = Launcher(store, executions, types, options.limits, identity.table_id)
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
         self._unserved = _cached(partial(store.unserved, _UNSERVED))
@@ -116,7 +124,7 @@ class Bridge:
             downloads=options.max_downloads,
             at_once=options.max_looks,
         )
-        intake = Claimer(
+        claimer = Claimer(
             store,
             executions,
             self._tracker,
@@ -125,22 +133,26 @@ class Bridge:
             busy_interval=options.busy_interval,
             sweep_interval=options.sweep_interval,
         )
-        sync = Sync(self._tracker, interval=options.busy_interval, looks_per_second=options.looks_per_second)
-        strays = OrphanSweeper(
+        sync = Sync(self._tracker, interval=options.busy_interval, describes_per_second=options.describes_per_second)
+        orphans = OrphanSweeper(
             store,
             executions,
             self._tracker,
             identity,
-            interval=options.strays_interval,
-            patience=options.strays_patience,
+            interval=options.orphans_interval,
+            patience=options.orphans_patience,
         )
         self.health = Health()
         self.health.add("jobs", self._tracker.problem)
-        self.health.add("queue", intake.problem)
-        self._intake, self._sync, self._strays = (
-            Runner(service, self.health.watch(service.name), MOMENTARY) for service in (intake, sync, strays)
+        self.health.add("queue", claimer.problem)
+        self._claimer, self._sync, self._orphans = (
+            Runner(service, self.health.watch(service.name), MOMENTARY) for service in (claimer, sync, orphans)
         )
-        self._runners = (self._intake, self._sync, self._strays)
+        deliveries = Deliveries(temporal, options.task_queue, identity.table_id)
+        dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
+        self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
+        self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
+        self._runners += self._pruners(store, options.keep)
 
     @classmethod
     @asynccontextmanager
@@ -170,9 +182,11 @@ class Bridge:
         try:
             async with asyncio.TaskGroup() as group:
                 wakers = [
-                    group.create_task(_pass_on(self._tracker.slot_freed, self._intake)),
+                    group.create_task(_pass_on(self._tracker.slot_freed, self._claimer)),
                     group.create_task(_pass_on(self._tracker.admitted, self._sync, pause=0.0)),
                 ]
+                if self._outbox and self._webhooks:
+                    wakers.append(group.create_task(_pass_on(self._outbox.entered, self._webhooks)))
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
@@ -186,7 +200,14 @@ class Bridge:
 
     def wake(self) -> None:
         """Look for new rows at once."""
-        self._intake.wake()
+        self._claimer.wake()
+
+    def _pruners(self, store: JobStore, keep: KeepRules) -> list[Runner]:
+        """None when all rows are kept: then retention costs no request."""
+        if not keep:
+            return []
+        pruner = Pruner(store, RetentionStore(self._database), keep, self._metrics)
+        return [Runner(pruner, self.health.watch(pruner.name, silence=SILENCE), MOMENTARY)]
 
     async def metrics(self) -> bytes:
         """For Prometheus; also while the database or Temporal is away, which is when they are wanted.

@@ -39,7 +39,7 @@ class DecideOptions:
     """The numbers behind the decisions."""
 
     types: JobTypes
-    terms: LimitsByType = LimitsByType()
+    limits: LimitsByType = LimitsByType()
     progress_interval: timedelta = timedelta(seconds=2)  # between two progress writes of a job in one stage
     redrive_after: timedelta = timedelta(seconds=15)  # before a claim that is not ours counts as forgotten
     touch_interval: timedelta = timedelta(seconds=30)  # a running job's row is never older than this
@@ -72,7 +72,7 @@ def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Decid
             return Start()
         case Missing() if job.is_queued:
             return Nothing()
-        case Missing() if age_of(job, now) > rules.terms.of(job.type).timeout:
+        case Missing() if age_of(job, now) > rules.limits.of(job.type).timeout:
             return Reap(LOST_ERROR)
         case Missing():
             return Nothing()  # another program's row, and still fresh
@@ -83,7 +83,7 @@ def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Decid
         case Completed(result, stage):
             return Complete(result, _last_stage(job, rules) or stage)
         case Failed(error, kind, stage, exhausted):
-            most = rules.terms.of(job.type).max_attempts
+            most = rules.limits.of(job.type).max_attempts
             return Fail(error, kind, stage, most if exhausted else job.retry_count + 1)
         case Cancelled():
             return RecordCancel()
@@ -91,12 +91,12 @@ def _decide_processing(job: Job, seen: WorkflowView, now: datetime, rules: Decid
 
 def _may_still_start(job: Job, now: datetime, rules: DecideOptions) -> bool:
     """Whether a slow start of the job could yet create its workflow; a workflow from before would have ended by now."""
-    return age_of(job, now) <= rules.terms.of(job.type).timeout + BACKSTOP
+    return age_of(job, now) <= rules.limits.of(job.type).timeout + BACKSTOP
 
 
 def _is_stuck(job: Job, seen: Running, now: datetime, rules: DecideOptions) -> bool:
     """Its code fails again and again, so that not even its own timer can end it, and its time is up."""
-    late = rules.terms.of(job.type).timeout + _GRACE
+    late = rules.limits.of(job.type).timeout + _GRACE
     return bool(seen.stuck_tasks) and seen.started is not None and now - seen.started > late
 
 

@@ -16,6 +16,7 @@ from audioprep.bridge.views import Missing, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.status import FINAL_STATUSES
 from audioprep.jobs.timestamps import from_text
 from audioprep.service.health import Health
 
@@ -49,6 +50,9 @@ class Metrics:
             ["what"],
             buckets=_LAG_BUCKETS,
             registry=registry,
+        )
+        self._pruned = Counter(
+            "audioprep_pruned_rows", "Finished rows this bridge deleted by age", ["status"], registry=registry
         )
         self._rows = Counter(
             "audioprep_database_rows", "Rows the server read and wrote for this bridge", ["what"], registry=registry
@@ -89,6 +93,10 @@ class Metrics:
     def refused(self, job_type: str, kind: str) -> None:
         """A job failed before anything ran for it."""
         self._ended.labels(self._type(job_type), "failed", kind).inc()
+
+    def pruned(self, status: str, rows: int) -> None:
+        """Rows were deleted past their retention."""
+        self._pruned.labels(status).inc(rows)
 
     def saw_queue(self, queue: tuple[int, str] | None, now: datetime) -> None:
         """How many rows wait and when the oldest was made, empty if none does; None while the database does not say."""
@@ -138,6 +146,8 @@ class Metrics:
                     self._ended.labels(job_type, outcome, str(kind))
         for what in ("stage", "end"):
             self._lag.labels(what)
+        for status in FINAL_STATUSES:
+            self._pruned.labels(status.value)
 
 
 def _gauge(registry: CollectorRegistry, name: str, meaning: str, *labels: str) -> Gauge:

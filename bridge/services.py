@@ -31,7 +31,7 @@ class Claimer:
     of another program that died.
     """
 
-    name = "intake"
+    name = "claimer"
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class OrphanSweeper:
     `patience` seconds.
     """
 
-    name = "strays"
+    name = "orphans"
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class OrphanSweeper:
             elif time.monotonic() - self._missing.get(job_id, time.monotonic()) < self._patience:
                 missing[job_id] = self._missing.get(job_id, time.monotonic())
             else:
-                log.warning("stray_cancelled", job_id=job_id)
+                log.warning("orphan_cancelled", job_id=job_id)
                 await self._executions.cancel(job_id)
         self._missing = missing
 
@@ -151,10 +151,10 @@ class Sync:
 
     name = "sync"
 
-    def __init__(self, tracker: JobTracker, *, interval: float, looks_per_second: float) -> None:
+    def __init__(self, tracker: JobTracker, *, interval: float, describes_per_second: float) -> None:
         self._tracker = tracker
         self._interval = interval
-        self._batch = max(int(looks_per_second * interval * (1 - JITTER)), 1)
+        self._batch = max(int(describes_per_second * interval * (1 - JITTER)), 1)
 
     def interval(self) -> float:
         return self._interval

@@ -264,7 +264,7 @@ class JobTracker:
         return failing is None or time.monotonic() - failing <= self._seconds(entry.job)
 
     def _seconds(self, job: Job) -> float:
-        return self._rules.terms.of(job.type).timeout / timedelta(seconds=1)
+        return self._rules.limits.of(job.type).timeout / timedelta(seconds=1)
 
     def _follow(self, job_id: str) -> None:
         if job_id not in self._followers and len(self._followers) < _MOST_FOLLOWED:

@@ -2,20 +2,31 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from pydantic import ValidationError
 
 from audioprep.jobs.errors import ErrorKind, PermanentError
-from audioprep.jobs.payload import FROM_ROW, Payload
+from audioprep.jobs.payload import FROM_ROW, Payload, WireModel
 from audioprep.jobs.status import Stage
 from audioprep.jobs.text.faults import first_error
-from audioprep.jobs.types.ingest import IngestPayload
-from audioprep.jobs.types.playlist import PlaylistPayload
-from audioprep.jobs.types.preview import PreviewPayload
-from audioprep.jobs.types.save import SavePayload
+from audioprep.jobs.types.ingest import IngestPayload, IngestResult
+from audioprep.jobs.types.playlist import PlaylistPayload, PlaylistResult
+from audioprep.jobs.types.preview import PreviewPayload, PreviewResult
+from audioprep.jobs.types.save import SavePayload, SaveResult
 
 MAX_METADATA_BYTES = 1_000_000  # Temporal refuses payloads over 2 MB: https://docs.temporal.io/cloud/limits
 METADATA_TOO_LARGE = f"The metadata is larger than {MAX_METADATA_BYTES:,} bytes."
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """Timeout, attempts, and the back-off between them."""
+
+    timeout: timedelta = timedelta(seconds=600)  # for the whole job; also how long a row may stay untouched
+    max_attempts: int = 3  # tries of one step
+    first_delay: timedelta = timedelta(seconds=1)  # before the second try of a step, then doubled
+    last_delay: timedelta = timedelta(seconds=60)  # between two tries, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,10 @@ class JobType:
 
     A mapping of stages tells the share of the job that each one is, in any unit; names alone have equal shares. Without
     stages any word is taken as the workflow says it, and its progress as that of the whole job. `task_queue` is where
-    its workflow's worker waits; None is the bridge's own. Raises ValueError for shares that are negative or all 0.
+    its workflow's worker waits; None is the bridge's own. `result` is the model of a complete row's result, for
+    `audioprep schema`. `limits` of an installed type come before `AUDIOPREP_TIMEOUT_DEFAULT` and its like.
+
+    Raises ValueError for shares that are negative or all 0.
     """
 
     name: str
@@ -33,6 +47,8 @@ class JobType:
     stages: tuple[str, ...] | Mapping[str, float] = field(default=(), hash=False)
     aliases: tuple[str, ...] = ()
     task_queue: str | None = None
+    result: type[WireModel] | None = None
+    limits: JobLimits | None = None
 
     def __post_init__(self) -> None:
         shares = self.shares.values()
@@ -119,6 +135,7 @@ INGEST = JobType(
     name="ingest",
     workflow="AudioprepIngest",
     payload=IngestPayload,
+    result=IngestResult,
     stages={Stage.QUEUED: 1, Stage.DOWNLOADING: 40, Stage.ANALYZING: 57, Stage.FINALIZING: 2},
 )
 
@@ -126,6 +143,7 @@ PREVIEW = JobType(
     name="preview",
     workflow="AudioprepPreview",
     payload=PreviewPayload,
+    result=PreviewResult,
     stages={Stage.QUEUED: 1, Stage.DOWNLOADING: 10, Stage.RENDERING: 84, Stage.UPLOADING: 5},
     aliases=("edit",),
 )
@@ -134,6 +152,7 @@ SAVE = JobType(
     name="save",
     workflow="AudioprepSave",
     payload=SavePayload,
+    result=SaveResult,
     stages={
         Stage.QUEUED: 1,
         Stage.DOWNLOADING: 8,
@@ -148,6 +167,7 @@ PLAYLIST = JobType(
     name="playlist",
     workflow="AudioprepPlaylist",
     payload=PlaylistPayload,
+    result=PlaylistResult,
     stages={Stage.QUEUED: 1, Stage.EXPANDING: 4, Stage.INGESTING: 95},
 )
 

@@ -12,6 +12,7 @@ from audioprep.jobs.payload import WireModel
 P = TypeVar("P")
 
 WORKFLOW_ID_PREFIX: Final = "audioprep-"
+WEBHOOK_ID_PREFIX: Final = "audioprep-webhook-"  # of the workflows that deliver webhooks; no table id begins so
 MAX_JOB_ID: Final = 200  # characters; escaped they are 800 bytes at most, and Temporal takes ids of 1,000 bytes
 _RESERVED: Final = re.compile(r"[%/]")  # `/` separates a job from its children, `%` escapes
 _TABLE: Final = re.compile(r"[0-9a-f]{12}-")
@@ -65,7 +66,7 @@ def workflow_ids_of(table_id: str) -> str:
 
 def job_id_of(workflow_id: str) -> str:
     """The job a workflow runs for, for logs; a workflow that is not a job's keeps its id."""
-    path = workflow_id.removeprefix(WORKFLOW_ID_PREFIX)
+    path = workflow_id.removeprefix(WEBHOOK_ID_PREFIX).removeprefix(WORKFLOW_ID_PREFIX)
     table = _TABLE.match(path)
     return unquote(path[table.end() :]) if table else path
 

@@ -1,10 +1,24 @@
 """Times as the table writes them: ISO 8601, UTC, milliseconds, `Z`."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")  # how an ISO 8601 time of the table begins
+
+_DURATION: Final = re.compile(r"(\d{1,9})([smhdw])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration_of(text: str) -> timedelta:
+    """`30s`, `15m`, `2h`, `90d` or `4w`. Raises ValueError, with what can be typed, for anything else."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    try:
+        if found:
+            return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError:
+        pass
+    raise ValueError(f"{text[:40]!r} is not a duration: type a number and s, m, h, d or w, such as 30d.")
 
 
 def to_text(moment: datetime) -> str:

@@ -1,8 +1,10 @@
-"""Reference pages generated from the code: settings from their models, commands from the command line."""
+"""Reference pages generated from the code: settings and schemas from their models, commands from the command line."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -11,6 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 import audioprep.settings  # noqa: F401 - defines the groups
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 _MADE: Final = "<!-- Made by `make reference`; not edited by hand. -->"
@@ -31,6 +35,7 @@ _TYPES: Final[Mapping[Any, str]] = {
     float: "number",
     SecretStr: "secret",
     Path: "path",
+    timedelta: "duration",
 }
 _BOUNDS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -102,6 +107,19 @@ def _bounds(field: FieldInfo) -> list[str]:
     return [f"{sign} {bound:g}" for sign, bound in found if bound is not None]
 
 
+def schema_files() -> dict[str, str]:
+    """The JSON Schemas of docs/schemas, by file name."""
+    documents = {"error.result.json": error_schema(), "webhook.json": webhook_schema()}
+    for kind in JOB_TYPES:
+        documents |= {
+            f"{kind.name}.metadata.json": metadata_schema(kind),
+            f"{kind.name}.result.json": result_schema(kind),
+        }
+    return {name: json.dumps(document, indent=2) + "\n" for name, document in documents.items()}
+
+
 if __name__ == "__main__":
+    for name, text in schema_files().items():
+        (DOCS / "schemas" / name).write_text(text, "utf-8")
     (DOCS / "settings.md").write_text(settings_page(), "utf-8")
     (DOCS / "commands.md").write_text(commands_page(), "utf-8")

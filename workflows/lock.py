@@ -34,7 +34,7 @@ LockHandle = ChildWorkflowHandle[Lock, None]
 
 
 async def acquire(name: str, at_most: timedelta, summary: str) -> LockHandle | None:
-    """The turn for `name`; None while another workflow has it. `at_most` ends it should all else fail."""
+    """Acquire the lock `name`; None while another workflow holds it. `at_most` is its execution timeout, a backstop."""
     try:
         return await workflow.start_child_workflow(
             Lock.run,
@@ -42,14 +42,14 @@ async def acquire(name: str, at_most: timedelta, summary: str) -> LockHandle | N
             parent_close_policy=ParentClosePolicy.TERMINATE,
             execution_timeout=at_most,
             static_summary=summary,
-            static_details="Holds the name that its id is: whoever has it renders, the others wait for the result.",
+            static_details="The job that holds this lock renders, the others wait for the result.",
         )
     except WorkflowAlreadyStartedError:
         return None
 
 
 async def release(lock: LockHandle) -> None:
-    """End the turn in good order. One that is gone already is as good: the work is done."""
+    """Release the lock; no error if its holder has closed."""
     with suppress(FailureError):
         await lock.signal(Lock.release)
         await lock

@@ -96,7 +96,10 @@ class _Entries:
             request,
             id=request.workflow_id,
             static_summary=summary_of(f"entry {index + 1}", shown(item.title)),
-            static_details=f"Entry {index + 1} of playlist {inline_code(self._request.job_id)}: {inline_code(redacted_url(item.url))}",
+            static_details=(
+                f"Entry {index + 1} of playlist {inline_code(self._request.job_id)}: "
+                f"{inline_code(redacted_url(item.url))}"
+            ),
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         )

@@ -16,18 +16,18 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.status import Stage
     from audioprep.jobs.types.preview import PreviewPayload, PreviewResult, digest_of
 
-_FIRST_LOOK, _LAST_LOOK = 0.25, 2.0  # seconds between two looks for a preview that another job renders
+_FIRST_POLL, _LAST_POLL = 0.25, 2.0  # seconds between two polls for a preview that another job renders
 _BY_RECIPE = "preview-by-recipe"  # before this patch a preview was known by its key alone
 
 
 @workflow.defn(name=PREVIEW.workflow)
 class PreviewWorkflow:
-    """Look, take the turn for this recipe, look again, render. A job that finds the turn taken looks until it is there.
+    """Check for the preview, lock its recipe, check again, render. Without the lock: poll with back-off.
 
-    The second look is for a render that ended between the first one and the turn. If the job that renders is cancelled
-    or fails, its turn is free again and the next one takes it: nobody waits for a result that will not come.
+    The second check is for a render that ended between the first one and the lock. If the job that renders is cancelled
+    or fails, its lock is released and the next job acquires it: no job waits for a result that will not come.
 
-    Another recipe under the same hash has a turn of its own. Each renders, looks that what is stored is its own, and
+    Another recipe under the same hash has a lock of its own. Each renders, checks that what is stored is its own, and
     renders again if not; the later one stays.
     """
 
@@ -36,20 +36,20 @@ class PreviewWorkflow:
         async with open_steps(request) as steps:
             input = PreviewInput.of(steps.payload)
             by_recipe = workflow.patched(_BY_RECIPE)
-            lock = turn_name(input, request.table_id) if by_recipe else f"audioprep.turn/{input.key}"
+            lock = lock_name(input, request.table_id) if by_recipe else f"audioprep.turn/{input.key}"
             wanted = input if by_recipe else input.key
             limit = timedelta(seconds=request.timeout_seconds)
-            pause = _FIRST_LOOK
+            pause = _FIRST_POLL
             while not await _is_there(steps, wanted, input.key):
-                if await _render_in_turn(steps, input, wanted, lock, limit):
+                if await _render_locked(steps, input, wanted, lock, limit):
                     break
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _LAST_LOOK)
+                pause = min(pause * 2, _LAST_POLL)
         return PreviewResult(preview_key=input.key)
 
 
-def turn_name(input: PreviewInput, table_id: str) -> str:
-    """The workflow id of the turn for one sound under one key of one table's jobs.
+def lock_name(input: PreviewInput, table_id: str) -> str:
+    """The workflow id of the lock for one sound under one key of one table's jobs.
 
     A digest, since ids are never encrypted; and no job can hold it but for the very recipe that it renders.
     """
@@ -61,7 +61,7 @@ async def _is_there(steps: Steps[PreviewPayload], wanted: PreviewInput | str, ke
     return await steps.run(PreviewActivities.find_preview, wanted, stage=Stage.QUEUED, summary=f"is {key} there?")
 
 
-async def _render_in_turn(
+async def _render_locked(
     steps: Steps[PreviewPayload], input: PreviewInput, wanted: PreviewInput | str, name: str, limit: timedelta
 ) -> bool:
     """Render, unless another job is at it: then False."""

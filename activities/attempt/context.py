@@ -14,7 +14,7 @@ from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.jobs.progress import StepProgress
 
 PULSE = 1.0  # seconds between heartbeats: a cancel from a server without worker commands arrives with one
-_SILENCE = 90.0  # seconds without any sign of work after which we stop vouching for the attempt
+_SILENCE = 90.0  # seconds; stop heartbeating after this long without progress, so that Temporal times the attempt out
 
 
 class AttemptContext:

@@ -71,7 +71,7 @@ class _Attempt(ActivityInboundInterceptor):
         super().__init__(next)
         self._steps = steps
 
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         task = asyncio.current_task()
         self._steps.running.add(task)
         try:
@@ -81,7 +81,7 @@ class _Attempt(ActivityInboundInterceptor):
             self._steps.running.discard(task)
             self._steps.ending.discard(task)
 
-    async def _attempt(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's own name
+    async def _attempt(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
         except asyncio.CancelledError:

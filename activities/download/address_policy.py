@@ -116,7 +116,8 @@ def literal_address(host: str) -> Address | None:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRules:
-    """The address policy for every connection, and the sites that yt-dlp may be asked for."""
+    """The address policy for every connection, the sites that yt-dlp may be asked for, and how soon again."""
 
     policy: AddressPolicy = field(default_factory=AddressPolicy)
     ytdlp_hosts: frozenset[str] = frozenset(YOUTUBE_HOSTS)
+    site_retry_delay: float = 15.0  # seconds before the second visit after a failed one; doubled each time

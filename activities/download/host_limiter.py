@@ -11,48 +11,49 @@ from typing import Final
 from audioprep.activities.attempt.handover import reschedule_error
 from audioprep.jobs.errors import ErrorKind
 
-_LOOK_AGAIN: Final = (0.5, 1.5)  # seconds after which a step that found no room asks again, at random in this range
+_RETRY_AFTER: Final = (0.5, 1.5)  # seconds after which a step that found no room asks again, at random in this range
 
 
 @dataclass(slots=True)
-class _Site:
-    """How many visit it now, and when the next visit may begin, in seconds of the monotonic clock."""
+class _Host:
+    """Downloads that run, and when the next may begin, in seconds of the monotonic clock."""
 
-    concurrency: int = 0
-    next_visit: float = 0.0
+    running: int = 0
+    next_start: float = 0.0
 
 
 class HostLimiter:
-    """The visits of one worker. `interval` is in seconds between two that begin at the same site."""
+    """Limits of one worker process. `min_interval` is in seconds between two starts at the same host."""
 
-    def __init__(self, at_once: int = 2, interval: float = 0.0) -> None:
-        self._at_once = at_once
-        self._interval = interval
-        self._sites: dict[str, _Site] = {}
+    def __init__(self, concurrency: int = 2, min_interval: float = 0.0) -> None:
+        self._concurrency = concurrency
+        self._min_interval = min_interval
+        self._hosts: dict[str, _Host] = {}
 
     @asynccontextmanager
-    async def visit(self, site: str) -> AsyncIterator[None]:
-        """Visit `site`, as `hosts.site_of` names it, while the block lasts.
+    async def slot(self, site: str) -> AsyncIterator[None]:
+        """Hold a download slot of `site`, as `hosts.site_of` names it, while the block lasts.
 
-        Who is one too many gives the step back instead of waiting in a slot that another site's download could use:
-        raises ApplicationError of kind SITE_BUSY, which the workflow answers by asking again later.
+        Over the limit: raises ApplicationError of kind SITE_BUSY, so that the workflow reschedules the activity
+        instead of blocking a worker slot that another host's download could use.
         """
         self._forget()
-        found = self._sites.setdefault(site, _Site())
-        if found.concurrency >= self._at_once:
-            sentence = f"{site} has as many visits of this worker as it may."
-            raise reschedule_error(ErrorKind.SITE_BUSY, sentence, wait=random.uniform(*_LOOK_AGAIN))  # noqa: S311 - no secret
-        found.concurrency += 1
+        host = self._hosts.setdefault(site, _Host())
+        if host.running >= self._concurrency:
+            sentence = f"{site} is at this worker's download limit."
+            wait = random.uniform(*_RETRY_AFTER)  # noqa: S311 - no secret
+            raise reschedule_error(ErrorKind.SITE_BUSY, sentence, wait=wait)
+        host.running += 1
         try:
-            begin = max(time.monotonic(), found.next_visit)
-            found.next_visit = begin + self._interval
+            begin = max(time.monotonic(), host.next_start)
+            host.next_start = begin + self._min_interval
             await asyncio.sleep(begin - time.monotonic())
             yield
         finally:
-            found.concurrency -= 1
+            host.running -= 1
 
     def _forget(self) -> None:
-        """Sites that may be visited at once need no memory."""
+        """Drop hosts that are not limited now: the table stays small."""
         now = time.monotonic()
-        for name in [name for name, site in self._sites.items() if not site.concurrency and site.next_visit <= now]:
-            del self._sites[name]
+        for name in [name for name, host in self._hosts.items() if not host.running and host.next_start <= now]:
+            del self._hosts[name]

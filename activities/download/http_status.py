@@ -38,14 +38,16 @@ def error_for_status(status: int, host: str, retry_after: timedelta | None = Non
     return PermanentError(kind, f"{host} {what} (HTTP {status}).")
 
 
-def parse_retry_after(value: str | None, now: datetime | None = None) -> timedelta | None:
+def parse_retry_after(
+    value: str | None, now: datetime | None = None, at_most: timedelta = MAX_RETRY_AFTER
+) -> timedelta | None:
     """The wait that a `Retry-After` header asks for, as seconds or as a date; None when it cannot be read.
 
-    Between 0 and five minutes: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    Between 0 and `at_most`: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
     value = (value or "")[:_MAX_HEADER].strip()
     if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value), MAX_RETRY_AFTER.total_seconds()))
+        return timedelta(seconds=min(int(value), at_most.total_seconds()))
     try:
         moment = parsedate_to_datetime(value)
         if moment.tzinfo is None:
@@ -53,7 +55,7 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> timedel
         wait = moment - (now or datetime.now(UTC))
     except (ValueError, OverflowError):  # the time or its zone is beyond what a datetime can hold
         return None
-    return min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
+    return min(max(wait, timedelta(0)), at_most)
 
 
 def media_type_of(headers: Mapping[str, str]) -> str:

@@ -117,7 +117,7 @@ class _Extraction:
         limits = LIMITS.writing(await asyncio.to_thread(_most_bytes, self._film))
         async with child_process(command, cwd=self._step.scratch, limits=limits) as child:
             async for _ in child.lines():
-                self._step.working()
+                self._step.keep_alive()
             code = await child.wait()
         return path if code == 0 else None
 
@@ -151,7 +151,7 @@ class _Extraction:
                 nonlocal frames
                 frames += len(samples)
                 self._limits.check_duration(frames / form.sample_rate)
-                self._step.working()
+                self._step.keep_alive()
                 take(samples)
 
             return count

@@ -16,7 +16,8 @@ from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 TERM_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 STALL_TIMEOUT = 60.0  # seconds without progress before a child counts as stuck
-_STDERR_TAIL = 4096  # bytes of stderr kept for the error message, of its beginning as many as of its end
+_STDERR_HEAD = 4096  # bytes of its beginning that are kept as well
+_STDERR_TAIL = 16_384  # bytes of stderr kept for the error message
 _STDERR_CLOSE = 1.0  # seconds to wait for stderr to close once the child is dead
 _PIPE_LIMIT = 1 << 18  # bytes; also the longest line we accept
 
@@ -112,7 +113,7 @@ class ChildProcess:
         """Drain stderr, so that the child never blocks on it; keep its head and tail, and pass its lines on."""
         rest = b""
         while block := await stderr.read(_PIPE_LIMIT):
-            missing = max(_STDERR_TAIL - len(self._stderr_head), 0)
+            missing = max(_STDERR_HEAD - len(self._stderr_head), 0)
             self._stderr_head += block[:missing]
             self._stderr += block[missing:]
             del self._stderr[:-_STDERR_TAIL]

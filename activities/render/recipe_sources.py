@@ -101,7 +101,7 @@ class RecipeSources:
         storage, asset, work = self._resources.storage, str(source.asset), None
         if measured.work is not None:
             source.path = measured.work
-            work = await store_working_copy(storage, self._resources.cache, asset, measured.work, self._step.working)
+            work = await store_working_copy(storage, self._resources.cache, asset, measured.work, self._step.keep_alive)
         source.facts = facts_of(source.original, probed, measured, work)
         await storage.write(keys.media(asset), source.facts.model_dump_json(indent=2).encode(), ContentType.JSON)
 
@@ -113,7 +113,7 @@ class RecipeSources:
             nonlocal frames
             frames += len(samples)
             self._resources.limits.check_duration(frames / form.sample_rate)
-            self._step.working()
+            self._step.keep_alive()
 
         return count
 

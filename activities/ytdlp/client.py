@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final, TypeAlias
+
+import structlog
+from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
+from audioprep.activities.download.http_status import MAX_RETRY_AFTER
 from audioprep.activities.download.proxy_request import ProxyStats
 from audioprep.activities.download.urls import check_host, parse_url
 from audioprep.activities.process.supervisor import child_process
@@ -20,6 +25,7 @@ from audioprep.activities.ytdlp.command import (
     options_on_stdin,
 )
 from audioprep.activities.ytdlp.errors import classify
+from audioprep.activities.ytdlp.messages.complaint import Complaint, parse_stderr
 from audioprep.activities.ytdlp.output import Entry, Said, parse_line
 from audioprep.activities.ytdlp.recording import Recording
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
@@ -30,6 +36,8 @@ _PAGES: Final = 64 * 1024 * 1024  # bytes of pages, scripts and manifests on top
 _STALL_TIMEOUT: Final = 85.0  # seconds
 
 _Take: TypeAlias = Callable[[Said], Awaitable[None]]
+
+log = structlog.get_logger()
 
 
 class YtDlp:
@@ -83,9 +91,11 @@ class YtDlp:
                     await take(said)
             code = await child.wait()
         if code != 0 or traffic.over:
-            raise self._explain(child.last_stderr_line, parsed.host or "", traffic)
+            complaint = parse_stderr(child.stderr_tail)
+            log.warning("ytdlp_said", error=complaint.error, warnings=list(complaint.warnings))
+            raise self._explain(complaint, parsed.host or "", traffic)
 
-    def _explain(self, last_stderr_line: str, host: str, traffic: ProxyStats) -> JobError:
+    def _explain(self, said: Complaint, host: str, traffic: ProxyStats) -> JobError:
         """What our proxy refused explains a failure better than what yt-dlp made of the refusal."""
         if traffic.refused:
             sentence = f"The URL may not be fetched: {traffic.refused} does not lead to a public address."
@@ -95,6 +105,12 @@ class YtDlp:
             return PermanentError(ErrorKind.LIMIT_EXCEEDED, sentence)
         if traffic.slow:
             return self._limits.too_slow(traffic.slow)
-        if traffic.unreachable and "502" in last_stderr_line:
+        if traffic.unreachable and "502" in said.error:
             return TransientError(ErrorKind.NETWORK, f"The connection to {traffic.unreachable} failed.")
-        return classify(last_stderr_line, host, traffic.retry_after)
+        asked = traffic.retry_after
+        return classify(said, host, self._delay() if asked is None else asked)
+
+    def _delay(self) -> timedelta:
+        """Until this attempt's successor: a site that refuses does so for longer than a connection is broken."""
+        earlier = activity.info().attempt - 1 if activity.in_activity() else 0
+        return min(timedelta(seconds=self._rules.site_retry_delay * 2**earlier), MAX_RETRY_AFTER)

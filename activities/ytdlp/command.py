@@ -108,5 +108,5 @@ def _common() -> list[str]:
         # Temporal retries the whole step, later and perhaps elsewhere.
         *("--retries", "1", "--extractor-retries", "1", "--file-access-retries", "0"),
         *("--fixup", "never", "--ffmpeg-location", _NOWHERE),
-        *("--quiet", "--no-warnings", "--color", "never"),
+        *("--quiet", "--no-update", "--color", "never"),  # warnings are wanted: they say why a site gives nothing
     ]

@@ -7,6 +7,7 @@ from libsql_client import Client
 
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.store.retention import RetentionStore
 from audioprep.bridge.store.store import JobStore
 from audioprep.checks.finding import CheckWarning
 from audioprep.extension import served_types
@@ -46,7 +47,7 @@ async def check_database(settings: Settings) -> str:
     if identity and identity.is_copy:
         raise CheckWarning(
             f"the table was first served at {identity.place}: run `audioprep migrate --new-identity` if this database"
-            " is a copy of that one, or `audioprep migrate --moved` if it has moved; until then no stray is cancelled"
+            " is a copy of that one, or `audioprep migrate --moved` if it has moved; until then no orphan is cancelled"
         )
     return f"{settings.database.redacted_url} has the table and all indexes"
 
@@ -60,6 +61,24 @@ async def check_types(settings: Settings) -> str:
         counts = ", ".join(f"{name} ({count}{'+' * (count == _COUNTED)})" for name, count in waiting.items())
         raise CheckWarning(f"pending rows of types that are not served here: {counts}; served are {', '.join(types)}")
     return f"served are {', '.join(types)}; no row of another type waits"
+
+
+_LARGE: Final = 100_000  # rows
+
+
+async def check_retention(settings: Settings) -> str:
+    """Raises CheckWarning when a large table keeps all finished rows for ever."""
+    if settings.retention.rules:
+        return "finished rows are deleted by age"
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        rows = await RetentionStore(database).table_span()
+    if rows >= _LARGE:
+        raise CheckWarning(
+            f"the table has up to {rows:,} rows, and finished ones are kept for ever: set AUDIOPREP_KEEP_COMPLETE=30d,"
+            " AUDIOPREP_KEEP_FAILED=90d and AUDIOPREP_KEEP_CANCELLED=7d on the bridges, or what your app needs;"
+            " `audioprep prune --before 90d --dry-run` counts"
+        )
+    return "finished rows are kept for ever, which this table is small enough for"
 
 
 async def check_clock(settings: Settings) -> str:

@@ -7,7 +7,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli.commands import cancel, doctor, listing, logs, retry, roles, schema, setup, show, submit, watch
+from audioprep.cli.commands import (
+    cancel,
+    doctor,
+    listing,
+    logs,
+    prune,
+    retry,
+    roles,
+    schema,
+    setup,
+    show,
+    submit,
+    watch,
+    webhooks,
+)
 from audioprep.cli.console import err, out
 from audioprep.version import __version__
 
@@ -56,6 +70,8 @@ app.command("logs", rich_help_panel=_JOBS)(logs.logs)
 app.command("doctor", rich_help_panel=_JOBS)(doctor.doctor)
 app.command("cancel", rich_help_panel=_JOBS)(cancel.cancel)
 app.command("retry", rich_help_panel=_JOBS)(retry.retry)
+app.command("prune", rich_help_panel=_JOBS)(prune.prune)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_JOBS)
 
 
 def main() -> NoReturn:

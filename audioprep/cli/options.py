@@ -8,6 +8,7 @@ from audioprep.cli.completion import cancellable_ids, newest_ids, retryable_ids
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the job to its end; exit code 0 only if complete.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=newest_ids)]

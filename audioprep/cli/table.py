@@ -9,6 +9,7 @@ from audioprep.cli.console import fail
 
 if TYPE_CHECKING:
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, and many at a time. `table_id` is empty for a table that no bridge has served yet."""
+    """Single rows, many at a time, and old ones. `table_id` is empty for a table that no bridge has served yet."""
 
     rows: "JobStore"
     lists: "JobLists"
+    retention: "RetentionStore"
     table_id: str
 
     async def find(self, job_id: str) -> "Job":
@@ -40,13 +42,18 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.outbox import OutboxWriter
+    from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.store import JobStore
+    from audioprep.bridge_options import webhook_choice
     from audioprep.extension import served_types
 
+    choice = webhook_choice(settings)
     async with open_database(settings.database.database_url, settings.database.token) as database:
-        store = JobStore(database, served_types(settings).names)
+        store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
-        yield JobTable(store, JobLists(database), identity.table_id if identity else "")
+        table_id = identity.table_id if identity else ""
+        yield JobTable(store, JobLists(database), RetentionStore(database), table_id)
 
 
 if TYPE_CHECKING:

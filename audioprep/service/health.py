@@ -46,16 +46,15 @@ class Health:
         self._services: list[ServiceHealth] = []
         self._conditions: dict[str, Callable[[], str | None]] = {}
 
-    def watch(self, name: str) -> ServiceHealth:
-        service = ServiceHealth(name, last_run=time.monotonic())
+    def watch(self, name: str, silence: float = _SILENCE) -> ServiceHealth:
+        """A service that finishes a run at least every `silence` seconds."""
+        service = ServiceHealth(name, last_run=time.monotonic(), silence=silence)
         self._services.append(service)
         return service
 
     def watch_once(self, name: str) -> ServiceHealth:
         """For what has to succeed one time: from then on silence is no complaint."""
-        service = ServiceHealth(name, last_run=time.monotonic(), silence=math.inf)
-        self._services.append(service)
-        return service
+        return self.watch(name, silence=math.inf)
 
     def add(self, name: str, condition: Callable[[], str | None]) -> None:
         """Something that is wrong while `condition` returns a sentence."""

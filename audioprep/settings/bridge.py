@@ -22,8 +22,10 @@ class BridgeSettings(BaseSettings):
     redrive_after: float = Field(
         15.0, gt=0, description="seconds before a claimed row without a workflow is taken over"
     )
-    strays_interval: float = Field(60.0, gt=0, description="seconds between two looks for workflows without a live row")
-    strays_patience: float = Field(
+    orphans_interval: float = Field(
+        60.0, gt=0, description="seconds between two searches for workflows without a live row"
+    )
+    orphans_patience: float = Field(
         60.0, ge=0, description="seconds that a row is missing before its workflow is cancelled"
     )
     types: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -36,7 +38,7 @@ class BridgeSettings(BaseSettings):
     max_downloads: int = Field(50, ge=0, description="jobs that download or wait for a site, at most, on top of these")
     max_looks: int = Field(20, ge=1, description="jobs looked at in the same moment, at most")
     temporal_calls: int = Field(20, ge=1, description="requests to Temporal under way, at most")
-    looks_per_second: float = Field(
+    describes_per_second: float = Field(
         50.0, gt=0, description="looks at running workflows, at most, however many there are"
     )
     database_calls: int = Field(8, ge=1, description="requests to the database under way, at most; more wait")

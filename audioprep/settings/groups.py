@@ -12,7 +12,9 @@ from audioprep.jobs.text.redaction import scrub
 from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
+from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
 
@@ -34,11 +36,13 @@ class Settings:
             self.temporal = TemporalSettings()
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
+            self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
             self.attempts = AttemptSettings()
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
+            self.webhooks = WebhookSettings()
             self.version = VersionSettings()
             self.log = LogSettings()
             self.tracing = TracingSettings()

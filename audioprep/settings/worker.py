@@ -43,6 +43,12 @@ class NetworkSettings(BaseSettings):
         description="sites yt-dlp may be asked for, with their subdomains, separated by commas; * for any",
     )
 
+    site_retry_delay: float = Field(
+        15.0,
+        ge=0,
+        le=300,
+        description="seconds before yt-dlp visits a site again after a failure that may pass; then doubled",
+    )
     min_download_rate: float = Field(
         1024,
         ge=0,

@@ -25,7 +25,7 @@ _ASKED_BY_BRIDGE = {
     "DescribeNamespace": "checks",
     "ListWorkflowExecutions": "lists",
 }
-_LOOKS = 50  # per second: AUDIOPREP_LOOKS_PER_SECOND
+_LOOKS = 50  # per second: AUDIOPREP_DESCRIBES_PER_SECOND
 _LONG_POLL = 20.0  # seconds after which Temporal has one asked anew: history.longPollExpirationInterval
 
 
@@ -91,7 +91,7 @@ MEASUREMENT = Measurement(
     "inflight",
     "A thousand jobs in flight",
     f"One bridge, trial jobs whose progress changes every {_BEAT:g} s, watched for a minute. Looks are"
-    " bounded by `AUDIOPREP_LOOKS_PER_SECOND` (50), whatever the number of jobs; a long poll for the end of each is"
+    " bounded by `AUDIOPREP_DESCRIBES_PER_SECOND` (50), whatever the number of jobs; a long poll for the end of each is"
     " renewed when Temporal answers it empty, every 20 s.",
     run,
 )

@@ -34,3 +34,5 @@ def for_types(query: str, types: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 SCHEMA: Final = load_queries("schema.sql")
 JOBS: Final = load_queries("jobs.sql")
+RETENTION: Final = load_queries("retention.sql")
+OUTBOX: Final = load_queries("outbox.sql")

@@ -13,6 +13,7 @@ from libsql_client import Client, ResultSet, Row
 from libsql_client.client import InValue, Value
 
 from audioprep.bridge.store.errors import AnswerTooLarge
+from audioprep.bridge.store.outbox import OutboxWriter
 from audioprep.bridge.store.queries import JOBS, SCHEMA, for_types
 from audioprep.jobs.errors import ErrorKind, FailedResult
 from audioprep.jobs.job import Job, NewJob
@@ -53,11 +54,15 @@ class Poll:
 class JobStore:
     """Rows in, rows out. Writes say whether they won: False means the row was no longer in the state they need.
 
-    `types` are the words of the `type` column that are served: polls and claims see no other row.
+    `types` are the words of the `type` column that are served: polls and claims see no other row. With an
+    `outbox`, each end that is written has an entry there, by the same transaction; without one, only rows are written.
     """
 
-    def __init__(self, client: Client, types: Sequence[str] = JOB_TYPES.names) -> None:
+    def __init__(
+        self, client: Client, types: Sequence[str] = JOB_TYPES.names, outbox: OutboxWriter | None = None
+    ) -> None:
         self._client = client
+        self._outbox = outbox
         self._claim_at_most = _MAX_CLAIMED
         self._typed = {name: for_types(JOBS[name], types) for name in _TYPED}
         self.types = frozenset(types)
@@ -124,7 +129,7 @@ class JobStore:
             "refused": _REFUSED,
         }
         try:
-            answer = await self._execute("claim", arguments)
+            answer = await self._execute_ending("claim", arguments, JobStatus.FAILED, now)
         except AnswerTooLarge:
             self._claim_at_most = max(self._claim_at_most // 8, 1)
             log.warning("claim_answer_too_large", claims_at_most=self._claim_at_most)
@@ -196,28 +201,29 @@ class JobStore:
         return new if won else None
 
     async def complete(self, job_id: str, result: str, now: datetime, stage: str | None = None) -> bool:
-        return await self._write("complete", job_id, now, result=result, stage=stage)
+        return await self._end("complete", job_id, now, result=result, stage=stage)
 
     async def fail(self, job_id: str, error: str, facts: FailedResult, now: datetime, stage: str | None = None) -> bool:
         """`error` is for people, `facts` for programs."""
-        return await self._write("fail", job_id, now, error=error, result=facts.model_dump_json(), stage=stage)
+        return await self._end("fail", job_id, now, error=error, result=facts.model_dump_json(), stage=stage)
 
     async def reap(self, job: Job, error: str, facts: FailedResult, now: datetime) -> bool:
         result = facts.model_dump_json()
-        return await self._write("reap", job.job_id, now, error=error, result=result, seen_at=job.updated_at)
+        return await self._end("reap", job.job_id, now, error=error, result=result, seen_at=job.updated_at)
 
     async def request_cancel(self, job_id: str, now: datetime) -> bool:
-        return await self._write("request_cancel", job_id, now)
+        return await self._end("request_cancel", job_id, now)
 
     async def record_cancel(self, job_id: str, now: datetime) -> bool:
-        return await self._write("record_cancel", job_id, now)
+        return await self._end("record_cancel", job_id, now)
 
     async def acknowledge_cancel(self, job_id: str, now: datetime) -> bool:
-        return await self._write("acknowledge_cancel", job_id, now)
+        return await self._end("acknowledge_cancel", job_id, now)
 
     async def cancel_pending(self, until: str, now: datetime) -> list[str]:
         """Cancel every row that waits, is of a type served, and was made no later than `until`. Returns their ids."""
-        result = await self._execute("cancel_pending", {"until": until, "now": to_text(now)})
+        arguments: dict[str, InValue] = {"until": until, "now": to_text(now)}
+        result = await self._execute_ending("cancel_pending", arguments, JobStatus.CANCELLED, now)
         return [_shown(row[0]) for row in result.rows]
 
     async def _one(self, query: str, arguments: dict[str, InValue]) -> Job | None:
@@ -228,6 +234,30 @@ class JobStore:
         """A query over the types served."""
         statement, types = self._typed[query]
         return await self._client.execute(statement, {**arguments, **types})
+
+    async def _execute_ending(
+        self, query: str, arguments: dict[str, InValue], status: JobStatus, now: datetime
+    ) -> ResultSet:
+        """A query over the types served that may end rows, in `status`; their entries are in its transaction."""
+        if self._outbox is None:
+            return await self._execute(query, arguments)
+        statement, types = self._typed[query]
+        ended, entered = await self._client.batch(
+            [(statement, {**arguments, **types}), self._outbox.enter_all(status, now)]
+        )
+        if entered.rows_affected:
+            self._outbox.entered.set()
+        return ended
+
+    async def _end(self, query: str, job_id: str, now: datetime, **values: InValue) -> bool:
+        """A write that may end the row; its entry is in the same transaction."""
+        if self._outbox is None:
+            return await self._write(query, job_id, now, **values)
+        arguments: dict[str, InValue] = {"job_id": job_id, "now": to_text(now), **values}
+        ended, entered = await self._client.batch([(JOBS[query], arguments), self._outbox.enter(job_id)])
+        if entered.rows_affected:
+            self._outbox.entered.set()
+        return ended.rows_affected == 1
 
     async def _write(self, query: str, job_id: str, now: datetime, **values: InValue) -> bool:
         arguments: dict[str, InValue] = {"job_id": job_id, "now": to_text(now), **values}

@@ -20,13 +20,13 @@ class Launcher:
     """Starts workflows by name; the row's metadata is checked here, so that no worker sees a bad one."""
 
     def __init__(
-        self, store: JobStore, executions: Executions, types: JobTypes, terms: LimitsByType, table_id: str
+        self, store: JobStore, executions: Executions, types: JobTypes, limits: LimitsByType, table_id: str
     ) -> None:
         self._store = store
         self._executions = executions
         self.table_id = table_id
         self._types = types
-        self._terms = terms
+        self._limits = limits
 
     async def start(self, job: Job) -> None:
         """Raises PermanentError if the row's type is unknown, its metadata is invalid, or Temporal will not take it."""
@@ -53,16 +53,16 @@ class Launcher:
         await self._executions.start(StartRequest(kind.workflow, request, summary, kind.task_queue))
 
     def _request(self, job: Job, payload: object) -> JobRequest[Any]:
-        terms = self._terms.of(job.type)
+        limits = self._limits.of(job.type)
         return JobRequest(
             job_id=job.job_id,
             table_id=self.table_id,
             type=job.type,
             payload=payload,
-            timeout_seconds=terms.timeout.total_seconds(),
-            max_attempts=terms.max_attempts,
-            first_delay_seconds=terms.first_delay.total_seconds(),
-            last_delay_seconds=terms.last_delay.total_seconds(),
+            timeout_seconds=limits.timeout.total_seconds(),
+            max_attempts=limits.max_attempts,
+            first_delay_seconds=limits.first_delay.total_seconds(),
+            last_delay_seconds=limits.last_delay.total_seconds(),
         )
 
 

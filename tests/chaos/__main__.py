@@ -39,6 +39,7 @@ def print_outcome(outcome: Outcome, plan: Plan) -> None:
         worst, median = max(outcome.recoveries), statistics.median(outcome.recoveries)
         lines.append(("fault to next row change", f"median {median:.1f} s, longest {worst:.1f} s"))
     lines.append(("all settled after the last fault", f"{outcome.settled_after:.1f} s"))
+    lines += outcome.webhooks
     lines += [(f"hits: {hit}", str(count)) for hit, count in sorted(outcome.hits.items())]
     for name, value in lines:
         print(f"{name:<34} {value}")

@@ -7,8 +7,9 @@ from typing import Final
 
 from temporalio.client import Client, WorkflowExecution
 
-from audioprep.jobs.request import WORKFLOW_ID_PREFIX
+from audioprep.jobs.request import WEBHOOK_ID_PREFIX, WORKFLOW_ID_PREFIX
 from tests.chaos.system import System, Table
+from tests.chaos.webhooks import HookSite
 from tests.support.foreign import changed_foreign
 from tests.support.webapp import FINAL, Row, WebApp
 
@@ -30,6 +31,9 @@ COUNTED: Final = (
     "foreign rows changed",
     "orphaned processes",
     "scratch left",
+    "webhooks missing",
+    "webhooks of no such end",
+    "webhooks of a wrong id or secret",
 )
 
 
@@ -67,12 +71,15 @@ class Account:
         ]
 
 
-async def account_for(system: System, asked: dict[str, dict[str, Asked]], *, foreign: bool = False) -> Account:
+async def account_for(
+    system: System, asked: dict[str, dict[str, Asked]], hooks: HookSite, *, foreign: bool = False
+) -> Account:
     """`asked` holds the jobs of each table by id. Call when all is quiet and the roles are stopped."""
     account = Account(jobs=sum(map(len, asked.values())))
     client = await Client.connect(system.temporal_address)
     listed = [run async for run in client.list_workflows()]
-    runs = [run for run in listed if run.id.startswith(WORKFLOW_ID_PREFIX)]
+    ours = [run for run in listed if run.id.startswith(WORKFLOW_ID_PREFIX)]
+    runs = [run for run in ours if not run.id.startswith(WEBHOOK_ID_PREFIX)]
     homes = {await table.deployment.app.table_id(): table for table in system.tables}
     for run in runs:
         await _judge_run(account, run, homes, asked)
@@ -88,6 +95,10 @@ async def account_for(system: System, asked: dict[str, dict[str, Asked]], *, for
     account.found["marks of another table"] += twice
     account.found["orphaned processes"] = system.children_left()
     account.found["scratch left"] = [str(path) for path in system.scratch_left()]
+    for table in system.tables:
+        account.found["webhooks missing"] += await hooks.missing(table.deployment.app)
+        account.found["webhooks of no such end"] += await hooks.wrong(table.deployment.app)
+    account.found["webhooks of a wrong id or secret"] += hooks.ambiguous()
     return account
 
 

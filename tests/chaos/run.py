@@ -14,6 +14,7 @@ from tests.chaos.account import Account, Asked, account_for
 from tests.chaos.menu import Wish, choose
 from tests.chaos.monkey import Monkey
 from tests.chaos.system import System, Table
+from tests.chaos.webhooks import HookSite, open_hook_site
 from tests.support.foreign import insert_foreign, remember_foreign
 from tests.support.waiting import eventually
 from tests.support.webapp import FINAL, WebApp
@@ -43,31 +44,39 @@ class Outcome:
     hits: dict[str, int]
     recoveries: list[float]
     settled_after: float
+    webhooks: list[tuple[str, str]]
 
 
 async def run_chaos(folder: Path, plan: Plan) -> Outcome:
     """Jobs and cancels at random while the monkey plays; then quiet, and the account."""
-    with System(folder, plan.tables).running() as system:
-        apps = {table.name: table.deployment.app for table in system.tables}
-        for table in system.tables:
-            await _prepare(table, plan)
-        system.upload_sources()
-        system.start_roles()
-        monkey = Monkey(system, random.Random(plan.seed), plan.pause, lambda: _changes(apps.values()))
-        users = [
-            asyncio.create_task(_use(name, app, plan, random.Random(f"{plan.seed} {name}")))
-            for name, app in apps.items()
-        ]
-        await monkey.play(plan.seconds)
-        for name in system.programs:
-            system.revive(name)
-        asked = dict(zip(apps, await asyncio.gather(*users), strict=True))
-        begun = time.monotonic()
-        await eventually(lambda: _all_settled(apps.values()), within=plan.settle_within, what="every job's end")
-        settled_after = time.monotonic() - begun
-        system.stop_roles()
-        account = await account_for(system, asked, foreign=plan.foreign > 0)
-    return Outcome(account, monkey.hits, monkey.recoveries, settled_after)
+    async with open_hook_site(plan.seed) as hooks:
+        with System(folder, plan.tables, hooks.receiver.env).running() as system:
+            return await _play(system, hooks, plan)
+
+
+async def _play(system: System, hooks: HookSite, plan: Plan) -> Outcome:
+    apps = {table.name: table.deployment.app for table in system.tables}
+    for table in system.tables:
+        await _prepare(table, plan)
+    system.upload_sources()
+    system.start_roles()
+    monkey = Monkey(system, random.Random(plan.seed), plan.pause, lambda: _changes(apps.values()))
+    users = [
+        asyncio.create_task(_use(name, app, plan, random.Random(f"{plan.seed} {name}"))) for name, app in apps.items()
+    ]
+    trouble = asyncio.create_task(hooks.trouble())
+    await monkey.play(plan.seconds)
+    trouble.cancel()
+    for name in system.programs:
+        system.revive(name)
+    asked = dict(zip(apps, await asyncio.gather(*users), strict=True))
+    begun = time.monotonic()
+    await eventually(lambda: _all_settled(apps.values()), within=plan.settle_within, what="every job's end")
+    settled_after = time.monotonic() - begun
+    await eventually(lambda: _all_delivered(hooks, apps.values()), within=plan.settle_within, what="every webhook")
+    system.stop_roles()
+    account = await account_for(system, asked, hooks, foreign=plan.foreign > 0)
+    return Outcome(account, monkey.hits, monkey.recoveries, settled_after, hooks.lines())
 
 
 async def _prepare(table: Table, plan: Plan) -> None:
@@ -122,6 +131,10 @@ async def _changes(apps: Iterable[WebApp]) -> int:
 
 async def _all_settled(apps: Iterable[WebApp]) -> bool:
     return all([await _is_settled(app) for app in apps])
+
+
+async def _all_delivered(hooks: HookSite, apps: Iterable[WebApp]) -> bool:
+    return not any([await _insist(lambda app=app: hooks.missing(app)) for app in apps])
 
 
 async def _is_settled(app: WebApp) -> bool:

@@ -2,7 +2,7 @@
 
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +32,9 @@ class Table:
 class System:
     """Everything runs; any of it may be hit, and is started again. Tables share namespace, task queue and storage."""
 
-    def __init__(self, folder: Path, tables: int = 1) -> None:
+    def __init__(self, folder: Path, tables: int, env: Mapping[str, str]) -> None:
         self.folder = folder
+        self._env = env
         self._temporal, self.temporal_address, self._ui_url = processes.temporal(folder)
         self._place, self._task_queue = local_place(folder / "storage"), f"chaos-{uuid.uuid4()}"
         self.tables = [self._table(f"table{number}") for number in range(1, tables + 1)]
@@ -48,11 +49,12 @@ class System:
             "PATH": slow_ffmpeg(self.folder / "bin", SPEED),
             "AUDIOPREP_MAX_IN_FLIGHT": "6",
             "AUDIOPREP_SWEEP_INTERVAL": "2",
-            "AUDIOPREP_STRAYS_INTERVAL": "5",
+            "AUDIOPREP_ORPHANS_INTERVAL": "5",
             # Each kill of a worker uses up an attempt of what it ran; here they come every few seconds.
             "AUDIOPREP_ATTEMPTS_DEFAULT": "30",
             **{f"AUDIOPREP_ATTEMPTS_{kind}": "30" for kind in ("INGEST", "PREVIEW", "SAVE")},
             "AUDIOPREP_RETRY_LAST_DELAY": "2",
+            **self._env,
         }
         return Table(name, sqld, deployment)
 

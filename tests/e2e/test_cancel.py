@@ -114,9 +114,7 @@ async def test_cancelling_a_finished_job_has_no_effect(deployment: Deployment, t
     assert await deployment.app.row(job_id) == done
 
 
-async def test_a_job_waiting_for_its_next_try_is_cancelled_at_once_and_twice_does_no_harm(
-    deployment: Deployment, temporal: Client
-) -> None:
+async def test_cancel_during_back_off_is_immediate_and_idempotent(deployment: Deployment, temporal: Client) -> None:
     await deployment.migrate()
     deployment.extra |= {"AUDIOPREP_ALLOW_PRIVATE_URLS": "1", "AUDIOPREP_RETRY_FIRST_DELAY": "60"}
     deployment.start("serve")

@@ -33,7 +33,7 @@ async def test_a_job_type_added_as_the_document_says_works(tmp_path: Path) -> No
 
 
 def _register(registry: Path, declaration: str) -> None:
-    _import(registry, "audioprep.jobs.types.tone", "TonePayload", after="audioprep.jobs.status")
+    _import(registry, "audioprep.jobs.types.tone", "TonePayload, ToneResult", after="audioprep.jobs.status")
     _put(registry, "JOB_TYPES = JobTypes([", f"{declaration}\nJOB_TYPES = JobTypes([TONE, ")
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.site import Site, open_site
+from tests.support.waiting import eventually
 from tests.support.webapp import Row
 
 SECONDS = 12.5
@@ -46,7 +47,7 @@ async def test_what_ytdlp_meets_becomes_the_right_row(downloads: Deployment, sit
     paths = {
         "plain": "file/tone.mp3",
         "redirect": "redirect/tone.mp3",
-        "slow": "slow/tone.mp3",
+        "held": "held/tone.mp3",
         "not found": "status/404/a.mp3",
         "too many requests": "status/429/a.mp3",
         "flaky": "flaky/tone.mp3",
@@ -55,16 +56,18 @@ async def test_what_ytdlp_meets_becomes_the_right_row(downloads: Deployment, sit
     }
 
     jobs = {case: await _submit(downloads, "youtube", site.url(path)) for case, path in paths.items()}
+    await _progress_was_seen(downloads, jobs["held"])
+    site.released.set()
     rows = {case: await downloads.app.finished(job_id, within=90) for case, job_id in jobs.items()}
 
-    for case in ("plain", "redirect", "slow", "flaky"):
+    for case in ("plain", "redirect", "held", "flaky"):
         _assert_tone(rows[case], "tone.mp3")
     _assert_failed(rows["not found"], "has no such file (HTTP 404)")
     _assert_failed(rows["too many requests"], "too many requests (HTTP 429)")
     _assert_failed(rows["too large"], f"larger than the limit of {LIMIT_MB} MB")
     _assert_failed(rows["no media"], "no recording that yt-dlp can find")
     assert site.hits["/status/429/a.mp3"] == 2 * site.hits["/status/404/a.mp3"]
-    await _assert_progress_was_seen(downloads, jobs["slow"])
+    await _assert_progress_never_fell(downloads, jobs["held"])
     first, second, *_ = site.times("flaky/tone.mp3")
     assert second - first >= float(site.retry_after)
 
@@ -76,7 +79,7 @@ async def test_what_a_plain_download_meets_becomes_the_right_row(downloads: Depl
     paths = {
         "plain": "file/tone.mp3",
         "redirect": "redirect/tone.mp3",
-        "slow": "slow/tone.mp3",
+        "held": "held/tone.mp3",
         "flaky": "flaky/tone.mp3",
         "loop": "loop/0",
         "not found": "status/404",
@@ -88,9 +91,11 @@ async def test_what_a_plain_download_meets_becomes_the_right_row(downloads: Depl
     }
 
     jobs = {case: await _submit(downloads, "url", site.url(path)) for case, path in paths.items()}
+    await _progress_was_seen(downloads, jobs["held"])
+    site.released.set()
     rows = {case: await downloads.app.finished(job_id, within=90) for case, job_id in jobs.items()}
 
-    for case in ("plain", "redirect", "slow", "flaky"):
+    for case in ("plain", "redirect", "held", "flaky"):
         _assert_tone(rows[case], "tone.mp3")
     _assert_failed(rows["loop"], "more than 5 redirects")
     _assert_failed(rows["not found"], "has no such file (HTTP 404)")
@@ -100,7 +105,7 @@ async def test_what_a_plain_download_meets_becomes_the_right_row(downloads: Depl
     _assert_failed(rows["endless"], f"larger than the limit of {LIMIT_MB} MB")
     _assert_failed(rows["page"], "web page")
     assert (site.hits["/cut/tone.mp3"], site.hits["/status/410"]) == (2, 1)
-    await _assert_progress_was_seen(downloads, jobs["slow"])
+    await _assert_progress_never_fell(downloads, jobs["held"])
     first, second, *_ = site.times("flaky/tone.mp3")
     assert second - first >= float(site.retry_after)
 
@@ -159,11 +164,23 @@ async def _submit(deployment: Deployment, source_type: str, url: str) -> str:
     return await deployment.app.submit("ingest", {"sourceType": source_type, "url": url})
 
 
-async def _assert_progress_was_seen(deployment: Deployment, job_id: str) -> None:
-    changes = [change for change in await deployment.app.changes(job_id) if change["stage"] == "downloading"]
-    seen = [change["progress"] for change in changes]
-    assert len(set(seen)) > 1, seen
+async def _progress_was_seen(deployment: Deployment, job_id: str) -> None:
+    """The row shows movement within a download that is not at its end."""
+
+    async def check() -> bool | None:
+        return len(set(await _progress(deployment, job_id))) > 1 or None
+
+    await eventually(check, within=80, what="progress of the download")
+
+
+async def _assert_progress_never_fell(deployment: Deployment, job_id: str) -> None:
+    seen = await _progress(deployment, job_id)
     assert seen == sorted(seen)
+
+
+async def _progress(deployment: Deployment, job_id: str) -> list[float]:
+    changes = await deployment.app.changes(job_id)
+    return [change["progress"] for change in changes if change["stage"] == "downloading"]
 
 
 def _assert_tone(row: Row, name: str) -> None:

@@ -60,9 +60,7 @@ async def test_a_backlog_does_not_hold_up_an_urgent_job(
     assert max(went_before) <= 1, f"steps of patient jobs that went before each urgent one: {went_before}"
 
 
-async def test_one_site_is_visited_as_often_as_it_may_while_another_goes_ahead(
-    downloads: Deployment, site: Site
-) -> None:
+async def test_a_busy_host_does_not_block_another_host(downloads: Deployment, site: Site) -> None:
     downloads.extra |= {"AUDIOPREP_DOWNLOAD_SLOTS": "2", "AUDIOPREP_DOWNLOADS_PER_HOST": "1"}
     downloads.start("serve")
     slow = {"sourceType": "url", "url": site.url("slow/tone.mp3")}

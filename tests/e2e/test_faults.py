@@ -75,9 +75,7 @@ async def until_ready(deployment: Deployment) -> None:
     await eventually(check, what="/readyz 200")
 
 
-async def test_a_frozen_database_turns_health_red_and_recovers_by_itself(
-    deployment: Deployment, database: Database
-) -> None:
+async def test_a_frozen_database_is_unhealthy_until_it_recovers(deployment: Deployment, database: Database) -> None:
     deployment.start("serve")
     await until_health(deployment, 200)
 
@@ -129,7 +127,7 @@ async def test_temporal_away_at_start_and_back_later(tmp_path: Path, database: D
     try:
         deployed.start("serve")
         job_id = await deployed.app.submit("ingest", INGEST)
-        await until_health(deployed, 503, "intake")
+        await until_health(deployed, 503, "claimer")
         assert (await deployed.app.row(job_id))["status"] == "pending", "nothing is claimed for a server that is away"
 
         with processes.running(server):
@@ -141,9 +139,7 @@ async def test_temporal_away_at_start_and_back_later(tmp_path: Path, database: D
         deployed.stop()
 
 
-async def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_runs_on_elsewhere(
-    deployment: Deployment, tmp_path: Path
-) -> None:
+async def test_a_killed_worker_leaves_no_ffmpeg_and_loses_no_job(deployment: Deployment, tmp_path: Path) -> None:
     deployment.extra["PATH"] = slow_ffmpeg(tmp_path / "bin", speed=4)
     deployment.start("bridge")
     first = deployment.start("worker", AUDIOPREP_HTTP_PORT="0")
@@ -197,7 +193,7 @@ async def test_a_wake_claims_at_once_and_needs_the_secret(deployment: Deployment
 
 async def test_a_workflow_whose_row_was_deleted_is_cancelled(deployment: Deployment, tmp_path: Path) -> None:
     deployment.extra["PATH"] = slow_ffmpeg(tmp_path / "bin")
-    deployment.extra["AUDIOPREP_STRAYS_INTERVAL"] = "0.5"
+    deployment.extra["AUDIOPREP_ORPHANS_INTERVAL"] = "0.5"
     serve = deployment.start("serve")
     job_id = await deployment.app.submit("ingest", INGEST)
     ffmpeg = await child_of(serve.pid, "readrate")

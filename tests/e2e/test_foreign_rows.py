@@ -22,13 +22,13 @@ _DEFAULTS = BridgeOptions()
 _FASTER = 3_000.0  # times as often as with the defaults: an hour's work in a few seconds
 _UNCOUNTED = 2  # polls under way while the counters are read
 _POLLS = 3600 / _DEFAULTS.idle_interval
-_STRAYS = 3600 / _DEFAULTS.strays_interval
+_STRAYS = 3600 / _DEFAULTS.orphans_interval
 
 
 async def test_an_hour_beside_foreign_rows_changes_and_reads_none(
     temporal_server: TemporalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many polls, sweeps and searches for strays as in an hour, over rows that were stale from the beginning."""
+    """As many polls, sweeps and searches for orphans as in an hour, over rows that were stale from the beginning."""
     port, admin_port = free_ports(2)
     program, url = processes.sqld(tmp_path, port, admin_port)
     queue = f"foreign-{uuid.uuid4()}"
@@ -42,7 +42,7 @@ async def test_an_hour_beside_foreign_rows_changes_and_reads_none(
             before = counters(f"http://127.0.0.1:{admin_port}")
             serving = asyncio.create_task(bridge.run())
             await eventually(lambda: _hour(runs), within=60, what="an hour's polls")
-            spent, polls = counters(f"http://127.0.0.1:{admin_port}") - before, runs["intake"]
+            spent, polls = counters(f"http://127.0.0.1:{admin_port}") - before, runs["claimer"]
             own = await app.finished(await app.submit("carried", {}))
             bridge.stop()
             await serving
@@ -61,14 +61,14 @@ def _options(queue: str) -> BridgeOptions:
         routes={"carried": CARRIED},
         idle_interval=_DEFAULTS.idle_interval / _FASTER,
         sweep_interval=_DEFAULTS.sweep_interval / _FASTER,
-        strays_interval=_DEFAULTS.strays_interval / _FASTER,
+        orphans_interval=_DEFAULTS.orphans_interval / _FASTER,
         redrive_after=_DEFAULTS.redrive_after / _FASTER,
     )
 
 
 def _count_runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often each service has run."""
-    runs = {"intake": 0, "strays": 0}
+    runs = {"claimer": 0, "orphans": 0}
 
     def counted(kind: type[Claimer] | type[OrphanSweeper]) -> None:
         run_once = kind.run_once
@@ -85,4 +85,4 @@ def _count_runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 async def _hour(runs: dict[str, int]) -> bool:
-    return runs["intake"] >= _POLLS and runs["strays"] >= _STRAYS
+    return runs["claimer"] >= _POLLS and runs["orphans"] >= _STRAYS

@@ -28,7 +28,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 @pytest.fixture
 async def playlists(deployment: Deployment) -> Deployment:
     deployment.extra |= {"AUDIOPREP_ALLOW_PRIVATE_URLS": "1", "AUDIOPREP_YTDLP_HOSTS": "*"}
-    deployment.extra["AUDIOPREP_STRAYS_INTERVAL"] = "0.3"  # children have no row of their own, and are no strays
+    deployment.extra["AUDIOPREP_ORPHANS_INTERVAL"] = "0.3"  # children have no row of their own, and are no orphans
     await deployment.migrate()
     await deployment.app.record_changes()
     return deployment

@@ -9,7 +9,8 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from audioprep.bridge import decide
-from audioprep.bridge.limits import JobLimits, LimitsByType
+from audioprep.bridge.limits import LimitsByType
+from audioprep.jobs.registry import JobLimits
 from tests.conftest import TemporalServer
 from tests.flood.__main__ import print_outcome
 from tests.flood.run import READ_PER_ROW, run_flood
@@ -67,9 +68,9 @@ async def test_a_workflow_that_cannot_go_on_ends_after_its_time(
     """Its task fails again and again, so that not even its own timer can end it; its slot is free again after that."""
     monkeypatch.setattr(decide, "_GRACE", timedelta(0))
     queue, client = f"poison-{uuid.uuid4()}", await Client.connect(temporal_server.address)
-    terms = LimitsByType({}, JobLimits(timeout=timedelta(seconds=2)))
+    limits = LimitsByType({}, JobLimits(timeout=timedelta(seconds=2)))
     async with (
-        serving(sqld_url, client, queue, terms=terms, max_in_flight=1),
+        serving(sqld_url, client, queue, limits=limits, max_in_flight=1),
         carriers(temporal_server.address, queue),
     ):
         stuck = await app.submit(ROUTED, {"result": "an error in its code"})

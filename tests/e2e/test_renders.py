@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from audioprep.activities.preview import PreviewInput
 from audioprep.jobs.types.preview import PreviewPayload
-from audioprep.workflows.preview import turn_name
+from audioprep.workflows.preview import lock_name
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.listening import loudness_of, samples_of, stream_of
@@ -30,9 +30,7 @@ def _source(deployment: Deployment, tmp_path: Path, seconds: float, sound: str =
 
 
 @pytest.mark.usefixtures("storage_place")
-async def test_a_save_goes_through_its_stages_and_leaves_the_prepared_file(
-    deployment: Deployment, tmp_path: Path
-) -> None:
+async def test_a_save_passes_its_stages_and_stores_the_prepared_file(deployment: Deployment, tmp_path: Path) -> None:
     await deployment.migrate()
     await deployment.app.record_changes()
     deployment.start("serve")
@@ -69,8 +67,8 @@ async def test_two_identical_previews_at_once_are_one_render(
     assert stream_of(deployment.fetched(key))["bit_rate"] == "128000"
     steps = Counter([name for job in jobs for name in await _steps(deployment.app, temporal, job)])
     assert steps["audioprep.render_preview"] == 1
-    turns = temporal.list_workflows(f"WorkflowId = '{turn_name(_order(payload), await deployment.app.table_id())}'")
-    assert [turn.status async for turn in turns] in ([], [WorkflowExecutionStatus.COMPLETED])
+    locks = temporal.list_workflows(f"WorkflowId = '{lock_name(_input(payload), await deployment.app.table_id())}'")
+    assert [lock.status async for lock in locks] in ([], [WorkflowExecutionStatus.COMPLETED])
 
 
 @pytest.mark.usefixtures("storage_place")
@@ -102,12 +100,12 @@ async def test_no_workflow_id_tells_an_asset_or_a_hash(
 
     await deployment.app.finished(await deployment.app.submit("preview", payload))
 
-    name = turn_name(_order(payload), await deployment.app.table_id())
+    name = lock_name(_input(payload), await deployment.app.table_id())
     assert (await temporal.get_workflow_handle(name).describe()).workflow_type == "AudioprepTurn"
     assert not any(word in name for word in (payload["recipe"]["assetId"], payload["recipeHash"]))
 
 
-async def test_cancelling_the_preview_that_renders_leaves_the_other_its_result(
+async def test_cancelling_one_of_two_equal_previews_spares_the_other(
     deployment: Deployment, tmp_path: Path, temporal: Client
 ) -> None:
     await deployment.migrate()
@@ -148,7 +146,7 @@ def _preview(source: str, *clips: dict[str, Any]) -> dict[str, Any]:
     return {"recipe": recipe, "recipeHash": uuid.uuid4().hex}
 
 
-def _order(payload: dict[str, Any]) -> PreviewInput:
+def _input(payload: dict[str, Any]) -> PreviewInput:
     return PreviewInput.of(PreviewPayload.model_validate(payload))
 
 

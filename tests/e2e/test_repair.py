@@ -33,7 +33,7 @@ async def insert_row(deployment: Deployment, job_id: str, status: str, stage: st
     )
 
 
-async def test_rows_that_nobody_cares_for_are_brought_to_an_end(deployment: Deployment, tmp_path: Path) -> None:
+async def test_abandoned_rows_are_brought_to_an_end(deployment: Deployment, tmp_path: Path) -> None:
     await deployment.migrate()
     deployment.extra["AUDIOPREP_REDRIVE_AFTER"] = "30"
     deployment.upload(make_audio(tmp_path / "tone.mp3", 1), "uploads/tone.mp3")
@@ -102,15 +102,15 @@ async def test_a_workflow_from_before_identities_ends_its_row(
 async def test_a_row_that_a_replica_lacks_is_missed_for_a_while(
     temporal: Client, temporal_server: TemporalServer, sqld_url: str, app: WebApp
 ) -> None:
-    """A stray is cancelled once its row is missing for the time of patience; one whose row comes before never is."""
+    """An orphan is cancelled once its row is missing for the time of patience; one whose row comes before never is."""
     queue, patience = f"replica-{uuid.uuid4()}", 3.0
-    options = {"strays_interval": 0.1, "strays_patience": patience}
+    options = {"orphans_interval": 0.1, "orphans_patience": patience}
     async with serving(sqld_url, temporal, queue, **options), carriers(temporal_server.address, queue):
-        late, stray = [await _start_without_row(temporal, app, queue) for _ in range(2)]
+        late, orphan = [await _start_without_row(temporal, app, queue) for _ in range(2)]
         searched = time.monotonic()
-        await eventually(lambda: _is_listed(temporal, late, stray), what="both in Temporal's list")
+        await eventually(lambda: _is_listed(temporal, late, orphan), what="both in Temporal's list")
         await _insert_claimed(app, late, age=0)
-        await eventually(lambda: _cancel_time(temporal, app, stray), what="the cancel of the stray")
+        await eventually(lambda: _cancel_time(temporal, app, orphan), what="the cancel of the orphan")
         waited = time.monotonic() - searched
         cancelled = await _cancel_time(temporal, app, late)
         await temporal.get_workflow_handle(await app.workflow_id(late)).signal("end")

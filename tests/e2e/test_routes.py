@@ -75,12 +75,12 @@ async def transcribers(address: str, task_queue: str) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_row_goes_to_a_workflow_by_name_and_its_result_comes_back(
+async def test_a_routed_row_gets_its_workflows_result(
     temporal_server: TemporalServer, sqld_url: str, app: WebApp
 ) -> None:
     home, theirs = f"bridge-{uuid.uuid4()}", f"transcribers-{uuid.uuid4()}"
     options = BridgeOptions(
-        task_queue=home, routes={"transcribe": f"TranscribeWorkflow@{theirs}"}, idle_interval=0.1, strays_interval=0.3
+        task_queue=home, routes={"transcribe": f"TranscribeWorkflow@{theirs}"}, idle_interval=0.1, orphans_interval=0.3
     )
     client = await Client.connect(temporal_server.address)
     _MAY_END.clear()
@@ -114,7 +114,7 @@ async def test_bridges_of_two_tables_share_a_queue(temporal_server: TemporalServ
     """A bridge cancels the workflows of its own table whose rows are gone, and no other."""
     queue = f"shared-{uuid.uuid4()}"
     client = await Client.connect(temporal_server.address)
-    options = BridgeOptions(task_queue=queue, idle_interval=0.1, strays_interval=0.1, strays_patience=0.5)
+    options = BridgeOptions(task_queue=queue, idle_interval=0.1, orphans_interval=0.1, orphans_patience=0.5)
     async with Bridge.open(sqld_url, client, options) as bridge:
         ours = await app.table_id()
         others = [
@@ -123,8 +123,8 @@ async def test_bridges_of_two_tables_share_a_queue(temporal_server: TemporalServ
             await _start(client, queue, ours, f"audioprep-{ours}-playlist/1"),
         ]
         serving = asyncio.create_task(bridge.run())
-        stray = await _start(client, queue, ours)
-        await eventually(lambda: _cancel_requested(client, stray), what="the cancel of our own stray")
+        orphan = await _start(client, queue, ours)
+        await eventually(lambda: _cancel_requested(client, orphan), what="the cancel of our own orphan")
         bridge.stop()
         await serving
 

@@ -60,7 +60,7 @@ print(json.dumps({{"ahead": ahead, "cancelled": cancelled, "nobody": get_job("no
 """
 
 
-async def test_the_snippets_of_the_contract_create_poll_cancel_and_count(deployment: Deployment) -> None:
+async def test_the_contracts_snippets_create_poll_cancel_and_count(deployment: Deployment) -> None:
     await deployment.migrate()
     deployment.upload(make_audio(deployment.folder / "tone.mp3", 3), "uploads/tone.mp3")
     folder = _app(deployment)

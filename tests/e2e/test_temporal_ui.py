@@ -16,7 +16,7 @@ from tests.support.terminal import HOSTILE, run_in_terminal, steering
 from tests.support.ui import metadata_page, timeline_page
 
 
-async def test_the_pages_of_a_running_job_say_what_it_does_to_what_and_within_which_limits(
+async def test_the_ui_shows_input_progress_and_limits_of_a_running_job(
     deployment: Deployment, temporal: Client, temporal_server: TemporalServer, tmp_path: Path
 ) -> None:
     deployment.upload(make_audio(tmp_path / "tone.mp3", 60), "uploads/tone.mp3")

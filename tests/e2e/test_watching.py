@@ -68,7 +68,7 @@ def _rules() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def test_dashboard_and_alerts_ask_for_nothing_that_is_not_exported(exported: Series) -> None:
+def test_dashboard_and_alerts_use_exported_metrics_only(exported: Series) -> None:
     expressions = [*_dashboard(), *(rule["expr"] for rule in _rules())]
 
     faults = [fault for expression in expressions for fault in _faults(expression, exported)]

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from tests.support import processes
 from tests.support.audio import make_audio
@@ -16,8 +17,10 @@ from tests.support.deployment import Deployment
 from tests.support.places import local_place
 from tests.support.processes import ROOT
 from tests.support.programs import slow_ffmpeg
+from tests.support.receiver import open_receiver
 from tests.support.site import Site, open_site
 from tests.support.studio import clip_of, recipe_of
+from tests.support.waiting import eventually
 
 FOLDER = Path(__file__).parent
 
@@ -35,7 +38,9 @@ async def main(folder: Path) -> None:
         deployment.extra["AUDIOPREP_DOWNLOADS_PER_HOST"] = "1"
         make_audio(folder / "site" / "one.mp3", 3)
         try:
-            async with open_site(folder / "site") as site:
+            async with open_site(folder / "site") as site, open_receiver() as receiver:
+                deployment.extra |= receiver.env
+                receiver.answers = [500]
                 await _record_all(deployment, await Client.connect(address), site)
         finally:
             deployment.stop()
@@ -62,6 +67,8 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
         job_id = await deployment.app.submit(job_type, metadata)
         await deployment.app.finished(job_id)
         await _keep(deployment, client, job_id, name)
+        if name == "ingest":
+            await _keep_delivery(deployment, client, job_id)
     await _keep(deployment, client, await _turned_away(deployment, site), "ingest-url-turn")
     serve.stop()
     deployment.extra["PATH"] = slow_ffmpeg(deployment.folder / "bin")
@@ -83,8 +90,26 @@ async def _turned_away(deployment: Deployment, site: Site) -> str:
     return job_id
 
 
+async def _keep_delivery(deployment: Deployment, client: Client, job_id: str) -> None:
+    """The delivery of the job's webhook, which the receiver accepts at the second attempt."""
+    workflow_id = f"audioprep-webhook-{await deployment.app.table_id()}-{job_id}"
+    await eventually(lambda: _closed(client, workflow_id), what="the delivery's end")
+    await _keep_workflow(client, workflow_id, "webhook")
+
+
+async def _closed(client: Client, workflow_id: str) -> bool:
+    try:
+        return (await client.get_workflow_handle(workflow_id).describe()).close_time is not None
+    except RPCError:  # not begun
+        return False
+
+
 async def _keep(deployment: Deployment, client: Client, job_id: str, name: str) -> None:
-    history = await client.get_workflow_handle(await deployment.app.workflow_id(job_id)).fetch_history()
+    await _keep_workflow(client, await deployment.app.workflow_id(job_id), name)
+
+
+async def _keep_workflow(client: Client, workflow_id: str, name: str) -> None:
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
     text = json.dumps(json.loads(history.to_json()), indent=1)
     text = text.replace(f"{ROOT}/", "").replace(f"{sys.base_prefix}/", "")  # stack traces name this machine's folders
     (FOLDER / f"{name}.json").write_text(text + "\n")

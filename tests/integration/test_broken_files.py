@@ -120,7 +120,7 @@ async def test_a_script_named_mp3_opens_no_other_file(job: Ingesting, script: st
     _assert_a_sentence(caught.value, job)
 
 
-async def test_a_recording_over_the_limit_is_stopped_while_it_is_decoded(tmp_path: Path) -> None:
+async def test_decoding_stops_at_the_duration_limit(tmp_path: Path) -> None:
     job = Ingesting(tmp_path, MediaLimits(max_seconds=2))
     source = encode(tmp_path / "s.flac", np.zeros((8000 * 3600, 1), dtype=np.float32), 8000)
 

@@ -127,7 +127,7 @@ async def test_a_new_version_is_downloaded_anew(cache: ObjectCache, store: Count
     assert (tmp_path / "out/1").read_bytes() != (tmp_path / "out/2").read_bytes()
 
 
-async def test_the_least_recently_used_goes_first_and_a_reader_keeps_its_file(
+async def test_eviction_is_least_recently_used_and_spares_open_files(
     cache: ObjectCache, store: CountingStorage, tmp_path: Path
 ) -> None:
     found = [await stored(store, str(n), 40 * KB) for n in range(3)]
@@ -143,7 +143,7 @@ async def test_the_least_recently_used_goes_first_and_a_reader_keeps_its_file(
     assert store.downloads == 3
 
 
-async def test_a_file_larger_than_the_cache_passes_through_and_pushes_nothing_out(
+async def test_a_file_larger_than_the_cache_evicts_nothing(
     cache: ObjectCache, store: CountingStorage, tmp_path: Path
 ) -> None:
     small = await stored(store, "small")
@@ -193,9 +193,7 @@ async def test_an_entry_that_is_not_whole_is_not_used(
     assert (tmp_path / "out/2").stat().st_size == found.size
 
 
-async def test_a_cache_that_cannot_be_written_costs_a_download_not_the_job(
-    store: CountingStorage, tmp_path: Path
-) -> None:
+async def test_an_unwritable_cache_costs_a_download_not_the_job(store: CountingStorage, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     cache = ObjectCache(tmp_path / "cache", store, 100 * KB)
     found = await stored(store, "a")

@@ -105,9 +105,7 @@ async def test_a_name_that_changes_its_mind_is_refused(public: Site, internal: S
     assert (public.hits.total(), internal.hits.total()) == (1, 0)
 
 
-async def test_a_name_is_asked_once_and_the_answer_is_what_is_connected_to(
-    public: Site, internal: Site, tmp_path: Path
-) -> None:
+async def test_dns_is_asked_once_and_the_answer_is_pinned(public: Site, internal: Site, tmp_path: Path) -> None:
     names = Names((PUBLIC,), (INTERNAL,))
 
     await _download(f"http://rebind.example:{public.port}/file/tone.mp3", tmp_path, names)

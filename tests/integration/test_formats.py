@@ -87,7 +87,7 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("made", [pytest.param(made, id=name) for name, made in (FORMATS | STREAMS).items()])
-async def test_duration_form_and_peaks_are_those_of_an_independent_decode(tmp_path: Path, made: Format) -> None:
+async def test_duration_format_and_peaks_equal_an_independent_decode(tmp_path: Path, made: Format) -> None:
     source = encode(tmp_path / made.name, chord(SECONDS, made.rate, made.channels), made.rate, *made.options.split())
     expected = decode(source, made.decoded_rate or made.rate, made.channels)
     assert expected.seconds == pytest.approx(SECONDS, abs=0.2)

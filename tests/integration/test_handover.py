@@ -26,7 +26,7 @@ class Waits:
         await workflow.execute_activity(endless, start_to_close_timeout=timedelta(minutes=1))
 
 
-async def test_a_step_given_back_uses_up_no_attempt(temporal: Client) -> None:
+async def test_a_handed_over_step_uses_no_attempt(temporal: Client) -> None:
     steps = StepInterceptor()
     queue = f"test-{uuid.uuid4()}"
     async with Worker(temporal, task_queue=queue, workflows=[Waits], activities=[endless], interceptors=[steps]):

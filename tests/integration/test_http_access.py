@@ -23,7 +23,7 @@ PUBLIC = {"Host": "audio.example"}
 @pytest.fixture
 def health() -> Health:
     health = Health()
-    health.watch("intake").failed(REASON)
+    health.watch("claimer").failed(REASON)
     return health
 
 
@@ -138,7 +138,7 @@ async def test_reasons_are_for_the_operator(
     told = await _get(guarded, path, {"Authorization": f"Bearer {TOKEN}"})
     untold = await _get(guarded, path)
 
-    assert public == untold == (503, '{"ok": false, "services": ["intake"]}')
+    assert public == untold == (503, '{"ok": false, "services": ["claimer"]}')
     assert local[0] == told[0] == 503
     assert REASON in local[1]
     assert REASON in told[1]

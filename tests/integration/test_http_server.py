@@ -51,7 +51,7 @@ async def test_a_flood_of_wakes_is_held_to_a_rate(sleeper: Sleeper, url: str) ->
     assert set(answers) == {202, 429}
 
 
-async def test_a_flood_without_the_secret_takes_nobodys_turn(sleeper: Sleeper, url: str) -> None:
+async def test_a_flood_without_the_secret_uses_no_tokens(sleeper: Sleeper, url: str) -> None:
     answers = Counter(await asyncio.gather(*(_wake(url, "guess") for _ in range(60))))
 
     assert answers == {403: 60}

@@ -58,7 +58,7 @@ async def test_a_sound_below_the_gate_passes_unchanged(studio: Studio, tmp_path:
     assert np.array_equal(samples_of(saved), samples_of(studio.asset(source) / "original.wav"))
 
 
-async def test_where_target_and_ceiling_exclude_each_other_the_ceiling_wins(studio: Studio, tmp_path: Path) -> None:
+async def test_the_ceiling_wins_over_an_unreachable_target(studio: Studio, tmp_path: Path) -> None:
     source = studio.add(write_wav(tmp_path / "source.wav", clicks(), RATE))
 
     saved = await studio.save(recipe_of(clip_of(source, 0, 10), normalize=True, targetLufs=-10))

@@ -162,7 +162,7 @@ async def test_the_token_is_sent_and_only_when_there_is_one() -> None:
     assert seen == [None, "Bearer t0ken"]
 
 
-async def test_requests_under_way_are_bounded_and_the_wait_is_not_in_the_time_limit(
+async def test_concurrent_requests_are_bounded_and_waiting_is_untimed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pipeline_client, "CALL_TIMEOUT", 1.0)

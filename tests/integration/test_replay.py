@@ -33,4 +33,4 @@ async def test_a_history_of_another_order_of_steps_does_not() -> None:
 
 
 def test_every_job_type_has_a_history() -> None:
-    assert {path.stem.split("-")[0] for path in HISTORIES} >= {"ingest", "preview", "save", "playlist"}
+    assert {path.stem.split("-")[0] for path in HISTORIES} >= {"ingest", "preview", "save", "playlist", "webhook"}

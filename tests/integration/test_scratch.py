@@ -21,7 +21,7 @@ with open_scratch(folder):
 """
 
 
-async def test_the_folder_of_a_killed_worker_is_swept_and_that_of_a_live_one_is_not(tmp_path: Path) -> None:
+async def test_sweep_removes_only_dead_workers_scratch_folders(tmp_path: Path) -> None:
     root = tmp_path / "scratch"
     workers = [
         Program([sys.executable, "-c", _HOLD, root / f"worker-{n}"], tmp_path / f"{n}.log").start() for n in range(2)

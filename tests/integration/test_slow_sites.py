@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.support.audio import make_audio
 from tests.support.rawsite import CHUNKED, HEAD, Answer, dripping, flooding, open_raw_site, said
 from tests.support.staged import PUBLIC, StagedPolicy
 
+SITE_RETRY_DELAY = timedelta(seconds=NetworkRules().site_retry_delay)
 LIMITS = MediaLimits(max_bytes=50_000_000, min_rate=10_000, rate_window=1)
 SIZED = HEAD + b"Content-Length: 4000000\r\n\r\n"
 OVERHEAD = {
@@ -171,7 +173,7 @@ async def test_a_wait_beyond_all_time_is_no_wait(tmp_path: Path) -> None:
         for ytdlp in (False, True):
             with pytest.raises(TransientError, match="HTTP 503") as raised:
                 await _fetch(f"{site}a.mp3", tmp_path, ytdlp=ytdlp)
-            assert raised.value.next_retry_delay is None
+            assert raised.value.next_retry_delay == (SITE_RETRY_DELAY if ytdlp else None)
 
 
 def test_both_ways_to_read_from_a_socket_count() -> None:

@@ -167,9 +167,7 @@ async def test_list_gives_what_is_below_a_folder_and_nothing_else(storage: Stora
     assert [found async for found in storage.list("nothing/here")] == []
 
 
-async def test_missing_objects_are_said_to_be_missing_and_deleting_them_is_fine(
-    storage: Storage, tmp_path: Path
-) -> None:
+async def test_missing_objects_are_reported_and_deleting_is_idempotent(storage: Storage, tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match=r"no object 'uploads/none\.mp3' in storage") as caught:
         await storage.find("uploads/none.mp3")
     assert caught.value.kind is ErrorKind.SOURCE_MISSING
@@ -187,7 +185,7 @@ async def test_content_types_are_kept_where_there_is_a_place_for_them(
     assert (storage_place.content_type("small"), storage_place.content_type("large")) == expected
 
 
-async def test_a_cancelled_upload_leaves_the_old_object_and_nothing_else(
+async def test_a_cancelled_upload_leaves_only_the_old_object(
     storage: Storage, storage_place: StoragePlace, big: Path
 ) -> None:
     await storage.write("prepared.wav", b"old", ContentType.WAV)

@@ -87,7 +87,7 @@ async def test_no_row_is_claimed_twice_by_rivals(store: JobStore) -> None:
     assert sorted(taken) == sorted(ids)
 
 
-async def test_an_end_says_at_which_stage_and_keeps_the_rows_where_nobody_knows(store: JobStore) -> None:
+async def test_an_end_writes_its_stage_or_keeps_the_rows(store: JobStore) -> None:
     known, unknown = await insert(store, 2)
     await claim(store, 2)
 
@@ -170,7 +170,13 @@ async def test_migrate_adds_only_indexes_to_an_existing_table(database: Client) 
     before = (await database.execute(table)).rows[0].astuple()
     store = JobStore(database)
 
-    assert await store.missing() == ["audio_prep_meta", "idx_jobs_claim", "idx_jobs_served", "idx_jobs_cancels"]
+    assert await store.missing() == [
+        "audio_prep_meta",
+        "audio_prep_outbox",
+        "idx_jobs_claim",
+        "idx_jobs_served",
+        "idx_jobs_cancels",
+    ]
     await store.migrate()
     await store.migrate()
 

@@ -7,6 +7,7 @@ from tests.support.processes import ROOT
 
 README = ROOT / "README.md"
 CONTRACT = ROOT / "docs" / "job-contract.md"
+WEBHOOKS = ROOT / "docs" / "webhooks.md"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

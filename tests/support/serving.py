@@ -21,8 +21,8 @@ async def serving(url: str, client: Client, task_queue: str, **options: Any) -> 
         "busy_interval": 0.1,
         "sweep_interval": 0.5,
         "redrive_after": 0.5,
-        "strays_interval": 0.2,
-        "strays_patience": 0.5,
+        "orphans_interval": 0.2,
+        "orphans_patience": 0.5,
         "routes": {ROUTED: CARRIED},
     }
     async with Bridge.open(url, client, BridgeOptions(task_queue=task_queue, **{**quick, **options})) as bridge:

@@ -14,11 +14,15 @@ from tests.support.processes import free_port
 
 _SLOW_PIECES = 30
 _SLOW_PAUSE = 0.1  # seconds between two pieces of a slow answer
+_LONGEST_HOLD = 90.0  # seconds that half a file is held back at most
 
 
 @dataclass
 class Site:
-    """`hits` by path. `failures` says how often `/flaky/...` answers 429 before it gives the file."""
+    """`hits` by path. `failures` says how often `/flaky/...` answers 429 before it gives the file.
+
+    `/held/...` gives half of the file, and the rest once `released` is set.
+    """
 
     folder: Path
     port: int
@@ -27,6 +31,7 @@ class Site:
     asked_at: dict[str, list[float]] = field(default_factory=dict)
     failures: int = 1
     retry_after: str = "2"
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def url(self, path: str) -> str:
         return f"http://{self.host}:{self.port}/{path}"
@@ -50,7 +55,7 @@ class Site:
                 return web.Response(status=int(rest.split("/")[0]))
             case "flaky":
                 return self._flaky(request.path, rest)
-            case "slow" | "cut" | "endless":
+            case "slow" | "held" | "cut" | "endless":
                 return await self._stream(request, kind, rest)
             case "page":
                 return web.Response(
@@ -83,6 +88,8 @@ class Site:
                 if kind == "cut" and start > len(content) / 2 and request.transport:
                     request.transport.close()
                     return response
+                if kind == "held" and start > len(content) / 2:
+                    await asyncio.wait_for(self.released.wait(), _LONGEST_HOLD)
                 try:
                     await response.write(content[start : start + step])
                 except ConnectionResetError:  # the visitor has had enough

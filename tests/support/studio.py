@@ -79,13 +79,13 @@ class Studio:
 
     async def preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> Path:
         """The MP3 of a recipe, rendered unless it is there."""
-        order = _order(recipe, recipe_hash)
+        order = _input(recipe, recipe_hash)
         await self._run(PreviewActivities(self.resources, self.target).render_preview, order)
         return self.storage / order.key
 
     async def has_preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> bool:
         find = PreviewActivities(self.resources, self.target).find_preview
-        return await self._run(find, _order(recipe, recipe_hash))
+        return await self._run(find, _input(recipe, recipe_hash))
 
     async def _run(self, step: Callable[[Any], Awaitable[T]], order: Any) -> T:
         environment = ActivityEnvironment()
@@ -93,7 +93,7 @@ class Studio:
         return await environment.run(step, order)
 
 
-def _order(recipe: dict[str, Any], recipe_hash: str | None) -> PreviewInput:
+def _input(recipe: dict[str, Any], recipe_hash: str | None) -> PreviewInput:
     return PreviewInput.of(PreviewPayload(recipe=Recipe.model_validate(recipe), recipe_hash=recipe_hash))
 
 

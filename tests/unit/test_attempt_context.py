@@ -40,7 +40,7 @@ def test_progress_is_in_percent_of_the_stage() -> None:
     assert said_by([0, 0.1234, 0.1, 1.5]) == [0, 12.3, 12.3, 100]
 
 
-async def test_a_new_stage_starts_at_nothing_and_the_scratch_folder_goes(tmp_path: Path) -> None:
+async def test_a_new_stage_starts_at_0_and_scratch_is_removed(tmp_path: Path) -> None:
     said: list[StepProgress] = []
     environment = ActivityEnvironment()
     environment.on_heartbeat = said.append

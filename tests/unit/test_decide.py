@@ -20,10 +20,10 @@ from audioprep.bridge.actions import (
     WriteProgress,
 )
 from audioprep.bridge.decide import LOST_ERROR, STUCK_ERROR, DecideOptions, decide
-from audioprep.bridge.limits import JobLimits, LimitsByType
+from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.views import Cancelled, Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.job import Job
-from audioprep.jobs.registry import INGEST, JobTypes
+from audioprep.jobs.registry import INGEST, JobLimits, JobTypes
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
@@ -31,7 +31,7 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 SHARES = {"queued": 10, "downloading": 40, "analyzing": 40, "finalizing": 10}  # analyzing begins at 50 %
 RULES = DecideOptions(
     types=JobTypes([replace(INGEST, stages=SHARES)]),
-    terms=LimitsByType({"ingest": JobLimits(timeout=timedelta(seconds=100))}),
+    limits=LimitsByType({"ingest": JobLimits(timeout=timedelta(seconds=100))}),
 )
 
 

@@ -216,7 +216,7 @@ def check_step(before: World, after: World) -> None:
     if before.row.status == "cancelled" and before.row.stage is not None and after.row.stage is None:
         assert not before.workflow.works, "acknowledged while running"
     if before.row.status == "processing" and after.row.status in ("processing", "complete"):
-        assert _order(after.row) >= _order(before.row), "the stage went back"
+        assert _input(after.row) >= _input(before.row), "the stage went back"
         assert after.row.progress >= before.row.progress, "progress fell"
     if before.row.status == "processing" and after.row.status == "failed" and before.row.ours:
         assert before.workflow.state in ("failed", "missing"), "failed while alive or finished"
@@ -226,7 +226,7 @@ def check_step(before: World, after: World) -> None:
     assert after.workflow.runs <= 1, "a second run of the same job"
 
 
-def _order(row: Row) -> int:
+def _input(row: Row) -> int:
     return STAGES.index(row.stage or "queued")
 
 

@@ -31,7 +31,7 @@ def test_one_clip_is_cut_and_nothing_more() -> None:
     assert not any(word in graph.filters for word in ("concat", "volume", "afade", "pan"))
 
 
-def test_every_clip_is_an_input_of_its_own_and_they_are_joined_in_order() -> None:
+def test_each_clip_is_an_input_and_they_are_joined_in_order() -> None:
     source = _source()
 
     graph = build_graph([(_clip(1, 3), source), (_clip(0, 1), source), (_clip(5, 6), source)], 44100)

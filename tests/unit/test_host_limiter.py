@@ -1,4 +1,4 @@
-"""Politeness towards the sites that downloads visit."""
+"""Rate limit per host: concurrency and minimum interval of downloads."""
 
 import asyncio
 import time
@@ -36,15 +36,15 @@ def test_downloads_wait_on_a_queue_of_their_own() -> None:
     assert downloads_queue("mine") == "mine-downloads"
 
 
-async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead() -> None:
-    host_limiter = HostLimiter(at_once=2)
+async def test_over_the_limit_reschedules_and_other_hosts_proceed() -> None:
+    host_limiter = HostLimiter(concurrency=2)
 
     async def work() -> None:
-        async with AsyncExitStack() as visits:
+        async with AsyncExitStack() as slots:
             for site in ("a.example", "a.example", "b.example"):
-                await visits.enter_async_context(host_limiter.slot(site))
+                await slots.enter_async_context(host_limiter.slot(site))
             with pytest.raises(ApplicationError) as busy:
-                await visits.enter_async_context(host_limiter.slot("a.example"))
+                await slots.enter_async_context(host_limiter.slot("a.example"))
         async with host_limiter.slot("a.example"):
             pass
         assert (busy.value.type, busy.value.non_retryable) == (ErrorKind.SITE_BUSY, True)
@@ -55,8 +55,8 @@ async def test_a_visit_too_many_gives_the_step_back_and_another_site_goes_ahead(
     await ActivityEnvironment().run(work)
 
 
-async def test_visits_of_one_site_begin_at_intervals_also_after_a_failure() -> None:
-    host_limiter = HostLimiter(at_once=3, interval=0.5)
+async def test_downloads_of_a_host_keep_the_minimum_interval() -> None:
+    host_limiter = HostLimiter(concurrency=3, min_interval=0.5)
     begun: list[float] = []
 
     async def visit(site: str) -> None:

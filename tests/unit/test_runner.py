@@ -12,7 +12,7 @@ from audioprep.service.runner import Runner, jittered
 
 
 @given(st.floats(0.001, 3600))
-def test_a_run_comes_no_later_than_its_interval_and_little_earlier(interval: float) -> None:
+def test_jitter_is_never_late_and_little_early(interval: float) -> None:
     assert interval * (1 - JITTER) <= jittered(interval) <= interval
 
 
@@ -23,7 +23,7 @@ def test_two_bridges_do_not_move_in_step() -> None:
 class Refused:
     """A service that the other side always refuses."""
 
-    name = "intake"
+    name = "claimer"
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -38,11 +38,11 @@ class Refused:
 @pytest.mark.parametrize("kind", [DatabaseRefused, DatabaseUnavailable, AnswerTooLarge])
 async def test_a_refusal_is_a_reason_and_no_trace(kind: type[Exception]) -> None:
     health = Health()
-    runner = Runner(Refused(kind("The quota is used up.")), health.watch("intake"), (DatabaseError,))
+    runner = Runner(Refused(kind("The quota is used up.")), health.watch("claimer"), (DatabaseError,))
     runner.stop()
 
     with structlog.testing.capture_logs() as logged:
         await runner._run_once()
 
-    assert health.unready() == {"intake": "intake: The quota is used up."}
+    assert health.unready() == {"claimer": "claimer: The quota is used up."}
     assert [(line["event"], "exc_info" in line) for line in logged] == [("service_backs_off", False)]

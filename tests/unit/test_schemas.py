@@ -8,17 +8,18 @@ import pytest
 from typer.testing import CliRunner
 
 from audioprep.cli.app import app
-from audioprep.cli.commands.schema import SchemaType
 from audioprep.jobs.errors import ErrorKind
-from audioprep.jobs.schemas import RESULTS
+from audioprep.jobs.registry import JOB_TYPES
+from audioprep.settings.bridge import AttemptSettings, TimeoutSettings
 
+TYPES = [kind.name for kind in JOB_TYPES]
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 
 
-@pytest.mark.parametrize("job_type", list(RESULTS))
+@pytest.mark.parametrize("job_type", TYPES)
 @pytest.mark.parametrize(("kind", "options"), [("metadata", []), ("result", ["--result"])])
 def test_the_schemas_in_the_documents_are_those_of_the_models(job_type: str, kind: str, options: list[str]) -> None:
-    """`make schemas` writes them anew."""
+    """`make reference` writes them anew."""
     printed = CliRunner().invoke(app, ["schema", job_type, *options])
 
     assert printed.stdout == (FOLDER / f"{job_type}.{kind}.json").read_text()
@@ -26,10 +27,21 @@ def test_the_schemas_in_the_documents_are_those_of_the_models(job_type: str, kin
 
 
 def test_every_type_has_a_schema_and_no_other_file_is_there() -> None:
-    assert {kind.value for kind in SchemaType} == {*RESULTS, "error"}
+    assert all(kind.result for kind in JOB_TYPES)
     assert {path.name for path in FOLDER.iterdir()} == {
-        f"{t}.{k}.json" for t in RESULTS for k in ("metadata", "result")
-    } | {"error.result.json"}
+        f"{t}.{k}.json" for t in TYPES for k in ("metadata", "result")
+    } | {"error.result.json", "webhook.json"}
+
+
+def test_an_unknown_type_has_no_schema() -> None:
+    printed = CliRunner().invoke(app, ["schema", "nothing"])
+
+    assert (printed.exit_code, "Unknown job type 'nothing': expected one of" in printed.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("settings", [TimeoutSettings, AttemptSettings])
+def test_every_type_has_a_timeout_and_attempts(settings: type[TimeoutSettings | AttemptSettings]) -> None:
+    assert set(settings.model_fields) == {*TYPES, "default"}
 
 
 def test_the_schema_of_errors_lists_every_kind() -> None:
@@ -37,6 +49,10 @@ def test_the_schema_of_errors_lists_every_kind() -> None:
 
     assert printed == (FOLDER / "error.result.json").read_text()
     assert json.loads(printed)["$defs"]["ErrorKind"]["enum"] == [kind.value for kind in ErrorKind]
+
+
+def test_the_schema_of_webhooks_is_that_of_the_model() -> None:
+    assert CliRunner().invoke(app, ["schema", "webhook"]).stdout == (FOLDER / "webhook.json").read_text()
 
 
 def test_the_contract_explains_every_kind_of_error() -> None:

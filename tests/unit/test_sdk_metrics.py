@@ -3,7 +3,7 @@
 from audioprep.telemetry.sdk_metrics import SdkMetrics
 
 
-async def test_counters_gauges_and_histograms_are_told_with_their_labels() -> None:
+async def test_counters_gauges_and_histograms_have_their_labels() -> None:
     metrics = SdkMetrics()
     meter = metrics.runtime.metric_meter.with_additional_attributes({"task_queue": "q", "eager": False})
     internal = meter.with_additional_attributes({"task_queue": "temporal-sys/something"})

@@ -78,9 +78,7 @@ async def test_a_refused_statement_is_its_row_s_alone(job: Job) -> None:
     ], "the second look is not due yet"
 
 
-async def test_slots_held_by_jobs_that_cannot_be_settled_are_a_complaint(
-    job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unsettled_jobs_that_hold_all_slots_are_a_problem(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     tracker = _tracker(StatementRefused("no"))
     await tracker.start([job])
     begun = time.monotonic()
@@ -191,9 +189,9 @@ async def test_another_bridges_types_take_no_slot(served: str, taken: bool, job:
     store = cast("JobStore", SimpleNamespace(types=frozenset([served]), get_row=get_row))
     executions = cast("Executions", Watched())
     tracker = _tracker(StatementRefused("no"))
-    strays = OrphanSweeper(store, executions, tracker, TableIdentity("0123456789ab"), interval=60, patience=0)
+    orphans = OrphanSweeper(store, executions, tracker, TableIdentity("0123456789ab"), interval=60, patience=0)
 
-    await strays.run_once()
+    await orphans.run_once()
 
     assert ("a" in tracker, tracker.in_flight) == (taken, int(taken))
 

@@ -1,4 +1,4 @@
-"""What yt-dlp says, and what we make of it; what we ask of it."""
+"""What we ask of yt-dlp, and its lines on stdout. What it says on stderr is the subject of `test_ytdlp_messages`."""
 
 import shlex
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,7 @@ from audioprep.activities.ytdlp.command import (
     environment,
     options_on_stdin,
 )
-from audioprep.activities.ytdlp.errors import classify
 from audioprep.activities.ytdlp.output import Media, Progress, Stored, parse_line
-from audioprep.jobs.errors import ErrorKind, TransientError
 
 FRACTIONS = [
     ('{"downloaded_bytes": 25, "total_bytes": 100}', 0.25),
@@ -38,82 +36,6 @@ NOTHING = [
         PROGRESS_MARK + '{"downloaded_bytes": 1e999}',
         " " + PATH_MARK + '"x"',
     ),
-]
-# (what yt-dlp said, passes?, kind, words of the row's error)
-LAST_WORDS = [
-    (
-        "ERROR: [youtube] x: Sign in to confirm you\u2019re not a bot. Use --cookies",
-        False,
-        ErrorKind.BOT_CHECK,
-        "not a bot",
-    ),
-    ("ERROR: [youtube] x: Sign in to confirm you're not a bot.", False, ErrorKind.BOT_CHECK, "not a bot"),
-    ("ERROR: [youtube] x: Private video. Sign in if you've been granted access", False, ErrorKind.REFUSED, "private"),
-    ("ERROR: [youtube] x: This video is private", False, ErrorKind.REFUSED, "private"),
-    ("ERROR: [youtube] x: Video unavailable", False, ErrorKind.SOURCE_MISSING, "not available"),
-    (
-        "ERROR: [youtube] x: Video unavailable. This video has been removed by the uploader",
-        *(False, ErrorKind.SOURCE_MISSING, "removed"),
-    ),
-    (
-        "ERROR: [youtube] x: Video unavailable. The YouTube account associated with this video has been terminated",
-        *(False, ErrorKind.SOURCE_MISSING, "removed"),
-    ),
-    (
-        "ERROR: [youtube] x: The uploader has not made this video available in your country",
-        *(False, ErrorKind.REFUSED, "country"),
-    ),
-    (
-        "ERROR: [bbc] x: This video is not available from your location due to geo restriction.",
-        *(False, ErrorKind.REFUSED, "country"),
-    ),
-    (
-        "ERROR: [youtube] x: Sign in to confirm your age. This video may be inappropriate for some users.",
-        *(False, ErrorKind.REFUSED, "age-restricted"),
-    ),
-    (
-        "ERROR: [youtube] x: Join this channel to get access to members-only content like this video",
-        *(False, ErrorKind.REFUSED, "members"),
-    ),
-    ("ERROR: [youtube] x: Premieres in 3 hours", False, ErrorKind.SOURCE_MISSING, "not been published"),
-    (
-        "ERROR: [youtube] x: This live event will begin in 2 days.",
-        *(False, ErrorKind.SOURCE_MISSING, "not been published"),
-    ),
-    ("ERROR: [x] y: This video is DRM protected", False, ErrorKind.UNSUPPORTED_MEDIA, "DRM"),
-    (
-        "ERROR: [vimeo] x: This video is only available for registered users. Use --cookies-from-browser",
-        *(False, ErrorKind.REFUSED, "logged in"),
-    ),
-    ("ERROR: Unsupported URL: http://a/b", False, ErrorKind.UNSUPPORTED_MEDIA, "no recording"),
-    ("ERROR: [x] y: No video formats found!", False, ErrorKind.UNSUPPORTED_MEDIA, "no recording"),
-    ("ERROR: [x] y: Requested format is not available", False, ErrorKind.UNSUPPORTED_MEDIA, "no recording"),
-    ("ERROR: [generic] 'foo' is not a valid URL", False, ErrorKind.INVALID_PAYLOAD, "can read"),
-    (
-        "ERROR: [generic] 404: Unable to download webpage: HTTP Error 404: Not Found (caused by <HTTPError 404>)",
-        *(False, ErrorKind.SOURCE_MISSING, "site.example has no such file (HTTP 404)"),
-    ),
-    ("ERROR: unable to download video data: HTTP Error 403: Forbidden", False, ErrorKind.REFUSED, "HTTP 403"),
-    ("ERROR: [x] y: HTTP Error 410: Gone", False, ErrorKind.SOURCE_MISSING, "HTTP 410"),
-    ("ERROR: [x] y: HTTP Error 429: Too Many Requests", True, ErrorKind.NETWORK, "too many requests"),
-    ("ERROR: [x] y: HTTP Error 503: Service Unavailable", True, ErrorKind.NETWORK, "HTTP 503"),
-    (
-        "ERROR: [x] y: ('Unable to connect to proxy', OSError('Tunnel connection failed: 502 Bad Gateway'))",
-        *(True, ErrorKind.NETWORK, "HTTP 502"),
-    ),
-    (
-        "ERROR: [x] y: Failed to resolve 'a.b' ([Errno -2] Name or service not known)",
-        *(True, ErrorKind.NETWORK, "resolved"),
-    ),
-    ("ERROR: [download] Got error: 4000 bytes read, 496000 more expected", True, ErrorKind.NETWORK, "broke off"),
-    ("ERROR: [x] y: Read timed out. (read timeout=20.0)", True, ErrorKind.NETWORK, "broke off"),
-    ("ERROR: [x] y: [Errno 104] Connection reset by peer", True, ErrorKind.NETWORK, "broke off"),
-    ("ERROR: unable to write data: [Errno 28] No space left on device", True, ErrorKind.STORAGE, "disk is full"),
-    (
-        "ERROR: [x] y: Something nobody has heard of; please report this issue on",
-        *(True, ErrorKind.CHILD_FAILED, "yt-dlp could not fetch the recording (Something nobody has heard of)."),
-    ),
-    ("no message", True, ErrorKind.CHILD_FAILED, "yt-dlp could not"),
 ]
 
 
@@ -141,22 +63,6 @@ def test_no_line_breaks_the_parser(mark: str, text: str) -> None:
 
     if isinstance(said, Progress):
         assert said.fraction is None or 0 <= said.fraction <= 1
-
-
-@pytest.mark.parametrize(("words", "passes", "kind", "sentence"), LAST_WORDS)
-def test_last_words(words: str, passes: bool, kind: ErrorKind, sentence: str) -> None:
-    error = classify(words, "site.example")
-
-    assert (isinstance(error, TransientError), error.kind) == (passes, kind)
-    assert sentence in error.message
-    assert error.message.endswith(".")
-    assert "ERROR" not in error.message
-
-
-def test_a_site_that_says_when_to_come_back_is_believed() -> None:
-    wish = timedelta(seconds=7)
-
-    assert classify("HTTP Error 429: Too Many Requests", "a.b", wish).next_retry_delay == wish
 
 
 @pytest.mark.parametrize("url", ["-v", "--exec=rm", "-"])

@@ -84,7 +84,7 @@ def _rules(settings: "Settings") -> "DecideOptions":
     from audioprep.bridge_options import bridge_options
 
     options = bridge_options(settings)
-    return DecideOptions(options.types, options.terms, redrive_after=timedelta(seconds=options.redrive_after))
+    return DecideOptions(options.types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
 
 
 def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules: "DecideOptions") -> None:

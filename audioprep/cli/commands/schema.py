@@ -1,32 +1,31 @@
 """`schema`: what a row's JSON must be, for programs that check it themselves."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from audioprep.cli.console import print_json
+from audioprep.cli.console import EXIT_USAGE, fail, print_json
 
-
-class SchemaType(StrEnum):
-    """The job types that come with audioprep, and what a failed row of any type says."""
-
-    INGEST = "ingest"
-    PREVIEW = "preview"
-    SAVE = "save"
-    PLAYLIST = "playlist"
-    ERROR = "error"
+# In place of a type: what a failed row of any type says, and the body of a webhook.
+ERROR, WEBHOOK = "error", "webhook"
 
 
 def schema(
-    job_type: Annotated[SchemaType, typer.Argument(metavar="TYPE", help="ingest, preview, save, playlist or error.")],
+    job_type: Annotated[
+        str, typer.Argument(metavar="TYPE", help="A job type, also of an installed package, error, or webhook.")
+    ],
     result: Annotated[bool, typer.Option("--result", help="Of the result instead of the metadata.")] = False,
 ) -> None:
-    """Print the JSON Schema of a job type's metadata, or of its result; `error` is the result of a failed row."""
-    from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema
+    """Print the JSON Schema of a job type's metadata or result; `error` is a failed row's result, `webhook` a body."""
+    from audioprep.extension import installed_job_types
+    from audioprep.jobs.errors import PermanentError
+    from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 
-    if job_type is SchemaType.ERROR:
-        document = error_schema()
-    else:
-        document = result_schema(job_type.value) if result else metadata_schema(job_type.value)
-    print_json(document, indent=2)
+    if job_type in (ERROR, WEBHOOK):
+        print_json(error_schema() if job_type == ERROR else webhook_schema(), indent=2)
+        return
+    try:
+        kind = installed_job_types().find(job_type)
+    except PermanentError as error:
+        fail(str(error), EXIT_USAGE)
+    print_json(result_schema(kind) if result else metadata_schema(kind), indent=2)

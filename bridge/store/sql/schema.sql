@@ -32,6 +32,15 @@ CREATE TABLE IF NOT EXISTS audio_prep_meta (
 INSERT OR IGNORE INTO audio_prep_meta (name, value)
 SELECT 'tableId', lower(hex(randomblob(6))) WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'tableId');
 
+-- name: create_outbox_table
+-- Ends of jobs whose webhook is not under way yet; stays empty without a webhook URL.
+CREATE TABLE IF NOT EXISTS audio_prep_outbox (
+  jobId TEXT PRIMARY KEY,
+  type TEXT NOT NULL,
+  event TEXT NOT NULL,
+  endedAt TEXT NOT NULL
+) WITHOUT ROWID;
+
 -- name: create_status_index
 CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);
 

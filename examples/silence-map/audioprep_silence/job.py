@@ -36,5 +36,6 @@ SILENCE_MAP = JobType(
     name="silence-map",
     workflow="SilenceMap",
     payload=SilencePayload,
+    result=SilenceMap,
     stages=(Stage.QUEUED, Stage.DOWNLOADING, Stage.ANALYZING),
 )

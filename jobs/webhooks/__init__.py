@@ -1,0 +1,1 @@
+"""Webhooks: events of jobs that have ended, and their signatures. Pure."""
