@@ -25,6 +25,7 @@ from audioprep.activities.storage.store import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
+from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
@@ -35,6 +36,9 @@ from audioprep.jobs.types.provenance import Provenance, source_url_of
 from audioprep.jobs.types.tags import AssetTags
 
 _DECODED: Final = 0.4  # of the stage where a rendition follows, which takes longer
+
+_WHOLE_SHARE = 0.9  # of the seconds that a site says, and
+_WHOLE_SLACK = 5.0  # seconds less than that: what is shorter than both is not the whole recording
 
 
 class FetchSourceInput(WireModel):
@@ -55,6 +59,7 @@ class Original(WireModel):
     source_id: str | None = Field(default=None, description="the site's own id of the recording")
     tags: AssetTags | None = None
     playable: bool = Field(default=False, description="whether the row asks for a file that browsers play")
+    said_duration: float | None = Field(default=None, description="seconds, by the site's word")
 
     def result(self, analysis: "Analysis") -> IngestResult:
         """What the row says of the asset."""
@@ -151,6 +156,7 @@ class IngestActivities:
             source_id=fetched.source_id,
             tags=None if audio.tags.is_empty else audio.tags,
             playable=input.source.playable,
+            said_duration=fetched.said_duration,
         )
 
     @activity.defn(name="audioprep.analyze")
@@ -166,6 +172,7 @@ class IngestActivities:
             probed = await probe(path, step.scratch)
             outline = _Outline(self._resources, step, probed.duration, _DECODED if original.playable else 1.0)
             measured = await measure(path, probed, step.scratch, outline.listen)
+            check_whole(measured.decoded.seconds, original.said_duration)
             await self._store_outline(original.asset_id, outline.meter)
             facts = await self._facts(original.asset_id, found, probed, measured, step)
             playable = await self._playable(original, facts, probed, measured.work or path, step)
@@ -255,6 +262,13 @@ class _Outline:
             self._step.report_progress(min(self.meter.seconds / self._expected, 1.0) * self._share)
         else:
             self._step.keep_alive()
+
+
+def check_whole(seconds: float, said: float | None) -> None:
+    """Raises PermanentError when a site gave far less than it says that there is: a preview, or a torn recording."""
+    if said is not None and seconds < min(said * _WHOLE_SHARE, said - _WHOLE_SLACK):
+        sentence = f"The site gives only {seconds:.0f} of {said:.0f} seconds: a preview, or a part of the recording."
+        raise PermanentError(ErrorKind.REFUSED, sentence)
 
 
 def _sha256(path: Path) -> str:

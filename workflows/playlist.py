@@ -79,6 +79,7 @@ class _Entries:
         source = IngestPayload(
             source_type=SourceType.YOUTUBE,
             url=item.url,
+            audio_language=self._steps.payload.audio_language,
             rights_attested=self._steps.payload.rights_attested,
             rights_attested_at=self._steps.payload.rights_attested_at,
         )

@@ -56,8 +56,13 @@ def title_name(title: str, extension: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DownloadedFile:
-    """The file in the step's scratch folder, the name to show for it, and the site's own id of the recording."""
+    """The file in the step's scratch folder, the name to show for it, and the site's own id of the recording.
+
+    `said_duration` is what the site says, in seconds; `titled` marks a name made of a title and yt-dlp's extension.
+    """
 
     path: Path
     name: str
     source_id: str | None = None
+    said_duration: float | None = None
+    titled: bool = False

@@ -1,6 +1,8 @@
 """A guarded download of one URL: streamed to disk, in constant memory, to allowed addresses only."""
 
 import asyncio
+import socket
+from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
@@ -10,19 +12,17 @@ from yarl import URL
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import DownloadedFile, download_name
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.attempt.transfer_rate import RateWindow
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused
 from audioprep.activities.download.http_status import error_for_status, filename_of, media_type_of, parse_retry_after
+from audioprep.activities.download.links.content import HEAD, PAGE, refusal_of
+from audioprep.activities.download.links.redirects import HEAD_TIMEOUT, follow
+from audioprep.activities.download.links.share import download_of_page, page_sentence
 from audioprep.activities.download.session import open_session
+from audioprep.activities.download.transfer import Transfer, broken_off, is_whole
 from audioprep.activities.download.urls import parse_url
 from audioprep.activities.download.wire import Wire
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
-MAX_REDIRECTS: Final = 5
-HEAD_TIMEOUT: Final = 30.0  # seconds for one head, with the connection and all interim responses before it
-HEADS_TIMEOUT: Final = 60.0  # seconds for the heads of all redirects together
-_BLOCK: Final = 1 << 18  # bytes
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # `identity`: a compressed answer would make Content-Length meaningless, and a bomb possible.
 _HEADERS: Final = {"User-Agent": "audioprep", "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -45,86 +45,56 @@ class Downloader:
         wire = Wire()
         try:
             async with open_session(self._policy, self._lookup, wire) as session:
-                async with asyncio.timeout(HEADS_TIMEOUT):
-                    answer = await self._follow(session, trail)
-                async with answer:
-                    return await self._save(answer, step, wire)
+                return await self._fetch(session, trail, step, wire)
         except (OSError, aiohttp.ClientError) as error:
             # Without its cause: the row shows the innermost error of a failure.
             raise _flooded(trail[-1]) if wire.flooded else _explain(error, trail[-1]) from None
 
-    async def _follow(self, session: aiohttp.ClientSession, trail: list[URL]) -> aiohttp.ClientResponse:
-        """The answer at the end of the redirects, its body not read yet; `trail` gets every URL on the way."""
-        while len(trail) <= MAX_REDIRECTS + 1:
-            self._policy.check_host(trail[-1].host or "")
+    async def _fetch(
+        self, session: aiohttp.ClientSession, trail: list[URL], step: AttemptContext, wire: Wire
+    ) -> DownloadedFile:
+        """The file at the end of the trail; for the page of a file host that has it elsewhere, from there."""
+        asked = trail[0]
+        async with await follow(session, self._policy, trail, _HEADERS) as answer:
+            _check_answer(answer)
+            transfer = Transfer(step.scratch / "download", self._limits, step, wire)
+            first = await transfer.read_first(answer, HEAD)
+            refusal = refusal_of(first, media_type_of(answer.headers))
+            if refusal is None:
+                return await self._save(session, answer, transfer, first, step)
+        elsewhere = download_of_page(trail[-1]) if refusal == PAGE else None
+        if elsewhere is None or elsewhere in trail:
+            sentence = page_sentence(asked, trail[-1]) if refusal == PAGE else refusal
+            raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
+        trail.append(elsewhere)
+        return await self._fetch(session, trail, step, wire)
+
+    async def _save(
+        self,
+        session: aiohttp.ClientSession,
+        answer: aiohttp.ClientResponse,
+        transfer: Transfer,
+        first: bytes,
+        step: AttemptContext,
+    ) -> DownloadedFile:
+        async def reopen(headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+            self._policy.check_host(answer.url.host or "")
             async with asyncio.timeout(HEAD_TIMEOUT):
-                answer = await session.get(trail[-1], allow_redirects=False, headers=_HEADERS)
-            if answer.status not in _REDIRECTS:
-                return answer
-            async with answer:
-                trail.append(_next(trail[-1], answer))
-        sentence = f"The URL leads through more than {MAX_REDIRECTS} redirects."
-        raise PermanentError(ErrorKind.REFUSED, sentence)
+                return await session.get(answer.url, allow_redirects=False, headers={**_HEADERS, **headers})
 
-    async def _save(self, answer: aiohttp.ClientResponse, step: AttemptContext, wire: Wire) -> DownloadedFile:
-        _check_answer(answer)
-        expected = answer.content_length
-        self._limits.check_size(expected or 0)
-        path = step.scratch / "download"
-        rate = self._limits.watch_rate(_now())
-        done = 0
-        with path.open("xb") as file:
-            while block := await self._read(answer, rate):
-                done += len(block)
-                wire.delivered(len(block))
-                self._limits.check_size(done)
-                await asyncio.to_thread(file.write, block)
-                if expected:
-                    step.report_progress(done / expected)
-                else:
-                    step.keep_alive()
-        if done < (expected or 1):
-            raise _broken_off(answer.url)
-        return DownloadedFile(
-            path, download_name(answer.url.path, filename_of(answer.headers), media_type_of(answer.headers))
-        )
-
-    async def _read(self, answer: aiohttp.ClientResponse, rate: RateWindow) -> bytes:
-        """The next piece of the body, empty at its end. Raises TransientError when it comes too slowly."""
-        patience = asyncio.timeout_at(rate.deadline)
-        try:
-            async with patience:
-                block = await answer.content.read(_BLOCK)
-        except TimeoutError:
-            if patience.expired():
-                raise self._limits.too_slow(answer.url.host or "The server") from None
-            raise
-        rate.add(len(block), _now())
-        return block
+        await transfer.run(answer, first, reopen)
+        name = download_name(answer.url.path, filename_of(answer.headers), media_type_of(answer.headers))
+        return DownloadedFile(step.scratch / "download", name)
 
 
 def _check_answer(answer: aiohttp.ClientResponse) -> None:
     host = answer.url.host or ""
-    if answer.status != 200:
+    if answer.status != 200 and not is_whole(answer):
         raise error_for_status(answer.status, host, parse_retry_after(answer.headers.get("Retry-After")))
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise PermanentError(
             ErrorKind.UNSUPPORTED_MEDIA, f"{host} sends the file compressed, which we did not ask for."
         )
-    if media_type_of(answer.headers) in {"text/html", "application/xhtml+xml"}:
-        sentence = "The URL leads to a web page, not to a media file."
-        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-
-
-def _next(url: URL, answer: aiohttp.ClientResponse) -> URL:
-    """Where a redirect leads; it is checked like the first URL."""
-    location = answer.headers.get("Location")
-    if not location:
-        raise PermanentError(ErrorKind.REFUSED, f"{url.host} redirects to nowhere.")
-    try:
-        return parse_url(str(url.join(URL(location))))
-    except ValueError:
-        raise PermanentError(ErrorKind.REFUSED, f"{url.host} redirects to a URL that cannot be read.") from None
 
 
 def _explain(error: OSError | aiohttp.ClientError, url: URL) -> PermanentError | TransientError:
@@ -135,11 +105,11 @@ def _explain(error: OSError | aiohttp.ClientError, url: URL) -> PermanentError |
     if isinstance(error, aiohttp.ClientSSLError):
         return PermanentError(ErrorKind.REFUSED, f"{url.host} has no valid TLS certificate.")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return TransientError(ErrorKind.NETWORK, f"The name {url.host} could not be resolved.")
+        return _unresolved(error, url)
     if isinstance(error, aiohttp.InvalidURL):
         return PermanentError(ErrorKind.INVALID_PAYLOAD, "The URL cannot be read.")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return _broken_off(url)
+        return broken_off(url)
     if isinstance(error, TimeoutError):
         return TransientError(ErrorKind.NETWORK, f"{url.host} did not answer in time.")
     if isinstance(error, aiohttp.ClientError):
@@ -148,13 +118,11 @@ def _explain(error: OSError | aiohttp.ClientError, url: URL) -> PermanentError |
     return TransientError(ErrorKind.STORAGE, f"The download could not be written: {error.strerror or error}.")
 
 
+def _unresolved(error: aiohttp.ClientConnectorDNSError, url: URL) -> PermanentError | TransientError:
+    if error.os_error.errno == socket.EAI_NONAME:
+        return PermanentError(ErrorKind.SOURCE_MISSING, f"The name {url.host} does not exist.")
+    return TransientError(ErrorKind.NETWORK, f"The name {url.host} could not be resolved.")
+
+
 def _flooded(url: URL) -> PermanentError:
     return PermanentError(ErrorKind.LIMIT_EXCEEDED, f"{url.host} sends without end, but hardly anything of a file.")
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _broken_off(url: URL) -> TransientError:
-    return TransientError(ErrorKind.NETWORK, f"The download from {url.host} broke off before its end.")

@@ -4,9 +4,12 @@ Headers are untrusted input. They are cut before they are parsed: the parsers of
 take quadratic time for some.
 """
 
+import re
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -16,6 +19,8 @@ from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, Transient
 
 MAX_RETRY_AFTER: Final = timedelta(minutes=5)  # a job has little more time than that in all
 _MAX_HEADER: Final = 2048  # characters of a header's value that are looked at
+_FILENAME: Final = re.compile(r"\bfilename ?= ?(?:\"([^\"]{1,500})\"|([^\"].{0,500}))", re.IGNORECASE)
+_NEXT_PARAMETER: Final = re.compile(r"; ?[a-z*-]{1,30} ?=", re.IGNORECASE)
 _PASSING: Final = frozenset({408, 425, 429})
 _REFUSALS: Final = {
     401: (ErrorKind.REFUSED, "asks for a login"),
@@ -64,11 +69,33 @@ def media_type_of(headers: Mapping[str, str]) -> str:
 
 
 def filename_of(headers: Mapping[str, str]) -> str | None:
-    """The file name in `Content-Disposition`; None when there is no such name, or one that cannot be decoded."""
+    """The file name in `Content-Disposition`, also where it breaks the rules as many servers do; None without one."""
+    value = headers.get("Content-Disposition", "")[:_MAX_HEADER]
+    name = _strict_filename(value) or _lenient_filename(value)
+    return _decoded(name) if name else None
+
+
+def _lenient_filename(value: str) -> str | None:
+    """Without quotes although it has spaces or semicolons: up to the next parameter."""
+    found = _FILENAME.search(value)
+    return (found[1] or _NEXT_PARAMETER.split(found[2], maxsplit=1)[0]).strip(" '") if found else None
+
+
+def _decoded(name: str) -> str:
+    """Encoded words are for mail, but sent: https://www.rfc-editor.org/rfc/rfc2047"""
+    if not name.startswith("=?"):
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (ValueError, LookupError, MessageError):  # unknown character sets, broken base64
+        return name
+
+
+def _strict_filename(value: str) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they would bring the header to our log
         try:
-            _, parameters = parse_content_disposition(headers.get("Content-Disposition", "")[:_MAX_HEADER])
+            _, parameters = parse_content_disposition(value)
             return content_disposition_filename(parameters)
         except ValueError:
             return None

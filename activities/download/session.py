@@ -48,7 +48,8 @@ async def open_session(
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A session that connects to allowed addresses only, and takes nothing from the environment.
 
-    All that comes from its sockets counts for `wire`.
+    All that comes from its sockets counts for `wire`. Cookies live as long as it does: some share links set one, and
+    ask for it behind a redirect.
     """
     meter = wire or Wire()
 
@@ -66,6 +67,6 @@ async def open_session(
         timeout=timeout,
         trust_env=False,
         auto_decompress=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),  # of this download alone; `unsafe`: hosts may be plain addresses
     ) as session:
         yield session

@@ -18,5 +18,6 @@ def check_host(url: URL, allowed: Collection[str]) -> None:
     """Raises PermanentError unless the URL's host is one of `allowed` or lies under one; `*` allows any."""
     host = (url.host or "").rstrip(".").lower()
     if ANY_HOST not in allowed and not any(is_under(host, name) for name in allowed):
-        sentence = f"{host} is not one of the sites that yt-dlp may be asked for ({', '.join(sorted(allowed))})."
+        sites = ", ".join(sorted(allowed))
+        sentence = f"{host} is not one of the sites that yt-dlp may be asked for ({sites}): the operator allows more."
         raise PermanentError(ErrorKind.REFUSED, sentence)

@@ -33,6 +33,7 @@ class _Container:
     options: tuple[str, ...] = ()
 
 
+_STREAMS: Final = frozenset({"mpegts"})  # as HLS sends them: no file for a player, and no index
 _MATROSKA: Final = _Container("mka", "matroska")  # takes nearly every codec
 # A Xing header would tell a delay that ffmpeg does not know of a copied stream: decoders would skip sound.
 _MP3: Final = _Container("mp3", "mp3", ("-write_xing", "0"))
@@ -62,12 +63,12 @@ class Audio:
 
 
 async def audio_only(source: DownloadedFile, step: AttemptContext, limits: MediaLimits) -> Audio:
-    """`source` itself, or what sounds in it when it has a picture that moves.
+    """`source` itself, or what sounds in it when it has a picture that moves, or is a stream that no browser plays.
 
     Raises PermanentError when it is no media file or has no audio.
     """
     probed = await probe(source.path, step.scratch)
-    if not probed.has_video:
+    if not probed.has_video and probed.format not in _STREAMS:
         return Audio(source.path, await form_of(source.path, probed), probed.tags)
     return await _Extraction(source.path, probed, step, limits).run()
 

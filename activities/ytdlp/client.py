@@ -47,13 +47,15 @@ class YtDlp:
         self._rules = rules
         self._limits = limits
 
-    async def fetch(self, url: str, step: AttemptContext) -> DownloadedFile:
+    async def fetch(self, url: str, step: AttemptContext, language: str | None = None) -> DownloadedFile:
         """The recording behind `url`, as a new file in the step's scratch folder, named after its title.
+
+        `language` is the wish for its sound; without one, or where there is none in it, it is the original's.
 
         Raises PermanentError for what will never work, TransientError for what may pass.
         """
         seen = Recording(self._limits, step)
-        await self._run(url, step, download_command(self._limits), seen.take)
+        await self._run(url, step, download_command(self._limits, language), seen.take)
         return await asyncio.to_thread(seen.result)
 
     async def expand(self, url: str, max_entries: int, step: AttemptContext) -> list[Entry]:

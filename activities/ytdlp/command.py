@@ -20,10 +20,14 @@ MEDIA_MARK: Final = "audioprep-media "
 PROGRESS_MARK: Final = "audioprep-progress "
 PATH_MARK: Final = "audioprep-path "
 ENTRY_MARK: Final = "audioprep-entry "
-_PROTOCOLS: Final = "[protocol~='^(https?|m3u8(_native)?|http_dash_segments)$']"
+CHOICE_MARK: Final = "audioprep-choice "
+# Pictures, and what only helper programs fetch. Everything else may come, also what yt-dlp learns later.
+_PROTOCOLS: Final = "[protocol!~='^(mhtml|websocket_frag|rtmp.*|rtsp|mms|f4m|ism|.*_live)$']"
 # The best sound without a picture; else with a small picture, since the picture is thrown away; else whatever sounds.
-_FORMATS: Final = "/".join(f"{wanted}{_PROTOCOLS}" for wanted in ("ba", "b[height<=?480]", "b", "ba*"))
-_MEDIA: Final = "{id,title,duration,is_live,live_status,playlist_count}"
+_WANTED: Final = ("ba", "b[height<=?480]", "b", "ba*")
+_WHOLE: Final = "[format_id!*=preview]"
+_MEDIA: Final = "{id,title,duration,is_live,live_status,playlist_id,playlist_index,playlist_count}"
+_CHOICE: Final = "{format_id}"
 _PROGRESS: Final = "{status,downloaded_bytes,total_bytes,total_bytes_estimate,fragment_index,fragment_count}"
 _ENTRY: Final = "{url,webpage_url,title}"
 _NOWHERE: Final = "/nonexistent"
@@ -72,20 +76,35 @@ def options_on_stdin(url: str, proxy: str) -> str:
     return f"--proxy {shlex.quote(proxy)}\n{shlex.quote(url)}\n"
 
 
-def download_command(limits: MediaLimits) -> list[str]:
+def formats(limits: MediaLimits, language: str | None = None) -> str:
+    """What to choose from, in order: in the language, within the limit, whole; each falls back to the next.
+
+    Without a wish it is the original's language: `--format-sort lang` puts dubbed tracks and descriptions behind it.
+    """
+    fits = f"[filesize<=?{limits.max_bytes}][filesize_approx<=?{limits.max_bytes}]"
+    spoken = [f"[language~='(?i)^{language}(-|$)']"] if language else []
+    filters = [*(f"{_WHOLE}{fits}{words}" for words in spoken), f"{_WHOLE}{fits}", _WHOLE, ""]
+    return "/".join(f"{wanted}{_PROTOCOLS}{kept}" for kept in filters for wanted in _WANTED)
+
+
+def download_command(limits: MediaLimits, language: str | None = None) -> list[str]:
     """Download the recording behind the URL on stdin into the working folder, and say on stdout what happens.
 
     `--max-filesize` and the filter skip in silence, with exit code 0: no path on stdout means that nothing was stored.
     """
     return [
         *_common(),
-        *("--no-simulate", "--format", _FORMATS, "--output", "download.%(ext)s", "--playlist-items", "1"),
+        *("--no-simulate", "--format", formats(limits, language), "--format-sort", "lang"),
+        *("--output", "download.%(ext)s", "--playlist-items", "1"),
         *("--max-filesize", str(limits.max_bytes)),
         *("--match-filters", f"!is_live & duration<=?{limits.max_seconds:g}"),
-        *("--downloader", "native", "--abort-on-unavailable-fragments", "--fragment-retries", "2"),
+        *("--downloader", "native", "--abort-on-unavailable-fragments"),
+        # A connection that breaks is resumed where it broke off: a line may be slow, and be paid by the byte.
+        *("--retries", "10", "--fragment-retries", "10", "--retry-sleep", "exp=0.2:2"),
         *("--progress", "--newline", "--progress-delta", _PROGRESS_DELTA),
         *("--progress-template", f"download:{PROGRESS_MARK}%(progress.{_PROGRESS})j"),
         *("--print", f"pre_process:{MEDIA_MARK}%(.{_MEDIA})j"),
+        *("--print", f"before_dl:{CHOICE_MARK}%(.{_CHOICE})j"),
         *("--print", f"after_move:{PATH_MARK}%(filepath)j"),
     ]
 
@@ -106,7 +125,7 @@ def _common() -> list[str]:
         *("--no-plugin-dirs", "--no-cache-dir", "--no-remote-components", "--no-playlist"),
         *("--xff", "never", "--socket-timeout", f"{SILENCE:g}"),
         # Temporal retries the whole step, later and perhaps elsewhere.
-        *("--retries", "1", "--extractor-retries", "1", "--file-access-retries", "0"),
+        *("--extractor-retries", "1", "--file-access-retries", "0"),
         *("--fixup", "never", "--ffmpeg-location", _NOWHERE),
         *("--quiet", "--no-update", "--color", "never"),  # warnings are wanted: they say why a site gives nothing
     ]

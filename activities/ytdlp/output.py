@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from audioprep.activities.ytdlp.command import ENTRY_MARK, MEDIA_MARK, PATH_MARK, PROGRESS_MARK
+from audioprep.activities.ytdlp.command import CHOICE_MARK, ENTRY_MARK, MEDIA_MARK, PATH_MARK, PROGRESS_MARK
 
 _TEXT = TypeAdapter(str)
 _MAX_FRAGMENTS = 1_000_000_000
@@ -18,7 +18,26 @@ class Media(BaseModel):
     duration: float | None = Field(default=None, allow_inf_nan=False)
     is_live: bool | None = None
     live_status: str | None = None
+    playlist_id: str | None = None
+    playlist_index: int | None = None
     playlist_count: int | None = None
+
+    @property
+    def is_of_a_list(self) -> bool:
+        """It came out of a list that is not known to hold it alone."""
+        listed = self.playlist_id is not None or self.playlist_index is not None
+        return self.playlist_count != 1 if listed else (self.playlist_count or 0) > 1
+
+
+class Choice(BaseModel):
+    """The format that is about to be downloaded."""
+
+    format_id: str = ""
+
+    @property
+    def is_preview(self) -> bool:
+        """The site's own name for it says that it is not the whole recording."""
+        return "preview" in self.format_id.lower()
 
 
 class Progress(BaseModel):
@@ -62,7 +81,7 @@ class Stored(BaseModel):
     path: str
 
 
-Said: TypeAlias = Media | Progress | Entry | Stored
+Said: TypeAlias = Media | Choice | Progress | Entry | Stored
 
 
 def parse_line(line: str) -> Said | None:
@@ -74,6 +93,8 @@ def parse_line(line: str) -> Said | None:
             return Progress.model_validate_json(line.removeprefix(PROGRESS_MARK))
         if line.startswith(MEDIA_MARK):
             return Media.model_validate_json(line.removeprefix(MEDIA_MARK))
+        if line.startswith(CHOICE_MARK):
+            return Choice.model_validate_json(line.removeprefix(CHOICE_MARK))
         if line.startswith(ENTRY_MARK):
             return Entry.model_validate_json(line.removeprefix(ENTRY_MARK))
     except ValidationError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import DownloadedFile, safe_name, title_name
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ytdlp.output import Entry, Media, Progress, Said, Stored
+from audioprep.activities.ytdlp.output import Choice, Entry, Media, Progress, Said, Stored
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.keys import extension_of
 
@@ -27,6 +27,9 @@ class Recording:
                 self.media = said
                 _check_media(said, self.limits)
                 self.step.keep_alive()
+            case Choice():
+                if said.is_preview:
+                    raise PermanentError(ErrorKind.REFUSED, "The site gives only a preview of the recording.")
             case Progress():
                 self.limits.check_size(int(max(said.downloaded_bytes, said.total_bytes or 0)))
                 self.limits.check_size(await asyncio.to_thread(_folder_size, self.step.scratch))
@@ -50,7 +53,7 @@ class Recording:
             raise TransientError(ErrorKind.CHILD_FAILED, "yt-dlp did not store the recording where it was told to.")
         self.limits.check_size(path.stat().st_size)
         name = title_name(self.media.title, extension_of(path.name))
-        return DownloadedFile(path, name, safe_name(self.media.id, "") or None)
+        return DownloadedFile(path, name, safe_name(self.media.id, "") or None, self.media.duration, titled=True)
 
 
 def _check_media(media: Media, limits: MediaLimits) -> None:
@@ -59,9 +62,15 @@ def _check_media(media: Media, limits: MediaLimits) -> None:
         raise PermanentError(
             ErrorKind.UNSUPPORTED_MEDIA, "The URL is a live stream: it can be fetched once it has ended."
         )
-    if media.playlist_count is not None and media.playlist_count > 1:
-        sentence = f"The URL lists {media.playlist_count} recordings: submit it as a playlist, or give the URL of one."
+    if media.is_of_a_list:
+        what = f"lists {media.playlist_count} recordings" if media.playlist_count else "is a channel or list"
+        sentence = f"The URL {what}: submit it as a playlist, or give the URL of one."
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
+    if media.live_status == "post_live":
+        sentence = "The live stream has just ended, and its recording is still being made: try again in some hours."
+        raise PermanentError(ErrorKind.SOURCE_MISSING, sentence)
+    if media.live_status == "is_upcoming":
+        raise PermanentError(ErrorKind.SOURCE_MISSING, "The recording has not been published yet.")
     if media.duration is not None:
         limits.check_duration(media.duration)
 

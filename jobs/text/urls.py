@@ -5,7 +5,7 @@ Which addresses and sites may be visited is the worker's to check, when it conne
 
 import re
 from typing import Final
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from yarl import URL
 
@@ -19,11 +19,16 @@ _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}")
 # Parsers disagree about these, so that one of them could see another host than the other; and controls, marks of
 # direction and half characters, which no URL has.
 _AMBIGUOUS: Final = re.compile(r"[\x00-\x20\x7f-\x9f\\\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# Of a path or query: what is encoded anew is only what no URL has.
+_AS_IT_IS: Final = "".join(chr(code) for code in range(0x21, 0x7F))
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def parse_url(text: str) -> URL:
-    """Raises PermanentError unless `text` is an http or https URL with a host and without a user name or password."""
+    """Raises PermanentError unless `text` is an http or https URL with a host and without a user name or password.
+
+    Path and query stay percent-encoded as they came: a signature may have been made over them.
+    """
     if len(text) > MAX_LENGTH or _AMBIGUOUS.search(text):
         raise _bad("The URL is too long or holds characters that no URL has.")
     try:
@@ -36,9 +41,17 @@ def parse_url(text: str) -> URL:
             raise _bad("The URL's port is not one to connect to.")
         if not _is_host(url):
             raise _bad("The URL's host is not a name or an address that can exist.")
+        return _as_written(url, urlsplit(text))
     except (ValueError, TypeError):
         raise _bad("The URL cannot be read.") from None
-    return url
+
+
+def _as_written(url: URL, parts: SplitResult) -> URL:
+    """`url` with path, query and fragment as they are written."""
+    path, query, fragment = (quote(part, safe=_AS_IT_IS) for part in (parts.path or "/", parts.query, parts.fragment))
+    return URL.build(
+        scheme=url.scheme, authority=url.raw_authority, path=path, query_string=query, fragment=fragment, encoded=True
+    )
 
 
 def is_youtube(text: str) -> bool:

@@ -1,6 +1,6 @@
 """`ingest`: bring a source into storage and describe it."""
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
 __all__ = ["AudioMetadata", "IngestPayload", "IngestResult", "SourceType"]
 
+AudioLanguage: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+"""A language tag such as `de` or `pt-BR`: https://www.rfc-editor.org/rfc/rfc5646"""
+LANGUAGE_WISH: Final = "of a recording with several sound tracks, for sourceType youtube; the original's if absent"
 _FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
 
 
@@ -35,6 +38,7 @@ class IngestPayload(JobPayload):
     playable: bool = Field(
         default=False, description="make a rendition that every browser plays, if the original is none"
     )
+    audio_language: AudioLanguage | None = Field(default=None, description=LANGUAGE_WISH)
 
     @field_validator("rights_attested_at")
     @classmethod

@@ -9,6 +9,7 @@ from audioprep.jobs.status import JobStatus
 from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
 from audioprep.jobs.text.wording import inline_code, shown
 from audioprep.jobs.types.asset import AudioMetadata
+from audioprep.jobs.types.ingest import LANGUAGE_WISH, AudioLanguage
 from audioprep.jobs.types.provenance import checked_time
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class PlaylistPayload(JobPayload):
 
     url: str = Field(min_length=1, max_length=4096)
     max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
+    audio_language: AudioLanguage | None = Field(default=None, description=LANGUAGE_WISH)
     rights_attested: bool = False
     rights_attested_at: str | None = Field(default=None, max_length=40, description="as in an ingest")
 

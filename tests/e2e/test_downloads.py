@@ -97,7 +97,7 @@ async def test_what_a_plain_download_meets_becomes_the_right_row(downloads: Depl
 
     for case in ("plain", "redirect", "held", "flaky"):
         _assert_tone(rows[case], "tone.mp3")
-    _assert_failed(rows["loop"], "more than 5 redirects")
+    _assert_failed(rows["loop"], "more than 20 redirects")
     _assert_failed(rows["not found"], "has no such file (HTTP 404)")
     _assert_failed(rows["gone"], "has removed the file (HTTP 410)")
     _assert_failed(rows["broken off"], "broke off")

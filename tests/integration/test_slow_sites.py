@@ -12,9 +12,9 @@ from temporalio.testing import ActivityEnvironment
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import DownloadedFile
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.download import http_download as download
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.download.links import redirects
 from audioprep.activities.download.wire import MeteredSocket, Wire, WireFlood
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
@@ -112,7 +112,7 @@ async def test_a_small_file_is_never_too_slow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", HEADS.values(), ids=[f"{what} drips: no answer in time" for what in HEADS])
 async def test_a_head_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
-    monkeypatch.setattr(download, "HEAD_TIMEOUT", 0.5)
+    monkeypatch.setattr(redirects, "HEAD_TIMEOUT", 0.5)
     heartbeats: list[StepProgress] = []
 
     async with open_raw_site(answer) as site:
@@ -123,7 +123,7 @@ async def test_a_head_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 async def test_the_heads_of_all_redirects_share_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "HEADS_TIMEOUT", 0.7)
+    monkeypatch.setattr(redirects, "HEADS_TIMEOUT", 0.7)
 
     async def answer(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.3)

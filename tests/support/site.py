@@ -1,6 +1,7 @@
 """A web site of strangers: plain files, redirects, slow answers, errors, lists. It counts who came."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -61,6 +62,9 @@ class Site:
                 return web.Response(
                     text=f"<html><title>A page</title><body>{rest}</body></html>", content_type="text/html"
                 )
+            case "said":  # /said/SECONDS/PATH: a page about a recording of that length
+                seconds, _, path = rest.partition("/")
+                return web.Response(text=self._described(seconds, path), content_type="text/html")
             case "feed":
                 return web.Response(text=self._feed(rest.split(",")), content_type="application/rss+xml")
             case _:
@@ -97,6 +101,16 @@ class Site:
                 await asyncio.sleep(_SLOW_PAUSE if kind == "slow" else 0)
             if kind != "endless":
                 return response
+
+    def _described(self, seconds: str, path: str) -> str:
+        about = {
+            "@context": "https://schema.org",
+            "@type": "AudioObject",
+            "name": "A page",
+            "contentUrl": self.url(path),
+        }
+        described = json.dumps(about | {"duration": f"PT{seconds}S"})
+        return f'<html><title>A page</title><script type="application/ld+json">{described}</script></html>'
 
     def _feed(self, paths: list[str]) -> str:
         items = "".join(

@@ -8,10 +8,10 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.download import http_download as download
 from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.egress_proxy import egress_proxy
 from audioprep.activities.download.http_download import Downloader
+from audioprep.activities.download.links import redirects
 from audioprep.activities.download.proxy_request import ProxyStats
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -51,7 +51,7 @@ def _answered(answer: Answer, *, ytdlp: bool = False) -> Attack:
             async def attempt() -> str:
                 return (await way.fetch(f"{site}a.mp3", AttemptContext(Stage.DOWNLOADING, arena.folder))).name
 
-            with patch.object(download, "HEAD_TIMEOUT", 1.0):
+            with patch.object(redirects, "HEAD_TIMEOUT", 1.0):
                 return await ActivityEnvironment().run(attempt)
 
     return attack
