@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -20,6 +20,8 @@ from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 Samples: TypeAlias = NDArray[np.int16]
 """Shape (frames, channels)."""
 
+# Containers that store timestamps. In others ffmpeg makes them up from what it has read, and no player looks at them.
+TIMED: Final = frozenset({"asf", "flv", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mpeg", "mpegts", "ogg"})
 PCM: Final = ("-c:a", "pcm_s16le", "-bitexact", "-f", "wav", "pipe:1")
 _MAX_HEADER: Final = 4096  # bytes before the samples of a WAV stream
 # What ffmpeg says when it could not go on after a change of form: the rest of the source was not decoded.
@@ -47,6 +49,13 @@ class Decoded:
     frames: int
     timeline: Timeline
     broken: str | None = None  # why ffmpeg could not go on in the middle, although there was more to decode
+    timed: bool = False  # the container has timestamps of its own
+
+    @property
+    def is_plain(self) -> bool:
+        """One form and one clock from end to end: samples can be counted."""
+        jumps = self.timed and self.timeline.jumps > 0
+        return self.timeline.changes == 0 and not jumps and self.broken is None
 
     @property
     def seconds(self) -> float:
@@ -61,7 +70,7 @@ async def decode(source: Path, probe: Probe, cwd: Path, listen: Listener) -> Dec
     """
     stream = ("-map", f"0:{probe.stream_index}", "-af", WATCH)
     command = ffmpeg(*LOG_LEVEL, "-copyts", *input_options(source, patient=probe.patient), *stream, *PCM)
-    return await run_decoder(command, source, cwd, listen, LIMITS)
+    return replace(await run_decoder(command, source, cwd, listen, LIMITS), timed=probe.format in TIMED)
 
 
 async def run_decoder(

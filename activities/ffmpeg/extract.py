@@ -23,6 +23,9 @@ from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.types.tags import AssetTags
 
+_SLACK: Final = 0.5  # seconds that a length may be off by: encoder delay, last packet
+_TORN: Final = ("partial file", "File ended prematurely")  # ffmpeg's words for a file without its end
+_UNKNOWN_SIZE: Final = 0xFFFF_FFFF
 _CONTAINER_BYTES: Final = 64 * MB  # what another container may add to the copied sound
 
 
@@ -94,12 +97,22 @@ class _Extraction:
     async def run(self) -> Audio:
         original = Fingerprint()
         measured = await measure(self._film, self._probed, self._step.scratch, self._watched(original.listen), own=True)
+        await asyncio.to_thread(self._check_whole, measured.decoded)
         if measured.work is not None:
             return await self._audio(measured.work)
         copy = await self._copy()
         if copy is not None and await self._sounds_like(copy, original):
             return await self._audio(copy)
         return await self._audio(await self._decoded(measured.decoded))
+
+    def _check_whole(self, decoded: Decoded) -> None:
+        """Raises PermanentError for a film that breaks off: its length says so, and the file itself bears it out."""
+        said = self._probed.duration
+        if said is None or decoded.seconds >= said - _SLACK:
+            return
+        if any(sign in line for line in decoded.timeline.errors for sign in _TORN) or _is_torn_riff(self._film):
+            sentence = f"The video breaks off after {decoded.seconds:.1f} of {said:.1f} seconds."
+            raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
     async def _audio(self, path: Path) -> Audio:
         written = await probe(path, self._step.scratch)
@@ -131,7 +144,7 @@ class _Extraction:
             )
         except PermanentError:
             return False
-        return decoded.timeline.is_plain and decoded.broken is None and found.is_of(original)
+        return decoded.is_plain and found.is_of(original)
 
     async def _decoded(self, expected: Decoded) -> Path:
         """The stream, decoded, as FLAC, or as WAV where FLAC would lose something."""
@@ -162,6 +175,13 @@ class _Extraction:
 
 def _deaf(form: PcmForm) -> Take:
     return lambda samples: None
+
+
+def _is_torn_riff(film: Path) -> bool:
+    """Whether an AVI file is shorter than its outermost chunk; recorders that crash leave 0 there."""
+    with film.open("rb") as file:
+        head = file.read(8)
+    return head[:4] == b"RIFF" and film.stat().st_size < int.from_bytes(head[4:], "little") < _UNKNOWN_SIZE
 
 
 def _most_bytes(source: Path) -> int:

@@ -57,14 +57,10 @@ class Timeline:
     forms: list[Form] = field(default_factory=list)
     changes: int = 0  # of the form, in the middle
     jumps: int = 0  # timestamps that leave the samples by more than GAP
+    restarts: int = 0  # of them, those that go back
     longest_gap: float = 0.0  # seconds
-    exact: bool = True
+    exact: bool = True  # no timestamp leaves the samples by more than 0.002 s
     errors: list[str] = field(default_factory=list)
-
-    @property
-    def is_plain(self) -> bool:
-        """One form and one clock from end to end: samples can be counted."""
-        return self.changes == 0 and self.jumps == 0
 
     def read(self, line: str) -> None:
         """Take in one line of stderr."""
@@ -86,4 +82,5 @@ class Timeline:
         if samples == _INEXACT or not self.forms:
             return
         self.jumps += 1
+        self.restarts += samples < 0
         self.longest_gap = max(self.longest_gap, samples / self.forms[-1].sample_rate)

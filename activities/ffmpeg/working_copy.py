@@ -12,7 +12,7 @@ from audioprep.activities.ffmpeg.command import LIMITS, ffmpeg, input_options
 from audioprep.activities.ffmpeg.decode import PCM, Decoded, Listener, PcmForm, decode, run_decoder
 from audioprep.activities.ffmpeg.mixing import CHANGING, mix_filters
 from audioprep.activities.ffmpeg.probe import Probe
-from audioprep.activities.ffmpeg.timeline import FILL, LOG_LEVEL, MAX_GAP, Timeline
+from audioprep.activities.ffmpeg.timeline import FILL, LOG_LEVEL, MAX_GAP
 from audioprep.activities.process.limits import MB
 from audioprep.jobs.errors import ErrorKind, PermanentError
 
@@ -42,10 +42,10 @@ async def measure(source: Path, probe: Probe, cwd: Path, listen: Listener, *, ow
     says, no player keeps the gaps: long ones are closed. Else they raise PermanentError.
     """
     decoded = await decode(source, probe, cwd, listen)
-    if decoded.timeline.is_plain and decoded.broken is None and not probe.patient:
+    if decoded.is_plain and not probe.patient:
         return Measured(decoded, None, decoded.timeline.exact)
     work = cwd / "work.flac"
-    copied = await make_working_copy(source, probe, decoded.timeline, work, cwd, listen)
+    copied = await make_working_copy(source, probe, decoded, work, cwd, listen)
     if copied.timeline.longest_gap > MAX_GAP and not own:
         gap = copied.timeline.longest_gap
         sentence = f"The recording's timestamps have a gap of {gap:.0f} s: {MAX_GAP:g} s at most can be filled."
@@ -54,10 +54,10 @@ async def measure(source: Path, probe: Probe, cwd: Path, listen: Listener, *, ow
 
 
 async def make_working_copy(
-    source: Path, probe: Probe, timeline: Timeline, target: Path, cwd: Path, listen: Listener
+    source: Path, probe: Probe, found: Decoded, target: Path, cwd: Path, listen: Listener
 ) -> Decoded:
-    """Decode `source`, of which `timeline` was found, into the FLAC file `target` and to the listener."""
-    filters = f"[0:{probe.stream_index}]{','.join(_chain(probe, timeline))},asplit[file][samples]"
+    """Decode `source`, which was decoded before as `found`, into the FLAC file `target` and to the listener."""
+    filters = f"[0:{probe.stream_index}]{','.join(_chain(probe, found))},asplit[file][samples]"
     command = ffmpeg(
         *("-y", *LOG_LEVEL, *input_options(source, patient=probe.patient), "-filter_complex", filters),
         *("-map", "[file]", "-map_metadata", "-1", "-bitexact", "-c:a", "flac", "-f", "flac", f"file:{target}"),
@@ -70,15 +70,18 @@ async def make_working_copy(
     return copied
 
 
-def _chain(probe: Probe, timeline: Timeline) -> list[str]:
+def _chain(probe: Probe, found: Decoded) -> list[str]:
+    timeline = found.timeline
     layouts = {form.layout for form in timeline.forms}
     changing = len(layouts) > 1
     stereo = probe.channels > 1 or changing
     mix = [CHANGING] if changing else mix_filters(probe.channels, probe.layout, 2 if stereo else 1)
     rate = max((form.sample_rate for form in timeline.forms), default=probe.sample_rate)
     depth = "s16" if probe.sample_format in _16_BIT else "s32"
+    # Where a chained Ogg file begins anew, ffmpeg's own correction leaves a gap that is none.
+    gaps = found.timed and not (probe.format == "ogg" and timeline.restarts)
     return [
-        FILL,
+        *([FILL] if gaps else []),
         *mix,
         f"aresample={_flac_rate(rate)}:rematrix_maxval=1",
         f"aformat=sample_fmts={depth}:channel_layouts={'stereo' if stereo else 'mono'}",
