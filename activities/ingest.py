@@ -21,7 +21,7 @@ from audioprep.activities.render.playable import needs_rendition, render_playabl
 from audioprep.activities.render.recipe_sources import source_of
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.sources import Sources
-from audioprep.activities.storage.store import StoredObject
+from audioprep.activities.storage.objects import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys

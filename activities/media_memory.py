@@ -6,7 +6,8 @@ from pathlib import Path
 from audioprep.activities.ffmpeg.probe import Probe
 from audioprep.activities.ffmpeg.working_copy import Measured
 from audioprep.activities.storage.cache import ObjectCache
-from audioprep.activities.storage.store import Storage, StoredObject
+from audioprep.activities.storage.objects import StoredObject
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.types.asset import MediaFacts, WorkingCopy

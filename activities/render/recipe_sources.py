@@ -15,7 +15,7 @@ from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.render.seeking import seeks_exactly
 from audioprep.activities.resources import ActivityResources
-from audioprep.activities.storage.store import StoredObject
+from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType

@@ -17,6 +17,7 @@ from audioprep.activities.ffmpeg.report import parse_report
 from audioprep.activities.ffmpeg.timeline import Timeline
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.errors import classify
+from audioprep.activities.ytdlp.messages.complaint import parse_stderr
 from audioprep.activities.ytdlp.output import parse_line
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.keys import checked, extension_of
@@ -149,7 +150,10 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "parse_request": (quietly(lambda text: parse_request(text.encode())), ["A ", "GET ", "\r\n", "retry-after: "]),
     "Timeline.read": (lambda text: Timeline().read(text), ["[graph_", "] [verbose] tb:", "[info] 1", "[", "x @ 0x1] "]),
     "reason_of": (lambda text: reason_of(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
-    "classify": (lambda text: classify(text, "host"), ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"]),
+    "classify": (
+        lambda text: classify(parse_stderr(text), "host"),
+        ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"],
+    ),
     "parse": (quietly(JOB_TYPES.find("ingest").parse), ["[", '{"a":', '"', "\\u"]),
 }
 
