@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.retention import RetentionStore
+    from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, many at a time, and old ones. `table_id` is empty for a table that no bridge has served yet."""
+    """Single rows, many at a time, old ones, and which bridges are alive. `table_id` is empty if none has served it."""
 
     database: "Client"
     rows: "JobStore"
     lists: "JobLists"
     retention: "RetentionStore"
+    service: "ServiceTable"
     table_id: str
 
     async def find(self, text: str) -> "Job":
@@ -77,6 +79,7 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.outbox import OutboxWriter
     from audioprep.bridge.store.retention import RetentionStore
+    from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
     from audioprep.bridge_options import webhook_choice
     from audioprep.extension import served_types
@@ -87,7 +90,8 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
         store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
         table_id = identity.table_id if identity else ""
-        yield JobTable(database, store, JobLists(database), RetentionStore(database), table_id)
+        service = ServiceTable(database, used=settings.bridge.liveness_interval > 0)
+        yield JobTable(database, store, JobLists(database), RetentionStore(database), service, table_id)
 
 
 def link_to(settings: "Settings", job: "Job", table_id: str) -> str:

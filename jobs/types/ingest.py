@@ -83,5 +83,7 @@ class IngestResult(WireModel):
     size: int | None = Field(default=None, alias="bytes", description="of the original")
     bitrate: int | None = Field(default=None, description="bits per second")
     playable_key: str | None = Field(
-        default=None, description="what browsers play, if `playable` asked for it: the original, or a rendition"
+        default=None,
+        exclude_if=lambda key: key is None,
+        description="what browsers play, absent unless `playable` asked for it: the original, or a rendition",
     )

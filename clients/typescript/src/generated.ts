@@ -30,14 +30,14 @@ export interface EventData {
   result?: JsonValue;
   /** the result would be too large: it is in the row */
   resultOmitted?: boolean;
-  /** of a failed job */
+  /** of a failed job, or of one that a newer row superseded */
   error?: EventError | null;
   retryCount?: number;
   createdAt?: string;
   endedAt: string;
 }
 
-/** Why a job failed. */
+/** Why a job failed, or was superseded. */
 export interface EventError {
   /** the row's `error`: one sentence for people */
   message: string;
@@ -112,7 +112,7 @@ export interface IngestResult {
   bytes?: number | null;
   /** bits per second */
   bitrate?: number | null;
-  /** what browsers play, if `playable` asked for it: the original, or a rendition */
+  /** what browsers play, absent unless `playable` asked for it: the original, or a rendition */
   playableKey?: string | null;
 }
 

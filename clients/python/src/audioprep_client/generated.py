@@ -88,7 +88,7 @@ class EventData(TypedDict):
 
 
 class EventError(TypedDict):
-    """Why a job failed."""
+    """Why a job failed, or was superseded."""
 
     message: str
     kind: ErrorKind | None
