@@ -10,6 +10,7 @@ from audioprep.jobs.types.tags import MAX_CHAPTERS, MAX_SECONDS, MAX_TEXT, Asset
 
 _LENGTH_TAG: Final = "DURATION"  # of a stream in Matroska
 _CLOCK: Final = re.compile(r"([0-9]{1,6}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,9})?)")  # anybody may write that tag
+_NO_LANGUAGE: Final = ("language", "und")  # undetermined: ISO 639-2
 _UNKNOWN: Final = frozenset({"", "unknown", "none"})
 # Fields of AssetTags by the names that ffmpeg's demuxers give to a tag; it compares them without regard to case.
 _TEXTS: Final = {
@@ -111,7 +112,8 @@ class Report(BaseModel):
         texts: dict[str, str] = {}
         for name, value in [*self.format.tags.items(), *audio.tags.items()]:
             field = _TEXTS.get(name.lower())
-            if field and (text := shown(value, MAX_TEXT, None)):
+            text = shown(value, MAX_TEXT, None) if field else ""
+            if field and text and (field, text) != _NO_LANGUAGE:
                 texts.setdefault(field, text)
         chapters = tuple(filter(None, map(_chapter, self.chapters[:MAX_CHAPTERS])))
         return AssetTags(**texts, chapters=chapters or None, cover=self._cover())
