@@ -15,6 +15,8 @@ export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
   error: ErrorFacts;
+  /** id of the job by which an operator has asked again */
+  retriedAs?: string | null;
 }
 
 /** What an event says of its job. */
@@ -83,6 +85,8 @@ export interface IngestMetadata {
   originalFilename?: string | null;
   /** make a rendition that every browser plays, if the original is none */
   playable?: boolean;
+  /** id of a job that failed or was cancelled: its asset id is used again */
+  retryOf?: string | null;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
   audioLanguage?: string | null;
 }

@@ -69,6 +69,7 @@ class FailedResult(TypedDict):
     """`result` of a failed row; `error` holds the sentence for people."""
 
     error: ErrorFacts
+    retriedAs: NotRequired[str | None]
 
 
 class EventData(TypedDict):
@@ -118,6 +119,7 @@ class IngestMetadata(TypedDict):
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
     playable: NotRequired[bool]
+    retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
 
