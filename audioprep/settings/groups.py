@@ -55,6 +55,9 @@ class Settings:
     def local(self, folder: Path) -> Self:
         """The same, but with database, storage and work in `folder`: nothing of a deployment is touched."""
         local = copy(self)
+        local.bridge = self.bridge.model_copy(
+            update={"poll_interval": min(self.bridge.poll_interval, self.bridge.busy_interval)}
+        )
         local.database = self.database.model_copy(
             update={"database_url": f"file:{folder.absolute() / 'jobs.db'}", "auth_token": None}
         )
