@@ -34,6 +34,7 @@ from audioprep.workflows.lock import Lock
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
 from audioprep.workflows.save import SaveWorkflow
+from audioprep.workflows.storage_prefix import StoragePrefixInterceptor
 from audioprep.workflows.webhook import WebhookWorkflow
 
 WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Lock, PlaylistWorkflow, WebhookWorkflow)
@@ -50,7 +51,7 @@ class AudioPrepPlugin(SimplePlugin):
     def __init__(self, settings: Settings | None = None, extensions: Sequence[Extension] = ()) -> None:
         self._settings = settings or Settings()
         self._extensions = extensions
-        self.steps = StepInterceptor()
+        self.steps = StepInterceptor(StoragePrefixInterceptor)
         super().__init__(
             "audioprep",
             data_converter=self._with_our_converter,
