@@ -1,10 +1,10 @@
 """The bridge: background services around one jobs table and one Temporal client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from libsql_client import Client as DatabaseClient
@@ -12,24 +12,18 @@ from temporalio.client import Client as TemporalClient
 
 from audioprep.bridge.metrics import MAX_PENDING
 from audioprep.bridge.options import BridgeOptions
+from audioprep.bridge.shared import Shared, cached
 from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.pipeline_client import rows_of
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge.table import Shared, TableServices
-from audioprep.bridge.temporal.errors import TemporalUnavailable
+from audioprep.bridge.table import TableServices
 from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.jobs.timestamps import utc_now
-from audioprep.service.cached import CachedAnswer
 
 log = structlog.get_logger()
 
-_SCRAPE_PATIENCE: Final = 3.0  # seconds; Prometheus gives up after ten, and would have nothing then
-_SCRAPE_CACHE: Final = 10.0  # seconds for which the queue's numbers are kept: more scrapes than that cost nothing more
 _UNSERVED: Final = 100  # rows counted of each type that is not served
-
-T = TypeVar("T")
 
 _DEFAULTS: Final = BridgeOptions()
 
@@ -105,16 +99,3 @@ class Bridge:
         metrics.saw_bridge(in_flight=self._table.tracker.in_flight, health=self.health)
         metrics.saw_rows(rows_of(self._database))
         return metrics.text()
-
-
-def cached(question: Callable[[], Awaitable[T]]) -> CachedAnswer[T | None]:
-    """The answer, kept for some seconds; None when the other side is away, or slower than a scrape may be."""
-
-    async def ask() -> T | None:
-        try:
-            async with asyncio.timeout(_SCRAPE_PATIENCE):
-                return await question()
-        except (DatabaseError, TemporalUnavailable, TimeoutError):
-            return None
-
-    return CachedAnswer(ask, _SCRAPE_CACHE)

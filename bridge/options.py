@@ -17,7 +17,8 @@ class BridgeOptions:
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
     are left alone. `webhooks` says which ends have a webhook; None: none. `idle_max` is
-    the longest interval between two polls of one of many databases.
+    the longest interval between two polls of one of many databases. `liveness_interval` is the shortest time between
+    two writes of what the bridge says of itself; 0: it says nothing.
     """
 
     task_queue: str = "audioprep"
@@ -42,6 +43,7 @@ class BridgeOptions:
     limits: LimitsByType = LimitsByType()
     keep: KeepRules = KeepRules()
     webhooks: WebhookChoice | None = None
+    liveness_interval: float = 15.0
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)

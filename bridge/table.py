@@ -2,34 +2,29 @@
 
 import asyncio
 import math
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 import structlog
 from libsql_client import Client as DatabaseClient
-from temporalio.client import Client as TemporalClient
 
-from audioprep.bridge.decide import DecideOptions
-from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.options import BridgeOptions
+from audioprep.bridge.durations import Durations
+from audioprep.bridge.liveness import LivenessReporter
 from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.services import Claimer, OrphanSweeper, Pace, Sync
+from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.shared import Shared
 from audioprep.bridge.store.claims import Fairness
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter
 from audioprep.bridge.store.retention import RetentionStore
+from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.executions import Executions
-from audioprep.bridge.temporal.gate import TemporalGate
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.tracking.followers import MOMENTARY
-from audioprep.bridge.tracking.slots import Slots
 from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.bridge.webhooks import WebhookDispatcher
-from audioprep.jobs.registry import JobTypes
 from audioprep.service.health import Health
 from audioprep.service.runner import Runner, Service
 
@@ -37,46 +32,8 @@ log = structlog.get_logger()
 
 _GATHER: Final = 0.05  # seconds after a job has ended in which others that end share its poll for new ones
 _ASLEEP: Final = 3600.0  # seconds between two runs of a service of one of many tables that is woken when it is needed
+_SELDOM_ALIVE: Final = 1800.0  # seconds between two writes of liveness into one of many tables, at least
 _SELDOM: Final = 60.0  # seconds: an interval that is at least as long is one of `_ASLEEP` where there are many tables
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What the tables of one bridge have in common. `many` says that there may be thousands of them."""
-
-    temporal: TemporalClient
-    options: BridgeOptions
-    types: JobTypes
-    metrics: Metrics
-    slots: Slots
-    gate: TemporalGate
-    room: asyncio.Semaphore
-    many: bool
-
-    @classmethod
-    def of(cls, temporal: TemporalClient, options: BridgeOptions, *, many: bool = False) -> "Shared":
-        types = options.all_types
-        return cls(
-            temporal=temporal,
-            options=options,
-            types=types,
-            metrics=Metrics(types.names),
-            slots=Slots(options.max_in_flight, options.max_downloads),
-            gate=TemporalGate(temporal, options.temporal_calls),
-            room=asyncio.Semaphore(options.max_looks),
-            many=many,
-        )
-
-    @property
-    def rules(self) -> DecideOptions:
-        return DecideOptions(
-            self.types, self.options.limits, redrive_after=timedelta(seconds=self.options.redrive_after)
-        )
-
-    @property
-    def pace(self) -> Pace:
-        busy, idle = self.options.busy_interval, self.options.idle_interval
-        return Pace(busy, busy, self.options.idle_max) if self.many else Pace(busy, idle, idle)
 
 
 class TableServices:
@@ -101,9 +58,10 @@ class TableServices:
             fairness=options.temporal_fairness,
             storage_prefix=storage_prefix,
         )
+        self._durations = Durations()
         reconciler = Reconciler(self.store, executions, launcher, shared.rules, metrics=shared.metrics)
         self.slots = shared.slots.share(self._wake_soon)
-        self.tracker = JobTracker(reconciler, executions, shared.rules, self.slots, shared.room)
+        self.tracker = JobTracker(reconciler, executions, shared.rules, self.slots, shared.room, self._durations)
         self.health = Health()
         self._add_services(executions, database)
 
@@ -142,6 +100,22 @@ class TableServices:
         if options.keep:  # when all rows are kept, retention costs no request
             pruner = Pruner(self.store, RetentionStore(database), options.keep, shared.metrics)
             self._runners.append(self._runner(pruner, SILENCE))
+        self._liveness = self._liveness_reporter(database)
+        if options.liveness_interval:
+            self._runners.append(self._runner(self._liveness))
+
+    def _liveness_reporter(self, database: DatabaseClient) -> LivenessReporter:
+        """Of many tables each has its row written seldom, and it counts as alive for as long."""
+        options = self._shared.options
+        interval = max(options.liveness_interval, _SELDOM_ALIVE) if self._shared.many else options.liveness_interval
+        return LivenessReporter(
+            ServiceTable(database),
+            self.tracker,
+            self._durations,
+            self._shared.workers.get,
+            slots=options.max_in_flight,
+            interval=interval,
+        )
 
     def _dispatcher(self, database: DatabaseClient) -> WebhookDispatcher:
         table_id = self.identity.table_id
@@ -169,6 +143,8 @@ class TableServices:
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
+            if not self._shared.many:
+                await self._liveness.leave()
         finally:
             self.slots.remove()
             await self.tracker.close()

@@ -16,7 +16,7 @@ class DatabasesSettings(BaseSettings):
     model_config = OURS
 
     databases: Path | None = Field(
-        None, description="file with a line for each database: URL [name=...] [token=...] [prefix=...]"
+        None, description="file with a line for each database: its URL, then name=, token= and prefix= if wanted"
     )
     databases_command: str = Field(
         "", description="command that prints such lines, run without a shell; instead of the file"

@@ -8,17 +8,15 @@ from typing import Final
 import structlog
 from temporalio.client import Client as TemporalClient
 
-from audioprep.bridge.bridge import cached
 from audioprep.bridge.fleet.databases import DatabaseEntry, Shard
 from audioprep.bridge.fleet.duties import Directory, FleetOrphans, Summary
 from audioprep.bridge.fleet.served import ServedDatabase
 from audioprep.bridge.fleet.source import DatabaseSource
 from audioprep.bridge.metrics import MAX_PENDING
 from audioprep.bridge.options import BridgeOptions
+from audioprep.bridge.shared import Shared, cached
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.pipeline_client import SharedConnections
-from audioprep.bridge.table import Shared
-from audioprep.bridge.temporal.inspection import live_workers
 from audioprep.bridge.tracking.followers import MOMENTARY
 from audioprep.jobs.timestamps import utc_now
 from audioprep.service.health import Health
@@ -43,7 +41,6 @@ class Fleet:
         self._served: dict[str, ServedDatabase] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._names: dict[str, str] = {}  # of the databases, by the identity of their table
-        self._workers = cached(partial(live_workers, temporal, options.task_queue))
         self.health = Health()
         self.health.add("databases", self._problem)
         duties = (
@@ -130,7 +127,7 @@ class Fleet:
         """For Prometheus: sums over all databases. Rows that wait are counted where the last poll has left some."""
         metrics, served = self._shared.metrics, self.served()
         tables = [database.table for database in served if database.table is not None]
-        waiting, workers = await asyncio.gather(self._waiting(), self._workers.get())
+        waiting, workers = await asyncio.gather(self._waiting(), self._shared.workers.get())
         metrics.saw_queue(waiting, utc_now())
         metrics.saw_workers(None if workers is None else len(workers))
         metrics.saw_bridge(in_flight=sum(table.tracker.in_flight for table in tables), health=self.health)

@@ -8,12 +8,13 @@ import structlog
 from libsql_client import Client
 
 from audioprep.bridge.fleet.databases import DatabaseEntry
+from audioprep.bridge.shared import Shared
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.pipeline_client import SharedConnections
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge.table import Shared, TableServices
+from audioprep.bridge.table import TableServices
 from audioprep.service.runner import jittered
 
 log = structlog.get_logger()

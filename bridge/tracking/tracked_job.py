@@ -18,6 +18,7 @@ class TrackedJob:
 
     job: Job
     claimed: bool = False
+    begun: float | None = None  # when it was claimed, or its workflow was started; None where that is not known
     due: float = 0.0  # when it is to be looked at next
     pause: float = LOOK_INTERVAL
     moved: float = field(default_factory=time.monotonic)  # when its row last changed in more than its time

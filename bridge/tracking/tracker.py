@@ -9,13 +9,14 @@ from typing import Final
 import structlog
 
 from audioprep.bridge.decide import DecideOptions, age_of
+from audioprep.bridge.durations import Durations
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store.errors import StatementRefused
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.tracking.followers import MOMENTARY, Followers
 from audioprep.bridge.tracking.slots import SlotCount, SlotShare
 from audioprep.bridge.tracking.tracked_job import LONGEST_PAUSE, LOOK_INTERVAL, TrackedJob
-from audioprep.bridge.views import Missing, Running, WorkflowView
+from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
@@ -41,10 +42,12 @@ class JobTracker:
         rules: DecideOptions,
         slots: SlotShare,
         room: asyncio.Semaphore,
+        durations: Durations | None = None,
     ) -> None:
         self._reconciler = reconciler
         self._executions = executions
         self._rules = rules
+        self._durations = durations or Durations()
         self._room = room
         self._entries: dict[str, TrackedJob] = {}
         self._followers = Followers(executions, self._settle_update)
@@ -95,7 +98,7 @@ class JobTracker:
 
         Raises one of MOMENTARY when Temporal or the database is away.
         """
-        entries = [TrackedJob(job, claimed=True) for job in claimed]
+        entries = [TrackedJob(job, claimed=True, begun=time.monotonic()) for job in claimed]
         self._entries.update({entry.job.job_id: entry for entry in entries})
         await self._settle_each([(entry, Missing()) for entry in entries])
 
@@ -178,6 +181,8 @@ class JobTracker:
         now = time.monotonic()
         entry.failing_since = None
         if after is None:
+            if isinstance(seen, Completed) and entry.begun is not None:
+                self._durations.add(entry.job.type, now - entry.begun)
             self._drop(entry, seen)
             return
         if _state(after) != _state(entry.job):
@@ -193,9 +198,11 @@ class JobTracker:
         self._followers.follow(after.job_id)
 
     def _note_slot(self, entry: TrackedJob, seen: WorkflowView) -> None:
-        """An update alone does not tell whether the job waits for a download: a look does."""
+        """An update alone tells neither whether the job waits for a download nor when it was started: a look does."""
         if not isinstance(seen, Running) or seen.started is None:
             return
+        if entry.begun is None:
+            entry.begun = time.monotonic() - max((utc_now() - seen.started).total_seconds(), 0.0)
         if entry.uses_slot and not seen.uses_slot:
             self.slots.freed()
         entry.uses_slot = seen.uses_slot
