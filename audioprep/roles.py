@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -11,8 +11,11 @@ from libsql_client import Client as DatabaseClient
 from temporalio.client import Client
 
 from audioprep.activities.process.command import hide_from_children
-from audioprep.bridge.bridge import Bridge, BridgeOptions
+from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.decide import DecideOptions
+from audioprep.bridge.fleet.databases import Shard
+from audioprep.bridge.fleet.fleet import Fleet
+from audioprep.bridge.options import BridgeOptions
 from audioprep.bridge.store.bulk import BulkStore
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseUnavailable
@@ -21,7 +24,7 @@ from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.outbox import OutboxWriter
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge_options import bridge_options, webhook_choice
+from audioprep.bridge_options import bridge_options, database_source, webhook_choice
 from audioprep.extension import installed_extensions, served_types
 from audioprep.http.endpoints import HealthSource
 from audioprep.jobs.request import workflow_id_for
@@ -79,25 +82,54 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
+    if settings.databases.are_many:
+        await _keep_many_in_step(settings, telemetry, client)
+        return
     health = telemetry.startup.watch_once("bridge")  # until its own services are asked instead
     url, token, calls = settings.database.database_url, settings.database.token, settings.bridge.database_calls
     options = bridge_options(settings)  # a type that is misspelt ends the process before anything is made
     async with open_database(url, token, calls) as database:
         identity = await _migrate_patiently(database, url, health)
-        if client is None:
-            plugin = AudioPrepPlugin(settings)
-            client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
+        client = client or await _lazy_client(settings, telemetry)
         bridge = Bridge(database, client, options, identity=identity)
-        telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, bridge.wake))
+        telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, _woken(bridge)))
         if telemetry.status_page is not None:
             telemetry.status_page.attach(_status_source(settings, database, client, options, identity.table_id))
         health.succeeded()
-        serving = asyncio.create_task(bridge.run(), name="bridge")
-        try:
-            await asyncio.wait({serving})
-        finally:
-            bridge.stop()
-            await _finish(serving)
+        await _serve(bridge)
+
+
+def _woken(bridge: Bridge) -> Callable[[str | None], bool]:
+    """Wake the bridge of one database, whatever it is called."""
+
+    def wake(_database: str | None) -> bool:
+        bridge.wake()
+        return True
+
+    return wake
+
+
+async def _keep_many_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
+    options = bridge_options(settings)
+    client = client or await _lazy_client(settings, telemetry)
+    fleet = Fleet(database_source(settings), client, options, Shard.parse(settings.databases.shard))
+    telemetry.parts.append(HealthSource(fleet.health, fleet.metrics, fleet.wake))
+    await _serve(fleet)
+
+
+async def _lazy_client(settings: Settings, telemetry: Telemetry) -> Client:
+    plugin = AudioPrepPlugin(settings)
+    return await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
+
+
+async def _serve(bridge: Bridge | Fleet) -> None:
+    """Until cancelled; the pass under way is finished."""
+    serving = asyncio.create_task(bridge.run(), name="bridge")
+    try:
+        await asyncio.wait({serving})
+    finally:
+        bridge.stop()
+        await _finish(serving)
 
 
 def _status_source(

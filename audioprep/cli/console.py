@@ -68,11 +68,6 @@ def say_error(sentence: str) -> None:
     err.print(Text.assemble(("error:", "bold red"), " ", printable(sentence, _LINES)), soft_wrap=not err.is_terminal)
 
 
-def say(sentence: str, *, style: str = "") -> None:
-    """On stdout; in a terminal wrapped between words, elsewhere on one line."""
-    out.print(Text(printable(sentence, _LINES), style=style), soft_wrap=not out.is_terminal)
-
-
 def run(command: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; the failures it may meet outside end it with a sentence."""
     from audioprep.bridge.store.errors import DatabaseError

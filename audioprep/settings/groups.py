@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from dotenv import load_dotenv
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 from audioprep.jobs.text.redaction import scrub
@@ -17,7 +17,7 @@ from audioprep.settings.origins import Setting, settings_in_force
 from audioprep.settings.prices import PriceSettings
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
-from audioprep.settings.tenants import TenantSettings
+from audioprep.settings.tenants import DatabasesSettings, TenantSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
@@ -43,6 +43,7 @@ class Settings:
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
             self.tenants = TenantSettings()
+            self.databases = DatabasesSettings()
             self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
@@ -63,6 +64,7 @@ class Settings:
         local.bridge = self.bridge.model_copy(
             update={"poll_interval": min(self.bridge.poll_interval, self.bridge.busy_interval)}
         )
+        local.databases = self.databases.model_copy(update={"databases": None, "databases_command": ""})
         local.database = self.database.model_copy(
             update={"database_url": f"file:{folder.absolute() / 'jobs.db'}", "auth_token": None}
         )
@@ -74,6 +76,15 @@ class Settings:
     def in_force(self) -> list[Setting]:
         """Every variable with its value and where that comes from, and those of Temporal and the object store."""
         return settings_in_force(self.shown(), self.from_file)
+
+    def for_database(self, url: str, token: str | None, prefix: str) -> Self:
+        """The same for one database of many: its files are in the folder `prefix` of the storage."""
+        chosen = copy(self)
+        secret = SecretStr(token) if token else None
+        chosen.database = self.database.model_copy(update={"database_url": url, "auth_token": secret})
+        place = f"{self.storage.storage_url.rstrip('/')}/{prefix}" if prefix else self.storage.storage_url
+        chosen.storage = self.storage.model_copy(update={"storage_url": place})
+        return chosen
 
     def shown(self) -> dict[str, str]:
         """Every variable and its value, secrets masked."""
