@@ -113,6 +113,7 @@ docs: .venv-docs/.ready ## The documents as a site in build/site; fails on a bro
 
 pictures: setup chromium ## Make the pictures in docs/images anew
 	$(BIN)/python -m tests.pictures
+	PICTURES=write $(BIN)/pytest -q tests/e2e/test_status_page.py
 
 try-image: setup ## Put a built image to work in fenced containers (IMAGE=audioprep:local)
 	$(BIN)/python -m tests.image $(or $(IMAGE),audioprep:local)

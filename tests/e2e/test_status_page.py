@@ -1,7 +1,8 @@
 """The status page of a bridge, in a real browser and by plain requests."""
 
-import asyncio
+import base64
 import json
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.browser import open_browser
 from tests.support.deployment import Deployment
-from tests.support.processes import free_port, wait_for_http
+from tests.support.processes import ROOT, free_port, wait_for_http
 from tests.support.programs import slow_ffmpeg
 from tests.support.terminal import HOSTILE
 
@@ -38,8 +39,14 @@ def page_url(deployment: Deployment, temporal_server: TemporalServer) -> str:
 
 @asynccontextmanager
 async def client(password: str = PASSWORD) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("operator", password)) as session:
+    encoded = base64.b64encode(f"operator:{password}".encode()).decode()
+    async with aiohttp.ClientSession(headers={"Authorization": f"Basic {encoded}"}) as session:
         yield session
+
+
+def _pictures(folder: Path) -> Path:
+    """Where the screenshots go: `make pictures` keeps them in the documents."""
+    return ROOT / "docs" / "images" if os.environ.get("PICTURES") == "write" else folder
 
 
 async def test_the_page_in_a_browser(deployment: Deployment, page_url: str, tmp_path: Path) -> None:
@@ -59,7 +66,7 @@ async def test_the_page_in_a_browser(deployment: Deployment, page_url: str, tmp_
         await page.open(f"{address}/status")
         told = await page.shows("SourceMissing", running[:8], gone[:8], "There is no object 'gone'", "analyzing")
         assert "bridges\n1" in told
-        (tmp_path / "overview.png").write_bytes(await page.picture(0, 0, 1200, 900))
+        (_pictures(tmp_path) / "status-page.png").write_bytes(await page.picture(0, 0, 1200, 800))
 
         await page.open(f"{address}/status/job?id={gone}")
         told = await page.shows(
@@ -68,17 +75,19 @@ async def test_the_page_in_a_browser(deployment: Deployment, page_url: str, tmp_
         assert "in Temporal's UI" in told
         assert await page.evaluate(_ACTIVE) == 0
         assert "owned" not in await page.evaluate("document.title")
-        (tmp_path / "job.png").write_bytes(await page.picture(0, 0, 1200, 900))
+        (_pictures(tmp_path) / "status-job.png").write_bytes(await page.picture(0, 0, 1200, 900))
 
         await page.evaluate("document.querySelector('button').click()")
-        await page.shows("Cancel", "pending")
+        await page.shows(f'"retryOf":"{gone}"')
         await page.open(f"{address}/status/job?id={running}")
         await page.shows("analyzing", "a worker", "analysis runs")
         await page.evaluate("document.querySelector('button').click()")
+        await page.shows("cancelled")
+        await deployment.app.acknowledged(running)
+        await page.open(f"{address}/status/job?id={running}")
         await page.shows("cancelled", "Retry as a new job")
         await page.resize(400, 800)
         assert await page.evaluate("document.documentElement.scrollWidth <= 400")
-    await deployment.app.acknowledged(running)
     rows = await deployment.app.sql("SELECT metadata FROM audio_prep_jobs WHERE metadata LIKE '%retryOf%'")
     assert [json.loads(row["metadata"])["retryOf"] for row in rows] == [gone]
 
@@ -90,7 +99,6 @@ async def test_nothing_is_shown_or_done_without_the_password(deployment: Deploym
     job = f"{page_url}/status/job?id={job_id}"
 
     async with aiohttp.ClientSession() as stranger, client() as operator, client("wrong") as wrong:
-        await asyncio.sleep(0)
         for session in (stranger, wrong):
             for answer in (await session.get(f"{page_url}/status"), await session.post(job, data={"action": "cancel"})):
                 assert (answer.status, job_id[:8] in await answer.text()) == (401, False)
