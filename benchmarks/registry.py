@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from benchmarks.bridge import cancels, claim, completion, idle, inflight, jobcost, pickup, throughput
+from benchmarks.bridge import cancels, claim, completion, fairness, idle, inflight, jobcost, pickup, throughput
 from benchmarks.measurement import Measurement
 from benchmarks.worker import against, media, memory, saves, stages, startup
 
@@ -21,4 +21,5 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     media.MEASUREMENT,
     startup.MEASUREMENT,
     stages.MEASUREMENT,
+    fairness.MEASUREMENT,
 )

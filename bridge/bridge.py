@@ -18,6 +18,7 @@ from audioprep.bridge.metrics import MAX_PENDING, Metrics
 from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.store.claims import Fairness
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
@@ -61,6 +62,9 @@ class BridgeOptions:
     types: JobTypes = JOB_TYPES
     serve: Collection[str] = ()
     routes: Mapping[str, str] = field(default_factory=dict)
+    fair_window: int = 200
+    max_per_tenant: int | None = None
+    temporal_fairness: bool = False
     max_in_flight: int = 4
     max_downloads: int = 50
     max_looks: int = 20
@@ -106,10 +110,12 @@ class Bridge:
         self._identity = identity
         types = options.all_types
         self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
-        store = JobStore(database, types.names, self._outbox)
+        store = JobStore(database, types.names, self._outbox, Fairness(options.fair_window, options.max_per_tenant))
         executions = Executions(temporal, options.task_queue, identity.table_id, options.temporal_calls)
         rules = DecideOptions(types, options.limits, redrive_after=timedelta(seconds=options.redrive_after))
-        launcher = Launcher(store, executions, types, options.limits, identity.table_id)
+        launcher = Launcher(
+            store, executions, types, options.limits, identity.table_id, fairness=options.temporal_fairness
+        )
         self._types = types.names
         self._waiting = _cached(partial(store.queue, MAX_PENDING))
         self._unserved = _cached(partial(store.unserved, _UNSERVED))

@@ -94,6 +94,11 @@ class Metrics:
         """A job failed before anything ran for it."""
         self._ended.labels(self._type(job_type), "failed", kind).inc()
 
+    def superseded(self, job_types: Iterable[str]) -> None:
+        """Jobs that a newer one took the place of before anything ran for them."""
+        for job_type in job_types:
+            self._ended.labels(self._type(job_type), "cancelled", ErrorKind.SUPERSEDED).inc()
+
     def pruned(self, status: str, rows: int) -> None:
         """Rows were deleted past their retention."""
         self._pruned.labels(status).inc(rows)
@@ -141,7 +146,11 @@ class Metrics:
         """A counter that appears with its first event shows Prometheus no increase."""
         for job_type in self._types:
             self._claims.labels(job_type)
-            for outcome, kinds in (("complete", [""]), ("cancelled", [""]), ("failed", [*ErrorKind])):
+            for outcome, kinds in (
+                ("complete", [""]),
+                ("cancelled", ["", ErrorKind.SUPERSEDED]),
+                ("failed", [kind for kind in ErrorKind if kind is not ErrorKind.SUPERSEDED]),
+            ):
                 for kind in kinds:
                     self._ended.labels(job_type, outcome, str(kind))
         for what in ("stage", "end"):

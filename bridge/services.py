@@ -7,8 +7,9 @@ from typing import Final
 import structlog
 
 from audioprep.bridge.metrics import Metrics
+from audioprep.bridge.store.claims import Poll
 from audioprep.bridge.store.identity import TableIdentity
-from audioprep.bridge.store.store import JobStore, Poll
+from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.tracker import JobTracker
 from audioprep.jobs.errors import ErrorKind
@@ -78,7 +79,11 @@ class Claimer:
         for job in found.refused:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=job.error)
             self._metrics.refused(job.type, ErrorKind.INVALID_PAYLOAD)
-        self._tracker.admit([*found.cancel_requested, *found.processing])
+        for job in found.superseded:
+            log.info("job_superseded", job_id=job.job_id, type=job.type, ran=job.cancel_requested)
+        self._metrics.superseded(job.type for job in found.superseded if not job.cancel_requested)
+        running = [job for job in found.superseded if job.cancel_requested]
+        self._tracker.admit([*found.cancel_requested, *running, *found.processing])
         await self._tracker.start(found.claimed)
 
     def _note_left(self, found: Poll) -> None:

@@ -12,6 +12,8 @@ from audioprep.jobs.text.redaction import sentence_of
 
 TIMEOUT_SENTENCE: Final = "Timeout: job exceeded processing time limit"  # the web app's own worker says the same
 
+SUPERSEDED_SENTENCE: Final = "A newer request took the place of this one."
+
 
 class ErrorKind(StrEnum):
     """The cause, for retry decisions, metrics and support: a closed list.
@@ -37,6 +39,7 @@ class ErrorKind(StrEnum):
     WORKER_SHUTDOWN = "WorkerShutdown"  # the worker is going down and hands its step over
     INVALID_RESULT = "InvalidResult"  # the workflow completed with something that is not JSON
     TERMINATED = "Terminated"  # an operator terminated the workflow
+    SUPERSEDED = "Superseded"  # a newer row of the same key took this one's place: it is cancelled, not failed
     LOST = "Lost"  # neither a workflow nor another program has reported on the row for as long as its type may take
     UNEXPECTED = "Unexpected"  # an error that no code foresaw, or a kind of its own from another package's worker
 

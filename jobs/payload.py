@@ -27,6 +27,9 @@ https://docs.temporal.io/develop/task-queue-priority-fairness
 """
 
 PRIORITY: Final = "priority"
+MAX_TENANT_BYTES: Final = 64  # Temporal's fairness keys have no more
+MAX_KEY: Final = 200  # characters of a key
+SHARED_FIELDS: Final = ("priority", "tenant", "supersedes", "uniqueKey")  # of every type's metadata
 
 FROM_ROW: Final = {"source": "row"}
 """The validation context of what comes from a row. Workflows and workers read what was accepted without it: rules that
@@ -34,7 +37,7 @@ are added later hold for new jobs, and leave running ones alone."""
 
 
 class Payload(Protocol):
-    """What a payload model offers: JSON in, one line for people out, and how urgent the job is."""
+    """What a payload model offers: JSON in, one line for people out, how urgent the job is, and whose it is."""
 
     @classmethod
     def model_validate_json(cls, json_data: str, /, *, context: dict[str, str] | None = None) -> Self: ...
@@ -44,6 +47,9 @@ class Payload(Protocol):
 
     @property
     def priority(self) -> int | None: ...
+
+    @property
+    def tenant(self) -> str | None: ...
 
 
 def is_from_row(info: ValidationInfo) -> bool:
@@ -57,6 +63,31 @@ class JobPayload(WireModel):
     priority: int | None = Field(
         default=None, ge=FIRST, le=LAST, strict=True, description="1 is served first, 5 last; 3 if absent"
     )
+    tenant: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_TENANT_BYTES,
+        description="whose job it is, at most 64 bytes: tenants are served in turn",
+    )
+    supersedes: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_KEY,
+        description="cancels older jobs of the same tenant that have the same value here",
+    )
+    unique_key: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_KEY,
+        description="no two active rows of a type and tenant can have the same: the table refuses the second one",
+    )
+
+    @field_validator("tenant")
+    @classmethod
+    def _tenant_is_short(cls, value: str | None) -> str | None:
+        if value is not None and len(value.encode(errors="replace")) > MAX_TENANT_BYTES:
+            raise ValueError(f"it is longer than {MAX_TENANT_BYTES} bytes")
+        return value
 
     @property
     def summary(self) -> str:
@@ -89,8 +120,8 @@ class AnyPayload(RootModel[dict[str, JsonValue]]):
 
     @field_validator("root")
     @classmethod
-    def _priority_is_one(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        JobPayload.model_validate({PRIORITY: value.get(PRIORITY)})
+    def _shared_fields_are_right(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        JobPayload.model_validate({name: value.get(name) for name in SHARED_FIELDS})
         return value
 
     @property
@@ -102,6 +133,11 @@ class AnyPayload(RootModel[dict[str, JsonValue]]):
     def priority(self) -> int | None:
         priority = self.root.get(PRIORITY)
         return priority if isinstance(priority, int) else None
+
+    @property
+    def tenant(self) -> str | None:
+        tenant = self.root.get("tenant")
+        return tenant if isinstance(tenant, str) else None
 
 
 def _is_finite(number: float) -> bool:

@@ -124,7 +124,7 @@ def next_mastering(
     last, result = trials[-1]
     if measured.integrated is None or result.integrated is None or result.true_peak is None:
         return None
-    over = result.true_peak - (target.true_peak - _MARGIN)
+    over = result.true_peak - highest_peak(target)
     missing = target.lufs - result.integrated
     too_high, off_target = over > _EPSILON, abs(missing) > tolerance + _EPSILON
     if (not too_high and not off_target) or len(trials) >= MAX_RENDERS:
@@ -138,6 +138,11 @@ def next_mastering(
         limit = (target.true_peak - _HEADROOM if limit is None else limit) - max(over, _MARGIN)
     revised = _mastering(measured, target, gain, limit)
     return None if revised == last else revised
+
+
+def highest_peak(target: LoudnessTarget) -> float:
+    """The true peak, in dBTP, up to which a file is under the ceiling by any meter."""
+    return target.true_peak - _MARGIN
 
 
 def may_clip(plan: Plan) -> bool:
@@ -179,7 +184,7 @@ def _better(trials: Sequence[MasteringAttempt], target: LoudnessTarget) -> Maste
 
     A programme may get quieter by more gain, where the limiter has not recovered from one burst before the next.
     """
-    ceiling = target.true_peak - _MARGIN + _EPSILON
+    ceiling = highest_peak(target) + _EPSILON
     fitting = [trial for trial in trials if trial[1].true_peak is not None and trial[1].true_peak <= ceiling]
     best = min(fitting, key=lambda trial: abs(target.lufs - (trial[1].integrated or _GATE)), default=trials[-1])[0]
     return None if best == trials[-1][0] else best

@@ -15,6 +15,7 @@ from audioprep.activities.render.loudness import (
     MasteringAttempt,
     Plan,
     first_mastering,
+    highest_peak,
     lowered,
     may_clip,
     next_mastering,
@@ -60,9 +61,8 @@ async def render_mastered(
     mastering: Mastering | None = plan.mastering
     while mastering is not None:
         begin, end = 1 - (1 - _FIRST) ** len(trials), 1 - (1 - _FIRST) ** (len(trials) + 1)
-        middle = begin + (end - begin) * _FIRST
-        await rendering.encode(path, encoding, mastering, subrange(report, begin, middle))
-        result = await rendering.check_and_measure(path, encoding, subrange(report, middle, end))
+        way = subrange(report, begin, end)
+        result = await rendering.encode_and_measure(path, encoding, mastering, highest_peak(target), way)
         trials.append((mastering, result))
         mastering = next_mastering(plan.measured, target, trials)
 

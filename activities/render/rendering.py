@@ -1,32 +1,37 @@
 """Rendering of one recipe: the graph measured, encoded, and the output verified."""
 
 import asyncio
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.command import input_options
-from audioprep.activities.ffmpeg.run import ProgressCallback, run_ffmpeg
-from audioprep.activities.render.encoding import WAV, Encoding, wav_frames
+from audioprep.activities.ffmpeg.run import FfmpegRun, ProgressCallback, run_ffmpeg, subrange
+from audioprep.activities.render.chains import (
+    PEAK_METER,
+    is_resampled_to_measure,
+    is_too_short_to_measure,
+    mastering_filters,
+    meter,
+    metered_samples,
+    quick_meter,
+)
+from audioprep.activities.render.encoding import WAV, Encoding
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
 from audioprep.activities.render.recipe_sources import RecipeSources
+from audioprep.activities.render.true_peak import Peaks, peaks_of
+from audioprep.activities.render.wav_file import open_wav
 from audioprep.activities.resources import ActivityResources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.types.recipe import Recipe
 
-_MEASURABLE = 0.4  # seconds: one block of BS.1770; ebur128 has no value for anything shorter
 _LENGTH_TOLERANCE = 0.1  # seconds that an encoder's frames may add to or take from a file
 _FRAME = 1152  # samples of the longest frame: MPEG-1 layer III's; at 8 kHz and below it is more than the tolerance
 _SLACK = 1 << 20  # bytes a file may have beyond what we expect
-_OVERSAMPLED = 88_200  # hertz at which a limiter sees nearly all of what lies between samples; the file is measured
-_PEAK_RATE = 96_000  # hertz at which the samples of a sound come close to its true peak
-_METER_RATE, _LOWEST_METER_RATE = 48_000, 8_000  # hertz; the K-weighting needs more than twice 1682 Hz (BS.1770-4)
-_PEAK_METER = "astats=measure_overall=Peak_level:measure_perchannel=none"
-_METER = "ebur128=peak=true:framelog=verbose"  # the frames' own lines are not wanted, the summary is
-_QUICK_METER = "ebur128=peak=sample:framelog=verbose"
-_TO_FLOAT = "aformat=sample_fmts=fltp"
+_ENCODED, _METERED = 0.7, 0.95  # of the time, where a file is decoded again, and where it is metered as it is made
+_PRINTED = 0.1  # dB: the meter prints tenths
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Rendering:
         One decode, nothing is written. Looking between the samples is what takes a meter longest. `band` is the sample
         rate that holds all of the sound which an encoder will keep.
         """
-        return estimated(await self._meter_graph(f"{self._measurable(band)}{_QUICK_METER}", report))
+        return estimated(await self._meter_graph(quick_meter(self.graph, band), report))
 
     async def measure_mastered(
         self, mastering: Mastering, report: ProgressCallback, band: int | None = None
@@ -55,26 +60,51 @@ class Rendering:
 
         Quicker than the real one, and as loud as that within a tenth or two.
         """
-        chain = mastering_filters(mastering, self.graph.sample_rate, self.graph.frames, factor=1)
-        heard = await self._meter_graph(f"{chain},{self._measurable(band)}{_QUICK_METER}", report)
+        chain = mastering_filters(mastering, self.graph, oversample=False)
+        heard = await self._meter_graph(f"{chain},{quick_meter(self.graph, band)}", report)
         # What a resampler adds to the limiter's peaks says nothing of those that the file will have.
         peaks = [peak for peak in (heard.true_peak, mastering.limit) if peak is not None]
         return heard.model_copy(update={"true_peak": min(peaks, default=None)})
 
     async def encode(self, path: Path, encoding: Encoding, mastering: Mastering, report: ProgressCallback) -> None:
         """Decode, graph, mastering and encoding in one run; `path` is replaced."""
-        factor = math.ceil(_OVERSAMPLED / self.graph.sample_rate)
-        chain = mastering_filters(mastering, self.graph.sample_rate, self.graph.frames, factor)
-        filters = f"{self.graph.filters};{OUTPUT}{chain}[out]"
+        await self._encode(path, encoding, f"{self._mastered(mastering)}[out]", report)
+
+    async def encode_and_measure(
+        self, path: Path, encoding: Encoding, mastering: Mastering, ceiling: float, report: ProgressCallback
+    ) -> Loudness:
+        """Like `encode`, and how loud the file is. A true peak below `ceiling` may be reported lower than it is.
+
+        The samples of a WAV file are metered on their way into it, which saves a decode, and the file's peaks are found
+        in the file. Any other file is decoded again: encoding has its own effect on loudness and peaks.
+        """
+        if encoding is not WAV:
+            await self.encode(path, encoding, mastering, subrange(report, 0, _ENCODED))
+            return await self.check_and_measure(path, subrange(report, _ENCODED, 1))
+        filters = f"{self._mastered(mastering)},{metered_samples(self.graph)}"
+        run = await self._encode(path, encoding, filters, subrange(report, 0, _METERED), loglevel="info")
+        heard = _loudness_in(run)
+        peaks = await self._peaks_in(path, ceiling, lambda: report(_METERED))
+        self._check_peak(heard.true_peak, peaks.sample)
+        return heard.model_copy(update={"true_peak": peaks.true})
+
+    def _mastered(self, mastering: Mastering) -> str:
+        """The graph and its mastering, whose output has no label yet."""
+        return f"{self.graph.filters};{OUTPUT}{mastering_filters(mastering, self.graph)}"
+
+    async def _encode(
+        self, path: Path, encoding: Encoding, filters: str, report: ProgressCallback, loglevel: str = "error"
+    ) -> FfmpegRun:
         plain = ["-map_metadata", "-1", "-bitexact"]
         arguments = [*self.graph.inputs, "-filter_complex", filters, "-map", "[out]", *plain, *encoding.options]
         most = self.size(encoding) + _SLACK
-        await run_ffmpeg(["-y", *arguments, f"file:{path}"], report, self.graph.seconds, self.folder, most)
+        options = ["-y", "-loglevel", loglevel]
+        return await run_ffmpeg([*options, *arguments, f"file:{path}"], report, self.graph.seconds, self.folder, most)
 
     async def check(self, path: Path, encoding: Encoding, report: ProgressCallback) -> None:
         """Raises an error unless the file is as long as it must be: to the sample for WAV, to a frame otherwise."""
         if encoding is WAV:
-            await asyncio.to_thread(self._check_samples, path)
+            await asyncio.to_thread(self._check_frames, path)
             return
         decode = [*input_options(path), "-map", "0:a:0", "-f", "null", "-"]
         run = await run_ffmpeg(decode, report, self.graph.seconds, self.folder)
@@ -82,20 +112,18 @@ class Rendering:
 
     async def check_and_find_peak(self, path: Path, report: ProgressCallback) -> float | None:
         """Like `check` of a lossy file, and its true peak as oversampling shows it; None for silence."""
-        meter = ["-af", f"aresample={_PEAK_RATE},{_TO_FLOAT},{_PEAK_METER}", "-c:a", "pcm_f32le"]
+        meter = ["-af", PEAK_METER, "-c:a", "pcm_f32le"]
         decode = ["-loglevel", "info", *input_options(path), "-map", "0:a:0", *meter, "-f", "null", "-"]
         run = await run_ffmpeg(decode, report, self.graph.seconds, self.folder)
         self._check_seconds(run.seconds)
         return parse_peak(run.said)
 
-    async def check_and_measure(self, path: Path, encoding: Encoding, report: ProgressCallback) -> Loudness:
-        """Like `check`, and the loudness of the file: encoding has its own effect on peaks."""
-        if encoding is WAV:
-            await asyncio.to_thread(self._check_samples, path)
-        meter = ["-af", f"{self._measurable()}{_METER}"]
-        arguments = ["-loglevel", "info", *input_options(path), "-map", "0:a:0", *meter]
+    async def check_and_measure(self, path: Path, report: ProgressCallback) -> Loudness:
+        """Like `check` of a lossy file, and its loudness and true peak."""
+        measured = ["-af", meter(self.graph)]
+        arguments = ["-loglevel", "info", *input_options(path), "-map", "0:a:0", *measured]
         loudness, seconds = await self._meter(arguments, report)
-        if not self._too_short_to_measure:
+        if not is_too_short_to_measure(self.graph):
             self._check_seconds(seconds)
         return loudness
 
@@ -106,31 +134,33 @@ class Rendering:
 
     async def _meter(self, arguments: list[str | Path], report: ProgressCallback) -> tuple[Loudness, float]:
         run = await run_ffmpeg([*arguments, "-f", "null", "-"], report, self.graph.seconds, self.folder)
-        loudness = parse_summary(run.said)
-        if loudness is None:
-            raise TransientError(ErrorKind.CHILD_FAILED, "ffmpeg ended without saying how loud the audio is.")
-        return loudness, run.seconds
+        return _loudness_in(run), run.seconds
 
-    @property
-    def _too_short_to_measure(self) -> bool:
-        return self.graph.seconds < _MEASURABLE
-
-    def _measurable(self, band: int | None = None) -> str:
-        """What goes before a meter: a sound too short for it is repeated, one of a low sample rate is resampled."""
-        repeat = ""
-        if self._too_short_to_measure:
-            repeat = f"aloop=loop={math.ceil(1 / self.graph.seconds)}:size={self.graph.frames},"
-        if self.graph.sample_rate < _LOWEST_METER_RATE:
-            return f"{repeat}aresample={_METER_RATE},"
-        return f"{repeat}aresample={band}," if band and band < self.graph.sample_rate else repeat
-
-    def _check_samples(self, path: Path) -> None:
+    async def _peaks_in(self, path: Path, floor: float, keep_alive: Callable[[], None]) -> Peaks:
+        """Peaks of the WAV file, which is as long as it must be."""
         try:
-            frames = wav_frames(path)
+            with open_wav(path) as wav:
+                self._check_length(wav.frames)
+                return await peaks_of(wav, keep_alive, floor)
         except (ValueError, OSError) as error:
-            raise TransientError(ErrorKind.CHILD_FAILED, f"ffmpeg left no readable WAV file ({error}).") from None
+            raise _unreadable(error) from None
+
+    def _check_frames(self, path: Path) -> None:
+        try:
+            with open_wav(path) as wav:
+                self._check_length(wav.frames)
+        except (ValueError, OSError) as error:
+            raise _unreadable(error) from None
+
+    def _check_length(self, frames: int) -> None:
         if frames != self.graph.frames:
             raise self._wrong_length(frames / self.graph.sample_rate)
+
+    def _check_peak(self, metered: float | None, found: float | None) -> None:
+        """What was metered is what is in the file: both have the same highest sample."""
+        if not is_resampled_to_measure(self.graph) and abs((metered or 0.0) - (found or 0.0)) > _PRINTED:
+            sentence = f"The file's highest sample is {found} dBFS, and {metered} dBFS when it was rendered."
+            raise TransientError(ErrorKind.CHILD_FAILED, sentence)
 
     def _check_seconds(self, seconds: float) -> None:
         if abs(seconds - self.graph.seconds) > max(_LENGTH_TOLERANCE, _FRAME / self.graph.sample_rate):
@@ -144,29 +174,20 @@ class Rendering:
         return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
 
+def _loudness_in(run: FfmpegRun) -> Loudness:
+    loudness = parse_summary(run.said)
+    if loudness is None:
+        raise TransientError(ErrorKind.CHILD_FAILED, "ffmpeg ended without saying how loud the audio is.")
+    return loudness
+
+
+def _unreadable(error: Exception) -> TransientError:
+    return TransientError(ErrorKind.CHILD_FAILED, f"ffmpeg left no readable WAV file ({error}).")
+
+
 async def open_rendering(
     recipe: Recipe, sample_rate: int, resources: ActivityResources, step: AttemptContext, report: ProgressCallback
 ) -> Rendering:
     """Bring the recipe's sources to this machine and build the graph over them. Raises what `Sources.gather` does."""
     clips = await RecipeSources(resources, step, report).gather(recipe)
     return Rendering(build_graph(clips, sample_rate), step.scratch)
-
-
-def mastering_filters(mastering: Mastering, rate: int, frames: int, factor: int) -> str:
-    """The filters of a mastering. The limiter works at `factor` times the rate, where it sees peaks between samples.
-
-    Resampling is done in single precision, which takes half the time of the double that alimiter would ask for.
-    """
-    chain = [_TO_FLOAT]
-    if mastering.gain:
-        chain.append(f"volume={mastering.gain:.3f}dB:precision=float")
-    if mastering.limit is not None:
-        linear = 10 ** (mastering.limit / 20)
-        chain += [
-            *(f"aresample={rate * factor}", _TO_FLOAT),
-            f"alimiter=limit={linear:.6f}:level=false:attack=5:release=50:latency=true",
-            *(_TO_FLOAT, f"aresample={rate}", _TO_FLOAT),
-            f"apad=whole_len={frames}",
-            f"atrim=end_sample={frames}",
-        ]
-    return ",".join(chain)

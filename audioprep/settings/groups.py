@@ -15,6 +15,7 @@ from audioprep.settings.names import variable
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
 from audioprep.settings.sites import SiteSettings
+from audioprep.settings.tenants import TenantSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
@@ -37,6 +38,7 @@ class Settings:
             self.temporal = TemporalSettings()
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
+            self.tenants = TenantSettings()
             self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
@@ -54,6 +56,9 @@ class Settings:
     def local(self, folder: Path) -> Self:
         """The same, but with database, storage and work in `folder`: nothing of a deployment is touched."""
         local = copy(self)
+        local.bridge = self.bridge.model_copy(
+            update={"poll_interval": min(self.bridge.poll_interval, self.bridge.busy_interval)}
+        )
         local.database = self.database.model_copy(
             update={"database_url": f"file:{folder.absolute() / 'jobs.db'}", "auth_token": None}
         )

@@ -1,4 +1,4 @@
-"""Twenty normalised saves of one source, and the ffmpeg commands that audioprep runs for one of them."""
+"""Normalised saves of one source: the ffmpeg commands that audioprep runs for one, and those that people write."""
 
 import asyncio
 import subprocess
@@ -63,21 +63,41 @@ class SaveSet:
         return max(float(row["ended"]) for row in rows) - began
 
     async def bare(self) -> float:
-        """Seconds that the same commands take, two saves at a time, with nothing around them."""
-        jobs = self.jobs()
+        """Seconds that the commands a person would write take, two saves at a time, with nothing around them."""
+        jobs = self._for_each(usual_commands(self.source))
         began = time.monotonic()
         with ThreadPoolExecutor(SLOTS) as pool:
             await asyncio.gather(*(asyncio.get_running_loop().run_in_executor(pool, run_commands, job) for job in jobs))
         return time.monotonic() - began
 
     def jobs(self) -> list[list[Command]]:
-        """The commands of every save; each writes a file of its own."""
+        """The commands that audioprep runs, for every save; each writes a file of its own."""
+        return self._for_each(self.commands)
+
+    @property
+    def source(self) -> Path:
+        return _source_in(self.stack)
+
+    def _for_each(self, commands: list[Command]) -> list[list[Command]]:
         out = self.stack.deployment.folder / "bare"
         out.mkdir(exist_ok=True)
         return [
-            [[part.replace("{out}", f"{out / str(number)}.wav") for part in command] for command in self.commands]
+            [[part.replace("{out}", f"{out / str(number)}.wav") for part in command] for command in commands]
             for number in range(self.count)
         ]
+
+
+def usual_commands(source: Path) -> list[Command]:
+    """Measure loudness and true peak, apply one gain. A person who is sure of the result looks no further."""
+    whole = ["ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-y", "-i", str(source)]
+    return [
+        [*whole, "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"],
+        [*whole, "-af", "volume=7.4dB", "file:{out}"],
+    ]
+
+
+def _source_in(stack: Stack) -> Path:
+    return next((stack.deployment.folder / "storage/assets" / _SOURCE).glob("original.*"))
 
 
 def run_commands(commands: list[Command]) -> None:
@@ -143,8 +163,7 @@ async def _recorded(stack: Stack, worker: Program, seconds: float) -> list[Comma
         await asyncio.sleep(0.02)
     row = ended.result()
     assert row["status"] == "complete", row["error"]
-    source = next((deployment.folder / "storage/assets" / _SOURCE).glob("original.*"))
-    return [_general(command, source) for command in seen.values()]
+    return [_general(command, _source_in(stack)) for command in seen.values()]
 
 
 def _general(command: Command, source: Path) -> Command:

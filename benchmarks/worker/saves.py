@@ -1,4 +1,4 @@
-"""Normalised saves through the whole of audioprep, against their ffmpeg commands alone."""
+"""Normalised saves through the whole of audioprep, against the two commands that a person would write."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from benchmarks.measurement import Measurement, Row, ratio_at_least
 from benchmarks.worker.cpu import CpuMeter, CpuTimes, added, since, told
 from benchmarks.worker.save_set import SLOTS, open_save_set
 
-COUNT, SECONDS = 20, 160
+COUNT, SECONDS = 10, 160
 
 
 async def run(folder: Path, quick: bool) -> Sequence[Row]:
@@ -26,9 +26,9 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
             spent["bare"] = added(spent["bare"], since(before, between))
             spent["ours"] = added(spent["ours"], since(between, meter.read()))
     ratio = median([alone / whole for alone, whole in zip(bare, ours, strict=True)])
-    what = f"{saves.count} saves of {len(saves.commands)} ffmpeg runs each, seconds in all"
+    what = f"{saves.count} saves of {SECONDS} s, seconds in all"
     return [
-        ratio_at_least(what, spread(ours, 1), f"{spread(bare, 1)} bare", ratio, 0.90),
+        ratio_at_least(what, spread(ours, 1), f"{spread(bare, 1)} bare", ratio, 0.95),
         Row("CPU per save", told(spent["ours"], saves.count * rounds), told(spent["bare"], saves.count * rounds)),
     ]
 
@@ -36,8 +36,9 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
 MEASUREMENT = Measurement(
     "saves",
     "Normalised saves",
-    f"{COUNT} saves of {SECONDS} s of stereo each, inserted at once, {SLOTS} slots, against the very ffmpeg"
-    f" commands that the worker runs for them, {SLOTS} saves at a time, without anything around them. In turn;"
-    " median (smallest..largest) of 5 rounds, the ratio that of the pairs.",
+    f"{COUNT} saves of {SECONDS} s of stereo each, inserted at once, {SLOTS} slots, against the two commands that a"
+    f" person would write (`ebur128=peak=true`, then one gain), {SLOTS} saves at a time, without anything around"
+    " them, and without a look at what came out. In turn; median (smallest..largest) of 5 rounds, the ratio that of"
+    " the pairs.",
     run,
 )

@@ -36,6 +36,7 @@ class AnswerTooLarge(StatementRefused):
     """The server answers 10 MB at most. What the statement wrote is written: https://docs.turso.tech/sdk/http/reference."""
 
 
+UNIQUE_INDEX: Final = "idx_jobs_unique"
 _BUSY_CODES: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "STREAM_EXPIRED")
 _CLOSED_CODES: Final = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_AUTH")
 _MOMENTARY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
@@ -60,6 +61,8 @@ def from_libsql(error: LibsqlError) -> DatabaseError:
         return DatabaseRefused(f"The database lacks a table or index of ours ({message}): run `audioprep migrate`.")
     if "no such column" in message or "has no column" in message:
         return DatabaseRefused(f"A table lacks a column of ours ({message}): see docs/job-contract.md.")
+    if UNIQUE_INDEX in message:
+        return StatementRefused("An active row of this type and tenant has the same uniqueKey.")
     if error.code.startswith(_CLOSED_CODES):
         return DatabaseRefused(f"The database cannot be used: {message}.")
     return StatementRefused(f"The database refused a statement: {message}.")

@@ -9,7 +9,7 @@ from libsql_client import Client, InStatement
 from libsql_client.client import InValue
 
 from audioprep.bridge.store.queries import JOBS
-from audioprep.bridge.store.store import jobs_of
+from audioprep.bridge.store.rows import jobs_of
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from libsql_client import Client, InStatement, Row
+from libsql_client import Client, InStatement, ResultSet, Row
 from libsql_client.client import InValue, Value
 
 from audioprep.bridge.store.queries import OUTBOX
@@ -63,6 +63,22 @@ class OutboxWriter:
     def enter_all(self, status: JobStatus, now: datetime) -> InStatement:
         """For all rows that the statement before has brought to `status`."""
         return OUTBOX["enter_all"], {"status": status.value, "now": to_text(now), **self._arguments}
+
+
+async def end_rows(
+    client: Client,
+    statement: tuple[str, dict[str, InValue]],
+    outbox: OutboxWriter | None,
+    status: JobStatus,
+    now: datetime,
+) -> ResultSet:
+    """Execute a statement that may end rows, in `status`; their entries are in its transaction."""
+    if outbox is None:
+        return await client.execute(*statement)
+    ended, entered = await client.batch([statement, outbox.enter_all(status, now)])
+    if entered.rows_affected:
+        outbox.entered.set()
+    return ended
 
 
 class Outbox:

@@ -1,7 +1,8 @@
 """The SQL of this package, read from its `.sql` files by name."""
 
 import re
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -11,14 +12,18 @@ _FRAGMENT = re.compile(r"\{(\w+)\}")
 _EACH_TYPE = re.compile(r"/\* each type \*/(.*?)/\* end \*/", re.DOTALL)
 
 
-def load_queries(filename: str) -> dict[str, str]:
-    """The statements of one file, in its order, by the name above each; `{name}` is replaced by an earlier fragment."""
+def load_queries(filename: str, *fragments: Mapping[str, str]) -> dict[str, str]:
+    """The statements of one file, in its order, by the name above each.
+
+    `{name}` is replaced by an earlier statement of the file, or by one of `fragments`.
+    """
     text = files(__package__).joinpath("sql", filename).read_text(encoding="utf-8")
     parts = _SECTION.split(text)[1:]
     queries: dict[str, str] = {}
+    known = ChainMap(queries, *map(dict, fragments))
     for name, body in zip(parts[::2], parts[1::2], strict=True):
         statement = _COMMENT.sub("", body).strip()
-        queries[name] = _FRAGMENT.sub(lambda found: queries[found[1]], statement)
+        queries[name] = _FRAGMENT.sub(lambda found: known[found[1]], statement)
     return queries
 
 
@@ -32,7 +37,11 @@ def for_types(query: str, types: Sequence[str]) -> tuple[str, dict[str, str]]:
     return _EACH_TYPE.sub(repeated, query), names
 
 
-SCHEMA: Final = load_queries("schema.sql")
-JOBS: Final = load_queries("jobs.sql")
+KEYS: Final = load_queries("keys.sql")
+SCHEMA: Final = load_queries("schema.sql", KEYS)
+JOBS: Final = load_queries("jobs.sql", KEYS)
+TENANTS: Final = load_queries("tenants.sql", JOBS, KEYS)
 RETENTION: Final = load_queries("retention.sql")
 OUTBOX: Final = load_queries("outbox.sql")
+UNIQUE: Final = load_queries("unique.sql", KEYS)
+"""Apart from the schema, since rows that are there already may break it."""

@@ -1,54 +1,31 @@
 """Jobs table: every read and every guarded write (optimistic locking) of the bridge and the command line."""
 
 import json
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import structlog
-from libsql_client import Client, ResultSet, Row
-from libsql_client.client import InValue, Value
+from libsql_client import Client, ResultSet
+from libsql_client.client import InValue
 
-from audioprep.bridge.store.errors import AnswerTooLarge
-from audioprep.bridge.store.outbox import OutboxWriter
-from audioprep.bridge.store.queries import JOBS, SCHEMA, for_types
-from audioprep.jobs.errors import ErrorKind, FailedResult
+from audioprep.bridge.store.claims import Claims, Fairness, Poll
+from audioprep.bridge.store.errors import StatementRefused
+from audioprep.bridge.store.outbox import OutboxWriter, end_rows
+from audioprep.bridge.store.queries import JOBS, SCHEMA, UNIQUE, for_types
+from audioprep.bridge.store.rows import jobs_of, shown, text_of
+from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.job import Job, NewJob
-from audioprep.jobs.registry import JOB_TYPES, MAX_METADATA_BYTES, METADATA_TOO_LARGE
-from audioprep.jobs.request import MAX_JOB_ID
+from audioprep.jobs.registry import JOB_TYPES, MAX_METADATA_BYTES
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text
 
 log = structlog.get_logger()
 
-_CREATED: Final = re.compile(r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
-MAX_LISTED: Final = 4_000  # rows in one answer: a libSQL server sends 10 MB at most, and an id may have 800 bytes
-_FEW_LISTED: Final = 100  # after an answer that was too large all the same
-_MAX_CLAIMED: Final = 100  # rows in one claim, whose metadata comes along
-_INLINE_BYTES: Final = 32_768  # of metadata in a claim or a list; what is larger is read row by row
-# Queries with a part for each type.
-_TYPED: Final = ("claim", "look", "look_since", "pending", "queue", "cancel_pending")
-_NOT_TEXT: Final = "The metadata is not text."
-_BAD_ID: Final = f"The jobId must be text of 1 to {MAX_JOB_ID} characters, without control characters."
-_REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).model_dump_json()
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """What one poll brought: rows just claimed, rows whose claim failed them, cancels to carry out, and rows being
-    processed if asked for. `waiting` says that pending rows were there before the claim, `more` that the claim took as
-    many as it could: there may be others.
-    """
-
-    claimed: list[Job]
-    refused: list[Job]
-    cancel_requested: list[Job]
-    processing: list[Job]
-    waiting: bool
-    more: bool
+_CREATED: Final = re.compile(r"CREATE (?:TABLE|(?:UNIQUE )?INDEX) IF NOT EXISTS (\w+)")
+_TYPED: Final = ("pending", "queue", "cancel_pending")  # queries with a part for each type
 
 
 class JobStore:
@@ -59,20 +36,29 @@ class JobStore:
     """
 
     def __init__(
-        self, client: Client, types: Sequence[str] = JOB_TYPES.names, outbox: OutboxWriter | None = None
+        self,
+        client: Client,
+        types: Sequence[str] = JOB_TYPES.names,
+        outbox: OutboxWriter | None = None,
+        fairness: Fairness | None = None,
     ) -> None:
         self._client = client
         self._outbox = outbox
-        self._claim_at_most = _MAX_CLAIMED
+        self._claims = Claims(client, types, fairness or Fairness(), outbox)
         self._typed = {name: for_types(JOBS[name], types) for name in _TYPED}
         self.types = frozenset(types)
 
     async def migrate(self) -> None:
-        """Make the tables and the indexes that are missing, in one request. An existing table is not altered.
+        """Make the tables and the indexes that are missing, in two requests. An existing table is not altered.
 
-        Raises DatabaseRefused when it lacks a column.
+        Raises DatabaseRefused when it lacks a column. Active rows that have a key in common keep the index of keys from
+        being made: `missing` names it then.
         """
         await self._client.batch(list(SCHEMA.values()))
+        try:
+            await self._client.execute(UNIQUE["create_unique_index"])
+        except StatementRefused as error:
+            log.warning("unique_index_refused", error=str(error))
 
     async def missing(self) -> list[str]:
         """The names of the tables and indexes that `migrate` would make. Raises DatabaseRefused as it does."""
@@ -80,84 +66,24 @@ class JobStore:
         names = {str(row[0]) for row in found.rows}
         if "audio_prep_jobs" in names:
             await self._client.execute(SCHEMA["columns"])
-        wanted = [_CREATED.search(statement) for statement in SCHEMA.values()]
+        wanted = [_CREATED.search(statement) for statement in (*SCHEMA.values(), *UNIQUE.values())]
         return [match[1] for match in wanted if match and match[1] not in names]
 
     async def poll(self, now: datetime, *, capacity: int, with_processing: bool, cancelled_since: str = "") -> Poll:
-        """Look for work, in one request; if rows wait, claim up to `capacity` of them in a second one.
-
-        Cancels whose `updatedAt` is before `cancelled_since`, if it is not empty, are left out.
-        """
-        limits: dict[str, InValue] = {
-            "cancels": MAX_LISTED,
-            "waiting": min(capacity, 1),
-            "processing": MAX_LISTED if with_processing else 0,
-        }
-        answer = await self._look(limits, cancelled_since)
-        found = _readable(answer)
-        by_status = {status: [job for job in found if job.status == status] for status in JobStatus}
-        waiting = any(_shown(row[2]) == JobStatus.PENDING for row in answer.rows)
-        most = min(capacity, self._claim_at_most)
-        taken = await self._claim(now, most) if waiting else []
-        return Poll(
-            cancel_requested=by_status[JobStatus.CANCELLED],
-            processing=by_status[JobStatus.PROCESSING],
-            claimed=[job for job in taken if job.status is JobStatus.PROCESSING],
-            refused=[job for job in taken if job.status is not JobStatus.PROCESSING],
-            waiting=waiting,
-            more=waiting and len(taken) >= most,
+        """Look for work, and claim up to `capacity` of the rows that wait: `Claims.poll`."""
+        return await self._claims.poll(
+            now, capacity=capacity, with_processing=with_processing, cancelled_since=cancelled_since
         )
-
-    async def _look(self, limits: dict[str, InValue], cancelled_since: str) -> ResultSet:
-        query, since = ("look_since", {"cancelled_since": cancelled_since}) if cancelled_since else ("look", {})
-        try:
-            return await self._execute(query, {**limits, **since})
-        except AnswerTooLarge:
-            fewer = {name: min(int(str(value)), _FEW_LISTED) for name, value in limits.items()}
-            return await self._execute(query, {**fewer, **since})
-
-    async def _claim(self, now: datetime, capacity: int) -> list[Job]:
-        """Rows whose claim's answer was lost are processing and queued: the next sweep takes them up."""
-        arguments: dict[str, InValue] = {
-            "now": to_text(now),
-            "capacity": capacity,
-            "inline": _INLINE_BYTES,
-            "max_bytes": MAX_METADATA_BYTES,
-            "too_large": METADATA_TOO_LARGE,
-            "not_text": _NOT_TEXT,
-            "bad_id": _BAD_ID,
-            "refused": _REFUSED,
-        }
-        try:
-            answer = await self._execute_ending("claim", arguments, JobStatus.FAILED, now)
-        except AnswerTooLarge:
-            self._claim_at_most = max(self._claim_at_most // 8, 1)
-            log.warning("claim_answer_too_large", claims_at_most=self._claim_at_most)
-            return []
-        self._claim_at_most = min(self._claim_at_most * 2, _MAX_CLAIMED)
-        unreadable = [row for row in answer.rows if not _has_readable_id(row)]
-        return [*_readable(answer), *[await self._refuse(row, now) for row in unreadable]]
-
-    async def _refuse(self, row: Row, now: datetime) -> Job:
-        """Fail a row that was claimed before its id could be read."""
-        arguments: dict[str, InValue] = {
-            "raw_id": row[0],
-            "now": to_text(now),
-            "bad_id": _BAD_ID,
-            "refused": _REFUSED,
-        }
-        await self._client.execute(JOBS["refuse"], arguments)
-        return replace(_job(row), status=JobStatus.FAILED, error=_BAD_ID)
 
     async def pending(self, limit: int) -> list[str]:
         """When the rows that wait were made, oldest first."""
         result = await self._execute("pending", {"limit": limit})
-        return [_shown(row[0]) for row in result.rows]
+        return [shown(row[0]) for row in result.rows]
 
     async def queue(self, limit: int) -> tuple[int, str]:
         """How many rows wait, counted up to `limit` of each type, and when the oldest was made; empty if none waits."""
         (row,) = (await self._execute("queue", {"limit": limit})).rows
-        return int(_shown(row[0])), _shown(row[1] or "")
+        return int(shown(row[0])), shown(row[1] or "")
 
     async def unserved(self, limit: int, types: int = 50) -> dict[str, int]:
         """Types of pending rows that are not served, with the number of their rows up to `limit` each.
@@ -165,7 +91,7 @@ class JobStore:
         Costs a row read for each type and for each row counted, however many there are.
         """
         result = await self._client.execute(JOBS["pending_types"], {"limit": limit, "types": types})
-        counts = {_shown(row[0]): int(_shown(row[1])) for row in result.rows}
+        counts = {shown(row[0]): int(shown(row[1])) for row in result.rows}
         return {name: count for name, count in counts.items() if name not in self.types}
 
     async def get(self, job_id: str) -> Job | None:
@@ -179,7 +105,7 @@ class JobStore:
     async def metadata(self, job_id: str) -> str | None:
         """The row's metadata; None when it is too large to become a job, or the row is gone."""
         result = await self._client.execute(JOBS["metadata"], {"job_id": job_id, "max_bytes": MAX_METADATA_BYTES})
-        return _text(result.rows[0][0]) if result.rows else None
+        return text_of(result.rows[0][0]) if result.rows else None
 
     async def insert(self, job: NewJob) -> None:
         """What a web app does to ask for a job."""
@@ -222,9 +148,10 @@ class JobStore:
 
     async def cancel_pending(self, until: str, now: datetime) -> list[str]:
         """Cancel every row that waits, is of a type served, and was made no later than `until`. Returns their ids."""
-        arguments: dict[str, InValue] = {"until": until, "now": to_text(now)}
-        result = await self._execute_ending("cancel_pending", arguments, JobStatus.CANCELLED, now)
-        return [_shown(row[0]) for row in result.rows]
+        statement, types = self._typed["cancel_pending"]
+        arguments: dict[str, InValue] = {"until": until, "now": to_text(now), **types}
+        result = await end_rows(self._client, (statement, arguments), self._outbox, JobStatus.CANCELLED, now)
+        return [shown(row[0]) for row in result.rows]
 
     async def _one(self, query: str, arguments: dict[str, InValue]) -> Job | None:
         found = jobs_of(await self._client.execute(JOBS[query], arguments))
@@ -234,20 +161,6 @@ class JobStore:
         """A query over the types served."""
         statement, types = self._typed[query]
         return await self._client.execute(statement, {**arguments, **types})
-
-    async def _execute_ending(
-        self, query: str, arguments: dict[str, InValue], status: JobStatus, now: datetime
-    ) -> ResultSet:
-        """A query over the types served that may end rows, in `status`; their entries are in its transaction."""
-        if self._outbox is None:
-            return await self._execute(query, arguments)
-        statement, types = self._typed[query]
-        ended, entered = await self._client.batch(
-            [(statement, {**arguments, **types}), self._outbox.enter_all(status, now)]
-        )
-        if entered.rows_affected:
-            self._outbox.entered.set()
-        return ended
 
     async def _end(self, query: str, job_id: str, now: datetime, **values: InValue) -> bool:
         """A write that may end the row; its entry is in the same transaction."""
@@ -263,50 +176,3 @@ class JobStore:
         arguments: dict[str, InValue] = {"job_id": job_id, "now": to_text(now), **values}
         result = await self._client.execute(JOBS[query], arguments)
         return result.rows_affected == 1
-
-
-def jobs_of(result: ResultSet) -> list[Job]:
-    """The rows of an answer to a query that names the columns in our order."""
-    return [_job(row) for row in result.rows]
-
-
-def _readable(result: ResultSet) -> list[Job]:
-    """Those with an id by which their row can be found again."""
-    return [_job(row) for row in result.rows if _has_readable_id(row)]
-
-
-def _has_readable_id(row: Row) -> bool:
-    job_id = row[0]
-    return not isinstance(job_id, bytes) or job_id == job_id.decode(errors="replace").encode()
-
-
-def _job(row: Row) -> Job:
-    """The queries name the columns in the order of the fields; what other programs left in them is not trusted."""
-    job_id, kind, status, progress, stage, metadata, result, error, retries, created, updated = row.astuple()
-    return Job(
-        job_id=_shown(job_id),
-        type=_shown(kind),
-        status=JobStatus(_shown(status)),
-        progress=_number(progress),
-        stage=_text(stage),
-        metadata=_text(metadata),
-        result=_text(result),
-        error=_text(error),
-        retry_count=int(_number(retries)),
-        created_at=_shown(created),
-        updated_at=_shown(updated),
-    )
-
-
-def _text(value: Value) -> str | None:
-    return None if value is None else _shown(value)
-
-
-def _shown(value: Value) -> str:
-    """A value as text. Columns of text come as bytes, which another program may have left in another encoding."""
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-def _number(value: Value) -> float:
-    """0 for what is not a finite number."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0

@@ -35,7 +35,7 @@ from audioprep.jobs.text.details import details_of
 class StartRequest:
     """A workflow by name, its one argument, and how it shows in Temporal's UI.
 
-    `task_queue` None is the bridge's own, `priority` None is Temporal's middle.
+    `task_queue` None is the bridge's own, `priority` None is Temporal's middle, `fairness_key` None is none.
     """
 
     workflow: str
@@ -43,6 +43,7 @@ class StartRequest:
     summary: str
     task_queue: str | None = None
     priority: int | None = None
+    fairness_key: str | None = None
 
 
 CALL_TIMEOUT = timedelta(seconds=10)
@@ -111,7 +112,7 @@ class Executions:
             memo={MEMO_JOB_ID: request.job_id, MEMO_TYPE: request.type, MEMO_HOME: self._table_id},
             static_summary=errand.summary,
             static_details=details_of(request),
-            priority=Priority(priority_key=errand.priority),
+            priority=Priority(priority_key=errand.priority, fairness_key=errand.fairness_key),
             rpc_timeout=CALL_TIMEOUT,
         )
 

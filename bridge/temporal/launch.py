@@ -12,6 +12,7 @@ from audioprep.jobs.payload import Payload
 from audioprep.jobs.registry import METADATA_TOO_LARGE, JobType, JobTypes
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.details import summary_of
+from audioprep.jobs.text.hosts import fairness_key_of
 
 _SMALL: Final = 20_000  # characters of metadata that are parsed at once; more would hold up the other jobs
 
@@ -20,13 +21,22 @@ class Launcher:
     """Starts workflows by name; the row's metadata is checked here, so that no worker sees a bad one."""
 
     def __init__(
-        self, store: JobStore, executions: Executions, types: JobTypes, limits: LimitsByType, table_id: str
+        self,
+        store: JobStore,
+        executions: Executions,
+        types: JobTypes,
+        limits: LimitsByType,
+        table_id: str,
+        *,
+        fairness: bool = False,
     ) -> None:
+        """With `fairness`, steps carry the job's tenant, or else its table, as fairness key."""
         self._store = store
         self._executions = executions
         self.table_id = table_id
         self._types = types
         self._limits = limits
+        self._fairness = fairness
 
     async def start(self, job: Job) -> None:
         """Raises PermanentError if the row's type is unknown, its metadata is invalid, or Temporal will not take it."""
@@ -42,6 +52,7 @@ class Launcher:
                 summary=summary_of(kind.name, payload.summary),
                 task_queue=kind.task_queue,
                 priority=payload.priority,
+                fairness_key=fairness_key_of(payload.tenant or self.table_id) if self._fairness else None,
             )
         )
 

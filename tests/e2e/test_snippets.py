@@ -104,17 +104,23 @@ async def test_no_insert_is_lost_on_a_file_while_the_bridge_works(
 
 
 async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str) -> None:
-    ask, poll, cancel, ahead = statements(*snippets(CONTRACT, "sql"))
+    ask, poll, cancel, ahead, ahead_in_turn = statements("".join(snippets(CONTRACT, "sql")))
     async with PipelineClient(sqld_url) as database:
         await JobStore(database).migrate()
         for number, job_id in enumerate(("first", "second")):
             moment = f"2026-01-31T12:00:0{number}.000Z"
             await database.execute(ask, {"id": job_id, "type": "ingest", "metadata": "{}", "now": moment})
         place = await database.execute(ahead, {"id": "second"})
+        for number, tenant in enumerate("AAB"):
+            asked = {"id": f"of {tenant}{number}", "type": "ingest", "metadata": json.dumps({"tenant": tenant})}
+            await database.execute(ask, {**asked, "now": f"2026-02-01T12:00:0{number}.000Z"})
+        in_turn = [await database.execute(ahead_in_turn, {"id": f"of {job}"}) for job in ("A0", "A1", "B2")]
         changes = [(await database.execute(cancel, {"id": "second", "now": now()})).rows_affected for _ in range(2)]
         row = (await database.execute(poll, {"id": "second"})).rows[0]
 
     assert place.rows[0][0] == 1
+    # `first` and `second` are the turns 1 and 2 of the rows without a tenant.
+    assert [found.rows[0][0] for found in in_turn] == [1, 4, 2]
     assert changes == [1, 0]
     assert row.astuple() == ("cancelled", None, 0.0, None, None)
 

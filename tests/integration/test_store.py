@@ -176,6 +176,10 @@ async def test_migrate_adds_only_indexes_to_an_existing_table(database: Client) 
         "idx_jobs_claim",
         "idx_jobs_served",
         "idx_jobs_cancels",
+        "idx_jobs_tenant",
+        "idx_jobs_superseding",
+        "idx_jobs_superseded",
+        "idx_jobs_unique",
     ]
     await store.migrate()
     await store.migrate()

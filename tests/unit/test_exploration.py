@@ -2,7 +2,7 @@
 
 Bridges may crash between any two steps and act on whatever they saw last. The app may cancel; an operator may cancel
 or terminate the workflow; another program may claim the row and finish it or die; Temporal may forget a closed
-workflow after its retention; a step may be tried again from its beginning.
+workflow after its retention; a step may be tried again from its beginning; a newer row may supersede this one.
 """
 
 from collections import deque
@@ -40,6 +40,7 @@ class Row:
     progress: float = 0.0
     stale: bool = False
     ours: bool = True  # False once another program claimed it
+    reason: str = ""  # why it was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def outside_steps(world: World) -> Iterator[World]:
         return
     if row.status in ("pending", "processing"):
         yield world.with_row(replace(row, status="cancelled"))
+        yield world.with_row(replace(row, status="cancelled", reason="superseded"))
     if workflow.state == "running" and not workflow.taken:
         yield replace(world, workflow=replace(workflow, cancel_requested=True))
         yield replace(world, workflow=replace(workflow, state="failed"))  # terminated
@@ -211,6 +213,7 @@ def check_step(before: World, after: World) -> None:
     """What no single step may do."""
     if before.row.status in FINAL:
         assert after.row.status == before.row.status, "a final state changed"
+        assert after.row.reason == before.row.reason, "the reason of a cancel was lost"
     if after.row.status == "complete" != before.row.status and before.row.ours:
         assert before.workflow.state == "completed", "complete without completion"
     if before.row.status == "cancelled" and before.row.stage is not None and after.row.stage is None:
@@ -288,6 +291,8 @@ def test_every_reachable_state_keeps_the_promises_and_converges(capsys: pytest.C
         assert end.row.status in FINAL, (world, end)
         assert not (end.row.status == "cancelled" and end.row.stage is not None), (world, end)
         assert end.workflow.state != "running", (world, end)
+    superseded = {world.row.stage for world in reached if world.row.reason}
+    assert superseded >= {None, "queued", "downloading"}, "superseded while it waits, is claimed and runs"
     with capsys.disabled():
         print(f"\nexplored {len(reached):,} states: every promise holds, every one converges")  # noqa: T201 - the figure is the point
     assert len(reached) > 1000

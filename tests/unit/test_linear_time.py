@@ -16,6 +16,7 @@ from audioprep.activities.ffmpeg.command import error_excerpt
 from audioprep.activities.ffmpeg.probe import parse_report
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.errors import classify
+from audioprep.activities.ytdlp.messages.complaint import parse_stderr
 from audioprep.activities.ytdlp.output import parse_line
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.keys import checked, extension_of
@@ -147,7 +148,10 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "parse_report": (parse_report, ["[", '{"streams":[', "00:"]),
     "parse_request": (quietly(lambda text: parse_request(text.encode())), ["A ", "GET ", "\r\n", "retry-after: "]),
     "complaint": (lambda text: error_excerpt(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
-    "classify": (lambda text: classify(text, "host"), ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"]),
+    "classify": (
+        lambda text: classify(parse_stderr(text), "host"),
+        ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"],
+    ),
     "parse": (quietly(JOB_TYPES.find("ingest").parse), ["[", '{"a":', '"', "\\u"]),
 }
 

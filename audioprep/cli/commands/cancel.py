@@ -68,7 +68,7 @@ async def _request_cancels(settings: "Settings", job_ids: list[str]) -> tuple[li
     from audioprep.jobs.timestamps import utc_now
 
     async with open_table(settings) as table:
-        await table.find_all(job_ids)
+        job_ids = [job.job_id for job in await table.find_all(job_ids)]
         won = [job_id for job_id in job_ids if await table.rows.request_cancel(job_id, utc_now())]
     return won, [job_id for job_id in job_ids if job_id not in won]
 

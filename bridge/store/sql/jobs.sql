@@ -35,14 +35,23 @@ CASE
   WHEN length(CAST(metadata AS BLOB)) > :max_bytes THEN :too_large
 END
 
--- name: claim
--- The oldest pending rows of the types served, in one statement. A row that can never become a job fails here, so that
--- no later step meets an id or metadata beyond the limits.
-UPDATE audio_prep_jobs
-SET (status, stage, progress, error, result, updatedAt) = (
+-- name: claimed
+-- What a claim writes. A row that can never become a job fails here, so that no later step meets an id or metadata beyond
+-- the limits.
+(status, stage, progress, error, result, updatedAt) = (
   SELECT iif(why IS NULL, 'processing', 'failed'), iif(why IS NULL, 'queued', NULL), 0, why, iif(why IS NULL, result, :refused), :now
   FROM (SELECT {refusal} AS why)
 )
+
+-- name: claim_columns
+CAST(substr(jobId, 1, 200) AS BLOB), type, status, 0, stage,
+  CASE WHEN status = 'processing' AND length(CAST(metadata AS BLOB)) <= :inline THEN CAST(metadata AS BLOB) END, NULL, error,
+  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(substr(createdAt, 1, 40) AS BLOB), updatedAt
+
+-- name: claim
+-- The oldest pending rows of the types served, in one statement.
+UPDATE audio_prep_jobs
+SET {claimed}
 WHERE rowid IN (
   SELECT id FROM (
     /* each type */
@@ -54,9 +63,7 @@ WHERE rowid IN (
   )
   ORDER BY createdAt LIMIT :capacity
 )
-RETURNING CAST(substr(jobId, 1, 200) AS BLOB), type, status, 0, stage,
-  CASE WHEN status = 'processing' AND length(CAST(metadata AS BLOB)) <= :inline THEN CAST(metadata AS BLOB) END, NULL, error,
-  iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(substr(createdAt, 1, 40) AS BLOB), updatedAt;
+RETURNING {claim_columns};
 
 -- name: refuse
 -- SQL cannot tell whether text is UTF-8: an id that is not is found when its claim is read.
@@ -78,19 +85,31 @@ UNION ALL SELECT * FROM (
   WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :waiting
 )
 
+-- name: marks
+-- Whether rows wait that have a tenant, and the newest row that may take the place of others: two rows at most, whose status is
+-- no word of the contract.
+SELECT * FROM (
+  SELECT NULL, type, '(tenant)', 0, NULL, NULL, NULL, NULL, 0, '', '' FROM audio_prep_jobs INDEXED BY idx_jobs_tenant
+  WHERE status = 'pending' AND {active} AND type = :type AND {tenant} IS NOT NULL LIMIT :waiting
+)
+UNION ALL SELECT * FROM (
+  SELECT rowid, type, '(supersedes)', 0, NULL, NULL, NULL, NULL, 0, '', '' FROM audio_prep_jobs INDEXED BY idx_jobs_superseding
+  WHERE status = 'pending' AND type = :type AND {supersedes} IS NOT NULL ORDER BY rowid DESC LIMIT 1
+)
+
 -- name: look
 -- All that a poll wants to know, in one statement: cancels to carry out, rows being processed, and whether any wait. A
 -- part with a limit of 0, or that finds nothing, reads no row: it is a search by equality alone.
 -- The planner uses a partial index only when it is named.
 /* each type */
-SELECT * FROM ({open_cancels} ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows}
+SELECT * FROM ({open_cancels} ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows} UNION ALL {marks}
 /* end */;
 
 -- name: look_since
 -- The same without the cancels from before `:cancelled_since`. A search by range reads a row even when it finds none: so
 -- it is for polls that know of cancels which wait to be carried out.
 /* each type */
-SELECT * FROM ({open_cancels} AND updatedAt >= :cancelled_since ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows}
+SELECT * FROM ({open_cancels} AND updatedAt >= :cancelled_since ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows} UNION ALL {marks}
 /* end */;
 
 -- name: pending

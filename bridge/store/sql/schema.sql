@@ -64,6 +64,20 @@ CREATE INDEX IF NOT EXISTS idx_jobs_served ON audio_prep_jobs (status, type, cre
 CREATE INDEX IF NOT EXISTS idx_jobs_cancels ON audio_prep_jobs (status, type, updatedAt)
 WHERE status = 'cancelled' AND stage IS NOT NULL;
 
+-- name: create_tenant_index
+-- Finds each tenant's oldest rows, and counts those being processed. A row without a tenant is not in it.
+CREATE INDEX IF NOT EXISTS idx_jobs_tenant ON audio_prep_jobs (status, type, {tenant}, createdAt)
+WHERE {active} AND {tenant} IS NOT NULL;
+
+-- name: create_superseding_index
+-- Finds rows that may take the place of others by their rowid: the newest of them were not looked at yet.
+CREATE INDEX IF NOT EXISTS idx_jobs_superseding ON audio_prep_jobs (status, type)
+WHERE status = 'pending' AND {supersedes} IS NOT NULL;
+
+-- name: create_superseded_index
+CREATE INDEX IF NOT EXISTS idx_jobs_superseded ON audio_prep_jobs ({supersedes}, createdAt)
+WHERE {active} AND {supersedes} IS NOT NULL;
+
 -- name: drop_cancel_index
 -- The one before it, which did not know types.
 DROP INDEX IF EXISTS idx_jobs_cancel_requested;

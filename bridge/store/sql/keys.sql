@@ -1,0 +1,15 @@
+-- Words of `metadata` that a claim goes by, as SQL expressions. The indexes hold their values, so that they must be the same
+-- text everywhere, must raise no error for whatever another program writes, and must be NULL for a row without them: such a row
+-- is not in the indexes, and costs nothing.
+
+-- name: active
+status IN ('pending', 'processing')
+
+-- name: tenant
+CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.tenant') = 'text' THEN substr(json_extract(metadata, '$.tenant'), 1, 64) END
+
+-- name: supersedes
+CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.supersedes') = 'text' THEN substr(json_extract(metadata, '$.supersedes'), 1, 200) END
+
+-- name: unique_key
+CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.uniqueKey') = 'text' THEN substr(json_extract(metadata, '$.uniqueKey'), 1, 200) END
