@@ -21,9 +21,9 @@ def verdict(limit: int | None, slots: int, runs: int = 1) -> str:
     need = WORKER + slots * STEP + runs * YTDLP
     what = f"{slots} slots and {runs} downloads by yt-dlp at once"
     if limit < need:
-        fitting = max((limit - WORKER - YTDLP) // STEP, 1)
+        fewer = min(max((limit - WORKER - YTDLP) // STEP, 1), slots)
         raise CheckWarning(
             f"the limit of {limit // _MB} MB is less than {what} need, {need // _MB} MB:"
-            f" raise it, or set AUDIOPREP_ACTIVITY_SLOTS={min(fitting, slots)} and AUDIOPREP_YTDLP_RUNS=1"
+            f" raise it, or set {'AUDIOPREP_YTDLP_RUNS=1 and ' if runs > 1 else ''}AUDIOPREP_ACTIVITY_SLOTS={fewer}"
         )
     return f"the limit of {limit // _MB} MB is enough for {what}"
