@@ -93,10 +93,7 @@ def test_exits_are_for_their_sites_alone() -> None:
 @pytest.mark.parametrize(
     ("host", "kept"), [("youtu.be", ["a"]), ("music.youtube.com", ["a"]), ("www.vimeo.com", ["b"]), ("x.example", [])]
 )
-def test_a_run_gets_the_cookies_of_its_site(
-    host: str, kept: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("cookies")
+def test_a_run_gets_the_cookies_of_its_site(host: str, kept: list[str], tmp_path: Path) -> None:
     lines = ["#HttpOnly_.youtube.com\tFALSE\t/\tTRUE\t1.5\tSID\ta", "vimeo.com\tTRUE\t/\tTRUE\t\tSID\tb"]
     lines += [
         ".com\tTRUE\t/\tTRUE\t0\tSID\tc",
