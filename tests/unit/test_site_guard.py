@@ -1,5 +1,7 @@
 """When a site is left alone, and by which exit it is visited: decisions of one worker."""
 
+from pathlib import Path
+
 import pytest
 
 from audioprep.activities.download.exits.access import OWN_LINE, SiteAccess
