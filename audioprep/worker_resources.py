@@ -44,7 +44,7 @@ class WorkerResources:
                 AddressPolicy(allow_private=settings.network.allow_private_urls),
                 settings.network.allowed_hosts,
                 settings.sites.site_retry_delay,
-                settings.sites.access,
+                settings.sites.access(work_dir),
                 SiteGuard(
                     settings.sites.site_pause,
                     settings.worker.ytdlp_runs or fitting_runs(memory_limit(), settings.worker.activity_slots),

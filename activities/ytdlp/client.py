@@ -19,13 +19,14 @@ from audioprep.activities.download.http_status import MAX_RETRY_AFTER
 from audioprep.activities.download.proxy_request import ProxyStats
 from audioprep.activities.download.urls import check_host, parse_url
 from audioprep.activities.process.supervisor import child_process
-from audioprep.activities.ytdlp.attempt import attempt_number, count_exit_bytes, exit_session, exit_turn
+from audioprep.activities.ytdlp.attempt import attempt_number, count_exit_bytes, exit_session, exit_turn, record_age
 from audioprep.activities.ytdlp.command import (
     child_limits,
     download_command,
     environment,
     expand_command,
     options_on_stdin,
+    version_of,
 )
 from audioprep.activities.ytdlp.cookies import check_list, check_no_account, copy_cookies
 from audioprep.activities.ytdlp.errors import Judgement, judge
@@ -76,7 +77,7 @@ class YtDlp:
                     visit.through()
                 await seen.take(said)
 
-            command = download_command(self._limits, language, self._rules.access.plugins)
+            command = download_command(self._limits, language, self._rules.access)
             await self._run(url, step, command, take, visit, cookies)
             return await asyncio.to_thread(seen.result)
 
@@ -95,7 +96,7 @@ class YtDlp:
                         check_list(said.playlist_id)
                     entries.append(said)
 
-            await self._run(url, step, expand_command(max_entries, self._rules.access.plugins), take, visit, cookies)
+            await self._run(url, step, expand_command(max_entries, self._rules.access), take, visit, cookies)
             if not entries:
                 raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The page lists no recording that yt-dlp can find.")
             return entries
@@ -135,6 +136,7 @@ class YtDlp:
         host = parsed.host or ""
         traffic = ProxyStats(self._limits.max_bytes + _PAGES, self._limits.watch_rate(0))
         jar = step.scratch / "cookies.txt"
+        record_age(command[0])
         if cookies and access.cookies is not None:
             await asyncio.to_thread(copy_cookies, access.cookies, host, jar)
         try:
@@ -159,7 +161,7 @@ class YtDlp:
             await asyncio.to_thread(jar.unlink, missing_ok=True)
         if code != 0 or traffic.over:
             complaint = parse_stderr(child.stderr_tail)
-            way = {"exit": visit.exit.label} if access.exits else {}
+            way = {"version": version_of(command[0]), **({"exit": visit.exit.label} if access.exits else {})}
             log.warning("ytdlp_said", error=complaint.error, warnings=list(complaint.warnings), **way)
             self._check_traffic(complaint, traffic, visit.exit)
             asked = traffic.retry_after

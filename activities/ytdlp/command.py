@@ -3,6 +3,7 @@
 It never runs ffmpeg: a signal to yt-dlp would not reach it, and converting is our own step.
 """
 
+import importlib.metadata
 import os
 import shlex
 import shutil
@@ -39,10 +40,33 @@ _SLACK: Final = 8 * MB  # of a file beyond the limit for media: scripts and cach
 _PROGRESS_DELTA: Final = "0.25"  # seconds between two progress lines
 
 
-def program() -> str:
-    """The yt-dlp beside our interpreter, or the one on PATH: it is upgraded on its own, more often than we are."""
+def program(updates: Path | None = None) -> str:
+    """The newest of: the one in the folder of updates, and the yt-dlp beside our interpreter or else on PATH.
+
+    It is upgraded on its own, more often than we are.
+    """
     beside = Path(sys.executable).with_name("yt-dlp")
-    return str(beside) if beside.exists() else shutil.which("yt-dlp") or "yt-dlp"
+    built_in = str(beside) if beside.exists() else shutil.which("yt-dlp") or "yt-dlp"
+    current = updates / "current" if updates else None
+    if current is None or not (current / "yt-dlp").exists():
+        return built_in
+    updated = str(current.resolve() / "yt-dlp")
+    return updated if _parts(version_of(updated)) > _parts(version_of(built_in)) else built_in
+
+
+def version_of(path: str) -> str | None:
+    """Of a program that `program` named, without running it; None for one that is not ours."""
+    folder = Path(path).parent
+    if folder == Path(sys.executable).parent:
+        try:
+            return importlib.metadata.version("yt-dlp")
+        except importlib.metadata.PackageNotFoundError:
+            return None
+    return folder.name if folder.name[:1].isdigit() else None
+
+
+def _parts(version: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in (version or "").split(".") if part.isdigit())
 
 
 def age_of(version: str, now: datetime) -> timedelta | None:
@@ -94,13 +118,13 @@ def formats(limits: MediaLimits, language: str | None = None) -> str:
     return "/".join(f"{wanted}{_PROTOCOLS}{kept}" for kept in filters for wanted in _WANTED)
 
 
-def download_command(limits: MediaLimits, language: str | None = None, plugins: Path | None = None) -> list[str]:
+def download_command(limits: MediaLimits, language: str | None = None, access: SiteAccess | None = None) -> list[str]:
     """Download the recording behind the URL on stdin into the working folder, and say on stdout what happens.
 
     `--max-filesize` and the filter skip in silence, with exit code 0: no path on stdout means that nothing was stored.
     """
     return [
-        *_common(plugins),
+        *_common(access or SiteAccess()),
         *("--no-simulate", "--format", formats(limits, language), "--format-sort", "lang"),
         *("--output", "download.%(ext)s", "--playlist-items", "1"),
         *("--max-filesize", str(limits.max_bytes)),
@@ -116,20 +140,23 @@ def download_command(limits: MediaLimits, language: str | None = None, plugins: 
     ]
 
 
-def expand_command(max_entries: int, plugins: Path | None = None) -> list[str]:
+def expand_command(max_entries: int, access: SiteAccess | None = None) -> list[str]:
     """Say on stdout, one line each, what recordings the URL on stdin lists; nothing is downloaded."""
     return [
-        *_common(plugins),
+        *_common(access or SiteAccess()),
         *("--simulate", "--yes-playlist", "--flat-playlist", "--lazy-playlist", "--playlist-items", f"1:{max_entries}"),
         *("--ignore-no-formats-error", "--print", f"{ENTRY_MARK}%(.{_ENTRY})j"),
     ]
 
 
-def _common(plugins: Path | None) -> list[str]:
+def _common(access: SiteAccess) -> list[str]:
     return [
-        program(),
+        program(access.updates),
         *("--ignore-config", "--config-locations", "-"),  # those of the machine and the user are not read
-        *("--no-plugin-dirs", *(("--plugin-dirs", str(plugins)) if plugins else ())),  # none but the operator's
+        *(
+            "--no-plugin-dirs",
+            *(("--plugin-dirs", str(access.plugins)) if access.plugins else ()),
+        ),  # none but the operator's
         *("--no-cache-dir", "--no-remote-components", "--no-playlist"),
         *("--xff", "never", "--socket-timeout", f"{SILENCE:g}"),
         # Temporal retries the whole step, later and perhaps elsewhere.

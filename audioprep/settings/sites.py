@@ -1,13 +1,15 @@
 """Settings for sites that refuse a data centre: exits, cookies, and what else yt-dlp may have. Rows set none of it."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from audioprep.activities.download.exits.access import CookiesWhen, SiteAccess
 from audioprep.activities.download.exits.exit import parse_exits
 from audioprep.settings.names import OURS
+from audioprep.settings.retention import Age
 
 
 class SiteSettings(BaseSettings):
@@ -29,6 +31,8 @@ class SiteSettings(BaseSettings):
         None, description="yt-dlp's --extractor-args, separated by spaces, e.g. youtube:player_client=default,mweb"
     )
     ytdlp_plugins: Path | None = Field(None, description="folder of yt-dlp plugins that runs load")
+    ytdlp_update: Age = Field(None, description="how often a worker looks for a newer yt-dlp, such as 7d; empty: never")
+    ytdlp_index: str = Field("", description="URL of the package index to take it from, with the JSON API of PEP 691")
     site_pause: float = Field(
         900.0, ge=0, description="seconds without a visit by the same exit, after a site has refused this worker"
     )
@@ -48,8 +52,13 @@ class SiteSettings(BaseSettings):
             parse_exits(value.get_secret_value())
         return value
 
-    @property
-    def access(self) -> SiteAccess:
+    @model_validator(mode="after")
+    def _an_update_has_an_index(self) -> Self:
+        if self.ytdlp_update is not None and not self.ytdlp_index.startswith(("https://", "http://")):
+            raise ValueError("AUDIOPREP_YTDLP_UPDATE needs AUDIOPREP_YTDLP_INDEX, the URL of a package index")
+        return self
+
+    def access(self, work_dir: Path) -> SiteAccess:
         """As the activities take it."""
         hosts = (name.strip().strip(".").lower() for name in self.ytdlp_proxy_hosts.split(","))
         return SiteAccess(
@@ -59,12 +68,18 @@ class SiteSettings(BaseSettings):
             cookies_when=self.ytdlp_cookies_when,
             extractor_args=tuple(_text(self.ytdlp_extractor_args).split()),
             plugins=self.ytdlp_plugins.absolute() if self.ytdlp_plugins else None,
+            updates=updates_folder(work_dir) if self.ytdlp_update is not None else None,
         )
 
     @property
     def shown_exits(self) -> str:
         """Hosts and ports alone: a provider's user name holds more than a name."""
-        return ", ".join(each.label for each in self.access.exits)
+        return ", ".join(each.label for each in parse_exits(_text(self.ytdlp_proxy)))
+
+
+def updates_folder(work_dir: Path) -> Path:
+    """Where the workers of a work folder keep newer versions of yt-dlp."""
+    return work_dir.absolute() / "yt-dlp"
 
 
 def _text(secret: SecretStr | None) -> str:

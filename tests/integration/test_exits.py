@@ -19,6 +19,7 @@ from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
 from audioprep.activities.download.exits.access import CookiesWhen, SiteAccess
 from audioprep.activities.download.exits.exit import parse_exits
+from audioprep.activities.download.exits.guard import SiteGuard
 from audioprep.activities.ytdlp import command
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
@@ -242,8 +243,8 @@ async def test_ten_runs_share_a_cookie_file_unharmed(tmp_path: Path) -> None:
     await runner.setup()
     for host in ("127.0.0.1", "127.0.0.2"):
         await web.TCPSite(runner, host, port).start()
-    network = rules(SiteAccess(cookies=file, cookies_when=CookiesWhen.ALWAYS))
-    network.guard.account_helped("127.0.0.1")
+    access = SiteAccess(cookies=file, cookies_when=CookiesWhen.ALWAYS)
+    network = dataclasses.replace(rules(access), guard=SiteGuard(runs=10))
     try:
         await fetch(network, f"http://127.0.0.1:{port}/first.mp3", tmp_path, job="first")
         urls = [f"http://127.0.0.1:{port}/{'away' if number % 2 else 'here'}.mp3" for number in range(10)]

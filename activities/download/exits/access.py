@@ -28,6 +28,7 @@ class SiteAccess:
     cookies_when: CookiesWhen = CookiesWhen.NEEDED
     extractor_args: tuple[str, ...] = field(default=(), repr=False)
     plugins: Path | None = None
+    updates: Path | None = None  # where newer versions of yt-dlp are kept
 
     def exits_for(self, host: str) -> tuple[Exit, ...]:
         """By the job's own URL, never by connection: an attempt leaves by one exit as a whole."""
