@@ -153,10 +153,7 @@ def _common(access: SiteAccess) -> list[str]:
     return [
         program(access.updates),
         *("--ignore-config", "--config-locations", "-"),  # those of the machine and the user are not read
-        *(
-            "--no-plugin-dirs",
-            *(("--plugin-dirs", str(access.plugins)) if access.plugins else ()),
-        ),  # none but the operator's
+        *("--no-plugin-dirs", *(("--plugin-dirs", str(access.plugins)) if access.plugins else ())),
         *("--no-cache-dir", "--no-remote-components", "--no-playlist"),
         *("--xff", "never", "--socket-timeout", f"{SILENCE:g}"),
         # Temporal retries the whole step, later and perhaps elsewhere.

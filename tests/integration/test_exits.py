@@ -53,7 +53,7 @@ async def exit_proxy() -> AsyncIterator[ExitProxy]:
 def youtube(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> MadeYouTube:
     made = MadeYouTube(tmp_path / "program", site.port)
     program = str(made.install())
-    monkeypatch.setattr(command, "program", lambda: program)
+    monkeypatch.setattr(command, "program", lambda *_: program)
     return made
 
 
