@@ -12,7 +12,7 @@ from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.process.memory import fitting_runs, memory_limit
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
-from audioprep.activities.storage.store import Storage
+from audioprep.activities.storage.prefixed import PrefixedStorage
 from audioprep.activities.webhooks import Receiver
 from audioprep.settings import Settings
 
@@ -27,7 +27,7 @@ class WorkerResources:
 
     def __init__(self, settings: Settings) -> None:
         work_dir = settings.storage.work_dir.absolute()
-        storage = Storage.open(settings.storage.storage_url)
+        storage = PrefixedStorage(settings.storage.storage_url)
         self._scratch = work_dir / "scratch" / f"worker-{uuid.uuid4().hex[:12]}"
         self._open = ExitStack()
         self._workers = 0
