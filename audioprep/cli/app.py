@@ -9,6 +9,7 @@ import typer
 
 from audioprep.cli.commands import (
     cancel,
+    cost,
     doctor,
     fake,
     listing,
@@ -64,6 +65,7 @@ app.command("fake", rich_help_panel=_RUN)(fake.fake)
 app.command("codec-server", rich_help_panel=_RUN)(roles.codec_server)
 app.command("migrate", rich_help_panel=_SETUP)(setup.migrate)
 app.command("check", rich_help_panel=_SETUP)(setup.check)
+app.command("cost", rich_help_panel=_SETUP)(cost.cost)
 app.command("schema", rich_help_panel=_SETUP)(schema.schema)
 app.add_typer(submit.app, name="submit", rich_help_panel=_JOBS)
 app.command("jobs", rich_help_panel=_JOBS)(targeted(listing.list_jobs))

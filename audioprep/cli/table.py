@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from libsql_client import Client
     from temporalio.client import Client as TemporalClient
 
+    from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.retention import RetentionStore
+    from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, many at a time, and old ones. `table_id` is empty for a table that no bridge has served yet."""
+    """Single rows, lists, many at once, old ones, live bridges. `table_id` is empty if no bridge has served it."""
 
     database: "Client"
     rows: "JobStore"
     lists: "JobLists"
+    bulk: "BulkStore"
     retention: "RetentionStore"
+    service: "ServiceTable"
     table_id: str
 
     async def find(self, text: str) -> "Job":
@@ -72,11 +76,13 @@ def require_database(settings: "Settings", *, may_be_made: bool = False) -> None
 
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
+    from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.outbox import OutboxWriter
     from audioprep.bridge.store.retention import RetentionStore
+    from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
     from audioprep.bridge_options import webhook_choice
     from audioprep.extension import served_types
@@ -87,7 +93,9 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
         store = JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None)
         identity = await read_identity(database, settings.database.database_url)
         table_id = identity.table_id if identity else ""
-        yield JobTable(database, store, JobLists(database), RetentionStore(database), table_id)
+        service = ServiceTable(database, used=settings.bridge.liveness_interval > 0)
+        bulk, retention = BulkStore(database), RetentionStore(database)
+        yield JobTable(database, store, JobLists(database), bulk, retention, service, table_id)
 
 
 def link_to(settings: "Settings", job: "Job", table_id: str) -> str:

@@ -15,6 +15,8 @@ export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
   error: ErrorFacts;
+  /** id of the job by which an operator has asked again */
+  retriedAs?: string | null;
 }
 
 /** What an event says of its job. */
@@ -30,14 +32,14 @@ export interface EventData {
   result?: JsonValue;
   /** the result would be too large: it is in the row */
   resultOmitted?: boolean;
-  /** of a failed job */
+  /** of a failed job, or of one that a newer row superseded */
   error?: EventError | null;
   retryCount?: number;
   createdAt?: string;
   endedAt: string;
 }
 
-/** Why a job failed. */
+/** Why a job failed, or was superseded. */
 export interface EventError {
   /** the row's `error`: one sentence for people */
   message: string;
@@ -81,6 +83,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** id of a job that failed or was cancelled: its asset id is used again */
+  retryOf?: string | null;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
   audioLanguage?: string | null;
 }

@@ -69,6 +69,7 @@ class FailedResult(TypedDict):
     """`result` of a failed row; `error` holds the sentence for people."""
 
     error: ErrorFacts
+    retriedAs: NotRequired[str | None]
 
 
 class EventData(TypedDict):
@@ -88,7 +89,7 @@ class EventData(TypedDict):
 
 
 class EventError(TypedDict):
-    """Why a job failed."""
+    """Why a job failed, or was superseded."""
 
     message: str
     kind: ErrorKind | None
@@ -117,6 +118,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
 

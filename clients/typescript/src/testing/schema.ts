@@ -1,6 +1,7 @@
 // Made by `make clients-code` from bridge/store/sql/.
 
 export const SCHEMA = [
+  "CREATE TABLE IF NOT EXISTS audio_prep_service ( bridge TEXT PRIMARY KEY, seenAt TEXT NOT NULL, aliveUntil TEXT NOT NULL, workers INTEGER, inFlight INTEGER NOT NULL, slots INTEGER NOT NULL, medianSeconds TEXT NOT NULL ) WITHOUT ROWID;",
   "CREATE TABLE IF NOT EXISTS audio_prep_outbox ( jobId TEXT PRIMARY KEY, type TEXT NOT NULL, event TEXT NOT NULL, endedAt TEXT NOT NULL ) WITHOUT ROWID;",
   "CREATE TABLE IF NOT EXISTS audio_prep_meta ( name TEXT PRIMARY KEY, value TEXT NOT NULL );",
   "CREATE TABLE IF NOT EXISTS audio_prep_jobs ( jobId TEXT PRIMARY KEY, type TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'pending', progress REAL NOT NULL DEFAULT 0, stage TEXT, metadata TEXT NOT NULL DEFAULT '{}', result TEXT, error TEXT, retryCount INTEGER NOT NULL DEFAULT 0, createdAt TEXT NOT NULL, updatedAt TEXT NOT NULL );",
