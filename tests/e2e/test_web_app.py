@@ -12,6 +12,8 @@ from tests.support.deployment import Deployment
 from tests.support.places import StoragePlace
 from tests.support.processes import ROOT, Program, free_port, running, wait_for_http
 
+# Swells and pauses, as speech has them.
+SPEECH = "aevalsrc=exprs='sin(440*2*PI*t)*0.8*abs(sin(2.1*t)*sin(5.3*t)*cos(0.7*t))'"
 APP = ROOT / "examples" / "web-app"
 
 
@@ -19,7 +21,7 @@ APP = ROOT / "examples" / "web-app"
 async def test_two_users_upload_edit_save_and_delete(
     deployment: Deployment, storage_place: StoragePlace, tmp_path: Path
 ) -> None:
-    recording = make_audio(tmp_path / "tone.wav", 6)
+    recording = make_audio(tmp_path / "tone.wav", 6, source=SPEECH)
     long = make_audio(tmp_path / "long.wav", 240)
     await deployment.migrate()
     deployment.start("serve")

@@ -21,6 +21,7 @@ export async function openEditor(recording, name) {
     container: "#waveform",
     url: `/api/recordings/${recording}/audio`,
     ...toWavesurfer(peaks, result.metadata.duration),
+    normalize: true, // also a quiet recording fills the height
     plugins: [regions],
   });
   form.reset();
