@@ -57,15 +57,11 @@ chromium:
 demo: setup ## Run one real job through an embedded stack (FILE=... takes your own audio)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
-<<<<<<< HEAD
 .PHONY: tmux
 tmux:
 	@scripts/ensure-tmux
 
-test: setup chromium tmux $(CLIENT) ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
-=======
-test: setup chromium $(CLIENT) $(APP) clients/typescript/dist/.ready ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
->>>>>>> main
+test: setup chromium tmux $(CLIENT) $(APP) clients/typescript/dist/.ready ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(ARGS)
 
 test-fast: setup ## Run what needs no server and no exploration, in seconds

@@ -32,11 +32,8 @@ from audioprep.jobs.request import workflow_id_for
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
-<<<<<<< HEAD
-from audioprep.status_page.source import StatusSource
-=======
 from audioprep.settings.sites import updates_folder
->>>>>>> main
+from audioprep.status_page.source import StatusSource
 from audioprep.telemetry.telemetry import Telemetry, open_telemetry
 from audioprep.temporal.connection import connect, connect_patiently
 from audioprep.temporal.links import workflow_link
