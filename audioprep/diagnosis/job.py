@@ -10,7 +10,7 @@ from audioprep.bridge.store.service import ServiceStatus
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Missing, Running, WorkflowView
-from audioprep.diagnosis.remedies import REMEDIES, Mover, kind_of
+from audioprep.diagnosis.remedies import Mover, kind_of, remedy_of
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress
@@ -96,7 +96,7 @@ def _finished(job: Job) -> Diagnosis:
     if kind is None:
         mover = Mover.NOBODY if job.status is not JobStatus.FAILED else Mover.APP
         return Diagnosis("nothing: the job is finished", (), mover, command=f"audioprep show {short_id(job.job_id)}")
-    remedy = REMEDIES[kind]
+    remedy = remedy_of(kind)
     ours = remedy.mover is Mover.OPERATOR
     return Diagnosis(
         "nothing: the job is finished",

@@ -8,7 +8,7 @@ from typing import Final
 from audioprep.bridge.store.listing import JobFilter, JobLists
 from audioprep.bridge.store.service import ServiceStatus, ServiceTable
 from audioprep.bridge.store.store import JobStore
-from audioprep.diagnosis.remedies import REMEDIES, Mover, kind_of
+from audioprep.diagnosis.remedies import Mover, kind_of, remedy_of
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
 from audioprep.jobs.request import short_id
@@ -107,9 +107,9 @@ def _quiet(overview: Overview, now: datetime) -> list[str]:
 def _kinds(overview: Overview) -> list[str]:
     ours = [(kind, count) for kind, count in overview.kinds.items() if kind in set(ErrorKind)]
     return [
-        f"{count} failed as {kind} since yesterday. {REMEDIES[ErrorKind(kind)].advice}"
+        f"{count} failed as {kind} since yesterday. {remedy_of(ErrorKind(kind)).advice}"
         for kind, count in ours
-        if REMEDIES[ErrorKind(kind)].mover is Mover.OPERATOR
+        if remedy_of(ErrorKind(kind)).mover is Mover.OPERATOR
     ]
 
 

@@ -64,12 +64,20 @@ REMEDIES: Final = {
     ErrorKind.TERMINATED: Remedy(Mover.OPERATOR, "The workflow was terminated in Temporal: retry if wanted.", _RETRY),
     ErrorKind.LOST: Remedy(Mover.OPERATOR, "No program reported on the row: see that its worker runs.", _RETRY),
     ErrorKind.SUPERSEDED: Remedy(Mover.APP, "A newer row took its place: nothing has to be done."),
+    ErrorKind.EXIT_FAILED: Remedy(
+        Mover.OPERATOR, "The proxy that downloads leave by did not serve: check it, then retry.", _CHECK
+    ),
     ErrorKind.UNEXPECTED: Remedy(
         Mover.OPERATOR,
         "An unforeseen fault: the worker's log has its trace; report it.",
         "audioprep logs {id}",
     ),
 }
+
+
+def remedy_of(kind: ErrorKind) -> Remedy:
+    """That of an unforeseen fault for a kind that has none of its own."""
+    return REMEDIES.get(kind, REMEDIES[ErrorKind.UNEXPECTED])
 
 
 def kind_of(job: Job) -> ErrorKind | None:
