@@ -88,7 +88,12 @@ def _old(overview: Overview, now: datetime) -> str:
         return ""
     full = service.slots and service.in_flight >= service.slots
     why = "all slots are in use: add workers, or raise AUDIOPREP_MAX_IN_FLIGHT" if full else "slots are free"
-    return f"The oldest row has waited {format_duration(since.total_seconds())}, and {why}."
+    return f"The oldest row has waited {_roughly(since)}, and {why}."
+
+
+def _roughly(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
 def _quiet(overview: Overview, now: datetime) -> list[str]:
