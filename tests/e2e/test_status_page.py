@@ -80,7 +80,7 @@ async def test_the_page_in_a_browser(deployment: Deployment, page_url: str, tmp_
         await page.evaluate("document.querySelector('button').click()")
         await page.shows(f'"retryOf":"{gone}"')
         await page.open(f"{address}/status/job?id={running}")
-        await page.shows("analyzing", "a worker", "analysis runs")
+        await page.shows("analyzing", "whose move", "analysis runs")
         await page.evaluate("document.querySelector('button').click()")
         await page.shows("cancelled")
         await deployment.app.acknowledged(running)
