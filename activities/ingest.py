@@ -5,6 +5,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from pydantic import Field
 from temporalio import activity
 
@@ -16,6 +17,7 @@ from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.media_memory import facts_of
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.sources import Sources
+from audioprep.activities.storage.assets import asset_deleted, count_deleted_bytes
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
@@ -27,6 +29,8 @@ from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.types.provenance import Provenance, source_url_of
+
+log = structlog.get_logger()
 
 _WHOLE_SHARE = 0.9  # of the seconds that a site says, and
 _WHOLE_SLACK = 5.0  # seconds less than that: what is shorter than both is not the whole recording
@@ -48,6 +52,7 @@ class Original(WireModel):
     content_type: str | None = None
     source_hash: str | None = None
     source_id: str | None = Field(default=None, description="the site's own id of the recording")
+    upload_version: str | None = Field(default=None, description="ETag of the upload that it was made from")
     said_duration: float | None = Field(default=None, description="seconds, by the site's word")
 
     def result(self, analysis: "Analysis") -> IngestResult:
@@ -140,6 +145,7 @@ class IngestActivities:
             content_type=audio.form.content_type,
             source_hash=source_hash,
             source_id=fetched.source_id,
+            upload_version=fetched.upload_version,
             said_duration=fetched.said_duration,
         )
 
@@ -174,16 +180,39 @@ class IngestActivities:
 
     @activity.defn(name="audioprep.publish_asset")
     async def publish_asset(self, input: PublishAssetInput) -> None:
-        """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`."""
+        """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`.
+
+        Raises PermanentError, without that mark, when the original was deleted meanwhile.
+        """
+        storage = self._resources.storage
         async with self._resources.step(Stage.FINALIZING):
             key = keys.metadata(input.asset_id)
             content = input.description(await self._created_at(key), utc_now()).to_json()
-            await self._resources.storage.write(key, content, ContentType.JSON)
+            await storage.write(key, content, ContentType.JSON)
+            if input.original is not None and await storage.look(input.original.key) is None:
+                await storage.delete(key)
+                raise asset_deleted(input.asset_id)
+            await self._delete_upload(input)
 
     @activity.defn(name="audioprep.discard_asset")
     async def discard_asset(self, asset_id: str) -> None:
         """Remove what a job that failed or was cancelled has stored."""
         await remove_unfinished(self._resources.storage, asset_id)
+
+    async def _delete_upload(self, input: PublishAssetInput) -> None:
+        """The asset is whole: that its upload may not be deleted is no failure of the job."""
+        source, original = input.source, input.original
+        if source is None or original is None or not source.delete_upload or source.storage_key is None:
+            return
+        storage = self._resources.storage
+        try:
+            key = keys.checked_upload(source.storage_key, self._resources.upload_folders)
+            found = await storage.look(key)
+            if found is not None and found.version == original.upload_version and not key.startswith(keys.ASSETS):
+                await storage.delete(key)
+                count_deleted_bytes("upload", found.size)
+        except PermanentError as error:
+            log.warning("upload_not_deleted", error=error.message)
 
     async def _created_at(self, key: str) -> str | None:
         content = await self._resources.storage.read_if_there(key)

@@ -11,6 +11,7 @@ from audioprep.activities.media_memory import facts_of
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.resources import ActivityResources
+from audioprep.activities.storage.assets import writing_into
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -77,7 +78,9 @@ class RecipeSources:
             except PermanentError as error:
                 raise PermanentError(error.kind, f"{_clip_of(recipe, asset)}: {error.message}") from None
             content = facts.model_dump_json(indent=2).encode()
-            await self._resources.storage.write(keys.media(str(asset)), content, ContentType.JSON)
+            key = keys.media(str(asset))
+            async with writing_into(self._resources.storage, str(asset), key):
+                await self._resources.storage.write(key, content, ContentType.JSON)
         self._resources.media.put(found, facts)
         return facts
 
