@@ -38,15 +38,16 @@ async def is_asset(storage: Storage, asset_id: str) -> bool:
 
 
 @asynccontextmanager
-async def writing_into(storage: Storage, asset_id: str, key: str) -> AsyncIterator[None]:
-    """Guard the write of one object into an asset.
+async def writing_into(storage: Storage, asset_id: str, *written: str) -> AsyncIterator[None]:
+    """Guard the write of some objects into an asset.
 
-    Raises PermanentError, with the object removed, when the asset was there and is no more.
+    Raises PermanentError, with these objects removed, when the asset was there and is no more.
     """
     was_there = await is_asset(storage, asset_id)
     yield
     if was_there and not await is_asset(storage, asset_id):
-        await storage.delete(key)
+        for key in written:
+            await storage.delete(key)
         await storage.remove_folder(keys.asset_folder(asset_id))
         raise asset_deleted(asset_id)
 

@@ -50,7 +50,7 @@ class ObjectCache:
         await asyncio.to_thread(self._entry(found).unlink, missing_ok=True)
 
     def _entry(self, found: StoredObject) -> Path:
-        name = hashlib.sha256(f"{found.key}\n{found.version}\n{found.size}".encode()).hexdigest()
+        name = hashlib.sha256(f"{found.path}\n{found.version}\n{found.size}".encode()).hexdigest()
         return self._folder / name
 
     def _add(self, entry: Path, path: Path) -> None:

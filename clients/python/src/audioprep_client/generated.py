@@ -119,6 +119,7 @@ class IngestMetadata(TypedDict):
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
     deleteUpload: NotRequired[bool]
+    playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
@@ -148,6 +149,7 @@ class IngestResult(TypedDict):
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
     bitrate: NotRequired[int | None]
+    playableKey: NotRequired[str | None]
 
 
 class Clip(TypedDict):
