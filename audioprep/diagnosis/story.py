@@ -57,6 +57,7 @@ _STEPS: Final = {
     "render": "rendering",
     "publish": "publication",
     "expand_playlist": "reading of the list",
+    "delete_assets": "deletion of assets",
 }
 
 
