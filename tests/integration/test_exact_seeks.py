@@ -18,9 +18,10 @@ PAIRS = {
     ("caf", "alac"): ("a.caf", "-c:a", "alac"),
     ("flac", "flac"): ("a.flac",),
     (_MP4, "pcm_"): ("a.mov", "-c:a", "pcm_s16be"),
-    (_MP4, "aac"): ("a.m4a", "-c:a", "aac"),
+    # Without noise substitution: its noise is another one each time that a decoder begins, wherever that is.
+    (_MP4, "aac"): ("a.m4a", "-c:a", "aac", "-aac_pns", "0"),
     (_MP4, "alac"): ("a.m4a", "-c:a", "alac"),
-    (_MP4, "flac"): ("a.mp4", "-c:a", "flac"),
+    (_MP4, "flac"): ("a.mp4", "-c:a", "flac", "-strict", "-2"),
     (_MP4, "mp3"): ("a.mp4", "-c:a", "libmp3lame"),
     (_MP4, "opus"): ("a.mp4", "-c:a", "libopus", "-ar", "48000"),
     ("mp3", "mp3"): ("a.mp3", "-q:a", "4"),
