@@ -10,7 +10,7 @@ from audioprep.activities.download.address_policy import AddressPolicy, NetworkR
 from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
-from audioprep.activities.storage.store import Storage
+from audioprep.activities.storage.prefixed import PrefixedStorage
 from audioprep.activities.webhooks import Receiver
 from audioprep.settings import Settings
 
@@ -25,7 +25,7 @@ class WorkerResources:
 
     def __init__(self, settings: Settings) -> None:
         work_dir = settings.storage.work_dir.absolute()
-        storage = Storage.open(settings.storage.storage_url)
+        storage = PrefixedStorage(settings.storage.storage_url)
         self._scratch = work_dir / "scratch" / f"worker-{uuid.uuid4().hex[:12]}"
         self._open = ExitStack()
         self._workers = 0

@@ -18,7 +18,7 @@ JobId = Annotated[
     ),
 ]
 RetryableId = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="JOB",
         help="A failed or cancelled job: its id, its first characters, or last.",

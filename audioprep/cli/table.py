@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from libsql_client import Client
     from temporalio.client import Client as TemporalClient
 
+    from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, many at a time, old ones, and which bridges are alive. `table_id` is empty if none has served it."""
+    """Single rows, lists, many at once, old ones, live bridges. `table_id` is empty if no bridge has served it."""
 
     database: "Client"
     rows: "JobStore"
     lists: "JobLists"
+    bulk: "BulkStore"
     retention: "RetentionStore"
     service: "ServiceTable"
     table_id: str
@@ -74,6 +76,7 @@ def require_database(settings: "Settings", *, may_be_made: bool = False) -> None
 
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
+    from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
@@ -91,7 +94,8 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
         identity = await read_identity(database, settings.database.database_url)
         table_id = identity.table_id if identity else ""
         service = ServiceTable(database, used=settings.bridge.liveness_interval > 0)
-        yield JobTable(database, store, JobLists(database), RetentionStore(database), service, table_id)
+        bulk, retention = BulkStore(database), RetentionStore(database)
+        yield JobTable(database, store, JobLists(database), bulk, retention, service, table_id)
 
 
 def link_to(settings: "Settings", job: "Job", table_id: str) -> str:

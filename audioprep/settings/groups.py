@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from dotenv import load_dotenv
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 from audioprep.jobs.text.redaction import scrub
@@ -15,7 +15,7 @@ from audioprep.settings.names import variable
 from audioprep.settings.prices import PriceSettings
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
-from audioprep.settings.tenants import TenantSettings
+from audioprep.settings.tenants import DatabasesSettings, TenantSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
@@ -39,6 +39,7 @@ class Settings:
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
             self.tenants = TenantSettings()
+            self.databases = DatabasesSettings()
             self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
@@ -66,6 +67,15 @@ class Settings:
             update={"storage_url": f"file:{folder.absolute() / 'storage'}", "work_dir": folder / "work"}
         )
         return local
+
+    def for_database(self, url: str, token: str | None, prefix: str) -> Self:
+        """The same for one database of many: its files are in the folder `prefix` of the storage."""
+        chosen = copy(self)
+        secret = SecretStr(token) if token else None
+        chosen.database = self.database.model_copy(update={"database_url": url, "auth_token": secret})
+        place = f"{self.storage.storage_url.rstrip('/')}/{prefix}" if prefix else self.storage.storage_url
+        chosen.storage = self.storage.model_copy(update={"storage_url": place})
+        return chosen
 
     def shown(self) -> dict[str, str]:
         """Every variable and its value, secrets masked."""

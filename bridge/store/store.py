@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -69,10 +69,18 @@ class JobStore:
         wanted = [_CREATED.search(statement) for statement in (*SCHEMA.values(), *UNIQUE.values())]
         return [match[1] for match in wanted if match and match[1] not in names]
 
-    async def poll(self, now: datetime, *, capacity: int, with_processing: bool, cancelled_since: str = "") -> Poll:
+    async def poll(
+        self,
+        now: datetime,
+        *,
+        capacity: int,
+        with_processing: bool,
+        cancelled_since: str = "",
+        take: Callable[[int], int] | None = None,
+    ) -> Poll:
         """Look for work, and claim up to `capacity` of the rows that wait: `Claims.poll`."""
         return await self._claims.poll(
-            now, capacity=capacity, with_processing=with_processing, cancelled_since=cancelled_since
+            now, capacity=capacity, with_processing=with_processing, cancelled_since=cancelled_since, take=take
         )
 
     async def pending(self, limit: int) -> list[str]:
@@ -131,10 +139,10 @@ class JobStore:
 
     async def fail(self, job_id: str, error: str, facts: FailedResult, now: datetime, stage: str | None = None) -> bool:
         """`error` is for people, `facts` for programs."""
-        return await self._end("fail", job_id, now, error=error, result=facts.model_dump_json(), stage=stage)
+        return await self._end("fail", job_id, now, error=error, result=facts.to_json(), stage=stage)
 
     async def reap(self, job: Job, error: str, facts: FailedResult, now: datetime) -> bool:
-        result = facts.model_dump_json()
+        result = facts.to_json()
         return await self._end("reap", job.job_id, now, error=error, result=result, seen_at=job.updated_at)
 
     async def request_cancel(self, job_id: str, now: datetime) -> bool:

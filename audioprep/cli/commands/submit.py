@@ -118,9 +118,14 @@ def _uploaded(settings: "Settings", job_id: str, file: Path, video: bool) -> dic
 def _submit(
     settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
 ) -> None:
+    run(_insert(settings, job_id, job_type, metadata))
+    announce(settings, job_id, watch=watch, as_json=as_json)
+
+
+def announce(settings: "Settings", job_id: str, *, watch: bool, as_json: bool) -> None:
+    """Print the id of a job that was put into the table, or follow it to its end."""
     from audioprep.cli.commands.watch import watch_jobs
 
-    run(_insert(settings, job_id, job_type, metadata))
     if watch:
         watch_jobs(settings, [job_id], as_json=as_json)
     elif as_json:

@@ -15,6 +15,8 @@ export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
   error: ErrorFacts;
+  /** id of the job by which an operator has asked again */
+  retriedAs?: string | null;
 }
 
 /** What an event says of its job. */
@@ -81,6 +83,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** id of a job that failed or was cancelled: its asset id is used again */
+  retryOf?: string | null;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
   audioLanguage?: string | null;
 }

@@ -69,6 +69,7 @@ class FailedResult(TypedDict):
     """`result` of a failed row; `error` holds the sentence for people."""
 
     error: ErrorFacts
+    retriedAs: NotRequired[str | None]
 
 
 class EventData(TypedDict):
@@ -117,6 +118,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
 
