@@ -83,6 +83,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** make a rendition that every browser plays, if the original is none */
+  playable?: boolean;
   /** id of a job that failed or was cancelled: its asset id is used again */
   retryOf?: string | null;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
@@ -114,6 +116,8 @@ export interface IngestResult {
   bytes?: number | null;
   /** bits per second */
   bitrate?: number | null;
+  /** what browsers play, absent unless `playable` asked for it: the original, or a rendition */
+  playableKey?: string | null;
 }
 
 /** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip. */

@@ -118,6 +118,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
@@ -147,6 +148,7 @@ class IngestResult(TypedDict):
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
     bitrate: NotRequired[int | None]
+    playableKey: NotRequired[str | None]
 
 
 class Clip(TypedDict):
