@@ -1,6 +1,8 @@
 /** Types of a row: metadata and result by job type, a job by status. */
 import type {
   Clip,
+  DeleteMetadata,
+  DeleteResult,
   ErrorFacts,
   FailedResult,
   IngestMetadata as AnyIngest,
@@ -47,6 +49,7 @@ export interface Metadata {
   edit: PreviewMetadata;
   save: SaveMetadata;
   playlist: Given<PlaylistMetadata>;
+  delete: Given<DeleteMetadata>;
 }
 
 /** `result` of a complete row by job type. */
@@ -56,6 +59,7 @@ export interface Results {
   edit: PreviewResult;
   save: SaveResult;
   playlist: PlaylistResult;
+  delete: DeleteResult;
 }
 
 export type JobType = (typeof JOB_TYPES)[number];
@@ -82,7 +86,7 @@ export type Job<T extends JobType = JobType> = T extends JobType
         | { status: "pending" | "processing"; result: null; error: null; failure: null }
         | { status: "complete"; result: Results[T]; error: null; failure: null }
         | { status: "failed"; result: null; error: string; failure: ErrorFacts }
-        | { status: "cancelled"; result: null; error: string | null; failure: null }
+        | { status: "cancelled"; result: null; error: string | null; failure: ErrorFacts | null } // kind Superseded
       )
   : never;
 
