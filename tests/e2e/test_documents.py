@@ -86,7 +86,7 @@ def test_every_command_target_and_link_that_is_named_exists(document: Path) -> N
         assert name in group.commands, name
         known = {option for parameter in group.commands[name].params for option in parameter.opts}
         assert set(options.split()) <= known, name
-    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
     assert [link for link in linked if "://" not in link and not (document.parent / link).exists()] == []
 
 
