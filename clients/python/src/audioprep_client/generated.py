@@ -36,6 +36,11 @@ WebhookType = Literal[
     "webhook.test",
 ]
 
+PeakChannels = Literal[
+    "mixed",
+    "split",
+]
+
 SourceType = Literal[
     "youtube",
     "url",
@@ -118,6 +123,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    peakChannels: NotRequired[PeakChannels]
     playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
@@ -144,6 +150,7 @@ class IngestResult(TypedDict):
     metadata: AudioMetadata
     originalKey: NotRequired[str | None]
     peaksKey: NotRequired[str | None]
+    peaksDatKey: NotRequired[str | None]
     waveformKey: NotRequired[str | None]
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
@@ -241,6 +248,7 @@ class PlaylistOutcome(TypedDict):
     metadata: NotRequired[AudioMetadata | None]
     originalKey: NotRequired[str | None]
     peaksKey: NotRequired[str | None]
+    peaksDatKey: NotRequired[str | None]
     waveformKey: NotRequired[str | None]
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
