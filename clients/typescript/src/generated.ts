@@ -10,7 +10,7 @@ export interface ErrorFacts {
 }
 
 /** The cause, for retry decisions, metrics and support: a closed list. Travels as the failure's `type`, and is `result.error.kind` of a failed row. */
-export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Superseded" | "Lost" | "Unexpected";
+export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "ExitFailed" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Superseded" | "Lost" | "Unexpected";
 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
@@ -247,6 +247,6 @@ export const HEARD = ["clips", "normalize", "targetLufs", "truePeak"] as const;
 
 export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut"] as const;
 
-export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
+export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "ExitFailed", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
 
 export const STAGE_STARTS = {"ingest": {"queued": 0, "downloading": 1, "analyzing": 41, "finalizing": 98}, "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95}, "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98}, "playlist": {"queued": 0, "expanding": 1, "ingesting": 5}} as const;
