@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 
+from pydantic import Field
 from temporalio import activity
 
 from audioprep.activities.resources import ActivityResources
@@ -13,10 +14,11 @@ from audioprep.jobs.status import JobStatus, Stage
 from audioprep.jobs.text.hosts import site_of
 from audioprep.jobs.text.wording import shown
 from audioprep.jobs.types.asset import AssetMetadata, AudioMetadata, parse_asset
-from audioprep.jobs.types.playlist import MAX_ENTRIES, PlaylistItem, PlaylistOutcome, PlaylistPayload
+from audioprep.jobs.types.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload
 from audioprep.jobs.types.provenance import source_url_of
 
 _MAX_TITLE = 300  # characters; fifty titles have to fit into a workflow's history
+_MAX_TEXT = 400_000  # characters of all entries together, of up to 4 bytes: Temporal takes 2 MB
 _PART = 16  # hexadecimal digits
 _READS = 8  # of descriptions at once
 _MAX_URL = 4096  # characters, as in an ingest's payload
@@ -28,6 +30,7 @@ class FindEntriesInput(WireModel):
     first_job: str
     table_id: str
     items: list[PlaylistItem]
+    numbered: int = Field(description="entries that the first job may have had")
 
 
 def part_of(url: str) -> str:
@@ -45,14 +48,18 @@ class PlaylistActivities:
     @activity.defn(name="audioprep.expand_playlist")
     async def expand_playlist(self, input: PlaylistPayload) -> list[PlaylistItem]:
         """The recordings that the URL lists, in its order, `maxEntries` at most."""
+        self._resources.limits.check_entries(input.max_entries)
         visit = self._resources.host_limiter.slot(site_of(input.url))
         async with visit, self._resources.step(Stage.EXPANDING) as step:
             entries = await self._ytdlp.expand(input.url, input.max_entries, step)
-        return [
-            PlaylistItem(url=entry.source_url, title=shown(entry.title, _MAX_TITLE, None))
-            for entry in entries
-            if len(entry.source_url) <= _MAX_URL
-        ]
+        items: list[PlaylistItem] = []
+        room = _MAX_TEXT
+        for entry in entries:
+            item = PlaylistItem(url=entry.source_url, title=shown(entry.title, _MAX_TITLE, None))
+            room -= len(item.url) + len(item.title)
+            if len(item.url) <= _MAX_URL and room >= 0:
+                items.append(item)
+        return items
 
     @activity.defn(name="audioprep.find_entries")
     async def find_entries(self, input: FindEntriesInput) -> list[PlaylistOutcome]:
@@ -68,7 +75,7 @@ class PlaylistActivities:
                 asset = parse_asset(content) if content is not None else None
                 return (asset_id, asset) if asset else None
 
-            numbered = await asyncio.gather(*(read(str(number + 1)) for number in range(MAX_ENTRIES)))
+            numbered = await asyncio.gather(*(read(str(number + 1)) for number in range(input.numbered)))
             by_url = {each[1].provenance.source_url: each for each in numbered if each}
             again = await asyncio.gather(*(read(part_of(item.url)) for item in input.items))
             made = [

@@ -54,7 +54,7 @@ async def _found_before(
         return None
     outcomes = await steps.run(
         PlaylistActivities.find_entries,
-        FindEntriesInput(first_job=first, table_id=request.table_id, items=items),
+        FindEntriesInput(first_job=first, table_id=request.table_id, items=items, numbered=steps.payload.max_entries),
         stage=Stage.EXPANDING,
         summary="entries that are complete",
     )

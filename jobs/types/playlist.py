@@ -16,14 +16,15 @@ from audioprep.jobs.types.provenance import checked_time
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
 
-MAX_ENTRIES: Final = 50
+DEFAULT_ENTRIES: Final = 50
+MAX_ENTRIES: Final = 500  # if the deployment allows as many: what one workflow can hold
 
 
 class PlaylistPayload(JobPayload):
     """`metadata` of a playlist row. Entries after `maxEntries` are left out."""
 
     url: str = Field(min_length=1, max_length=4096)
-    max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
+    max_entries: int = Field(default=DEFAULT_ENTRIES, ge=1, le=MAX_ENTRIES)
     audio_language: AudioLanguage | None = Field(default=None, description=LANGUAGE_WISH)
     retry_of: str | None = Field(
         default=None,

@@ -57,7 +57,8 @@ def retry(
     """Ask again for what failed or cancelled jobs were to do: as new jobs, whose ids are printed.
 
     A new job names the first one in `metadata.retryOf`, the old row the new job in `result.retriedAs`. Each job is
-    retried once. Of a playlist, complete or not, only the entries that failed are fetched. With a filter, kinds of error that no retry can change are left out unless `--kind` names them.
+    retried once; of a playlist, which may be complete, only entries that failed are fetched. With a filter, kinds of
+    error that no retry can change are left out unless `--kind` names them.
     """
     settings = read_settings()
     filtered = bool(status or job_type or kind or since)
