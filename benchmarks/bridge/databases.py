@@ -60,6 +60,11 @@ class _Bridge:
         return took
 
     @property
+    def cpu_seconds(self) -> float:
+        used = psutil.Process(self.program.pid).cpu_times()
+        return used.user + used.system
+
+    @property
     def megabytes(self) -> float:
         return psutil.Process(self.program.pid).memory_info().rss / 1e6
 
@@ -70,9 +75,11 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
         opened = await _until_served(bridge, count - 2)
         await asyncio.sleep(3 * idle_max)  # until each is polled as seldom as it may be
         before, requests, began = await bridge.figures(), bridge.databases.requests.total(), time.monotonic()
+        cpu = bridge.cpu_seconds
         await asyncio.sleep(idle_max)
         seconds = time.monotonic() - began
         after, per_second = await bridge.figures(), (bridge.databases.requests.total() - requests) / seconds
+        cpu_ms = 1000 * (bridge.cpu_seconds - cpu) / max(per_second * seconds, 1)
         rows = (_rows(after) - _rows(before)) / seconds
         some = bridge.names[2 :: max(len(bridge.names) // 10, 1)][:10]
         woken = [await bridge.pickup(name, wake=True, within=30) for name in some]
@@ -82,6 +89,7 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
             Row("seconds until all are open, but for one frozen and one that answers 401", f"{opened:.0f}"),
             at_most("idle: requests a second to all of them", per_second, 1.4 * count / idle_max, "/s", digits=1,
                     compared=f"{count / 3:.0f} /s at a fixed interval of 3 s"),
+            Row("idle: CPU of the bridge for a poll, and all else it does", f"{cpu_ms:.1f} ms"),
             at_most("idle: rows read and written a second", rows, 2, "/s"),
             at_most("pick-up after /wake, median", median(woken), 0.5, "s", compared=f"slowest {max(woken):.2f} s"),
             at_most("pick-up without it, after long idleness", unwoken, idle_max + 2, "s", digits=1),
