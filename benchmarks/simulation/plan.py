@@ -5,7 +5,7 @@ from typing import Final
 
 DAY: Final = 86_400.0  # seconds
 
-# CPU of a bridge, milliseconds, on the machine of RESULTS.md: `make bench ONLY=databases` and `ONLY=throughput`, rounded up.
+# CPU of a bridge, milliseconds, as in RESULTS.md (`databases`, `throughput`), rounded up.
 POLL_MS: Final = 2.0
 LOOK_MS: Final = 1.0  # a describe, a decision, and a write where there is one
 JOB_MS: Final = 4.0  # claim, start, follow, end
