@@ -10,6 +10,7 @@ from libsql_client import Client as DatabaseClient
 from temporalio.client import Client
 
 from audioprep.activities.process.command import hide_from_children
+from audioprep.activities.ytdlp.update.updater import YtdlpUpdater
 from audioprep.bridge.bridge import Bridge
 from audioprep.bridge.fleet.databases import Shard
 from audioprep.bridge.fleet.fleet import Fleet
@@ -23,6 +24,7 @@ from audioprep.http.endpoints import HealthSource
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
+from audioprep.settings.sites import updates_folder
 from audioprep.telemetry.telemetry import Telemetry, open_telemetry
 from audioprep.temporal.connection import connect, connect_patiently
 from audioprep.worker.supervisor import WorkerSupervisor
@@ -68,7 +70,24 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
         plugin = worker_plugin(settings)
         return client or await connect_patiently(plugin, health, telemetry.runtime, telemetry.interceptors)
 
-    await WorkerSupervisor(connected, settings, health).run()
+    async with _updates(settings):
+        await WorkerSupervisor(connected, settings, health).run()
+
+
+@asynccontextmanager
+async def _updates(settings: Settings) -> AsyncIterator[None]:
+    """Look for newer versions of yt-dlp while the block lasts, if the operator wants them."""
+    period = settings.sites.ytdlp_update
+    if period is None:
+        yield
+        return
+    updater = YtdlpUpdater(settings.sites.ytdlp_index, updates_folder(settings.storage.work_dir), period)
+    updating = asyncio.create_task(updater.run(), name="yt-dlp updates")
+    try:
+        yield
+    finally:
+        updating.cancel()
+        await asyncio.wait({updating})
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:

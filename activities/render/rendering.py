@@ -169,7 +169,7 @@ class Rendering:
     def _wrong_length(self, seconds: float) -> PermanentError:
         sentence = (
             f"The render came out {seconds:.3f} s long instead of {self.graph.seconds:.3f} s: "
-            "a source holds less audio than its description says."
+            "a source did not decode as it did when it was measured."
         )
         return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 

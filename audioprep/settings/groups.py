@@ -15,6 +15,7 @@ from audioprep.settings.names import variable
 from audioprep.settings.prices import PriceSettings
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
+from audioprep.settings.sites import SiteSettings
 from audioprep.settings.tenants import DatabasesSettings, TenantSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
@@ -46,6 +47,7 @@ class Settings:
             self.attempts = AttemptSettings()
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
+            self.sites = SiteSettings()
             self.webhooks = WebhookSettings()
             self.prices = PriceSettings()
             self.version = VersionSettings()
@@ -81,7 +83,10 @@ class Settings:
         """Every variable and its value, secrets masked."""
         groups = [value for value in vars(self).values() if isinstance(value, BaseSettings)]
         values = {variable(type(group), name): scrub(str(value)) for group in groups for name, value in group}
-        return values | {"TURSO_DATABASE_URL": self.database.redacted_url}
+        redacted = {"TURSO_DATABASE_URL": self.database.redacted_url}
+        if self.sites.ytdlp_proxy:
+            redacted["AUDIOPREP_YTDLP_PROXY"] = self.sites.shown_exits
+        return values | redacted
 
 
 def _explain(error: ValidationError) -> str:

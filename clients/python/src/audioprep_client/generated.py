@@ -13,6 +13,7 @@ ErrorKind = Literal[
     "BotCheck",
     "SiteLimit",
     "SiteChanged",
+    "ExitFailed",
     "TimedOut",
     "Stalled",
     "Network",
@@ -118,6 +119,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
@@ -147,6 +149,7 @@ class IngestResult(TypedDict):
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
     bitrate: NotRequired[int | None]
+    playableKey: NotRequired[str | None]
 
 
 class Clip(TypedDict):
@@ -286,6 +289,7 @@ RETRYABLE: Final = (
     "BotCheck",
     "SiteLimit",
     "SiteChanged",
+    "ExitFailed",
     "TimedOut",
     "Stalled",
     "Network",
