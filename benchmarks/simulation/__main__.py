@@ -60,7 +60,7 @@ def _table(outcomes: list[tuple[str, Outcome, float]]) -> Table:
             f"{100 * loads['CPU of the busiest bridge']:.0f} %",
             f"{loads['Actions of Temporal']:.0f}",
             first.name,
-            f"{first.full_at(outcome.plan.jobs_per_day):,.0f}",
+            "less than these" if first.is_full else f"{first.full_at(outcome.plan.jobs_per_day):,.0f}",
         )
     return table
 

@@ -18,8 +18,14 @@ class Load:
     base: float
     unit: str
 
+    @property
+    def is_full(self) -> bool:
+        return self.used >= self.limit
+
     def full_at(self, jobs_per_day: float) -> float:
-        """Jobs a day at which it is full, all else as it is."""
+        """Jobs a day at which it is full, all else as it is; no more than these if it is full already."""
+        if self.is_full:
+            return jobs_per_day
         for_jobs = self.used - self.base
         return jobs_per_day * (self.limit - self.base) / for_jobs if for_jobs > 0 else float("inf")
 
@@ -84,7 +90,8 @@ def lines(outcome: Outcome) -> list[tuple[str, str]]:
         )
         rows.append((load.name, f"{load.used:.2f} {load.unit}{limit}"))
     first = outcome.first_full
-    rows.append(("gives first", f"{first.name}, at {_jobs(first.full_at(plan.jobs_per_day))}"))
+    at = "which is full" if first.is_full else f"at {_jobs(first.full_at(plan.jobs_per_day))}"
+    rows.append(("gives first", f"{first.name}, {at}"))
     return rows
 
 
