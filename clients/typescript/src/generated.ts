@@ -204,6 +204,8 @@ export interface PlaylistMetadata {
   maxEntries?: number;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
   audioLanguage?: string | null;
+  /** id of a playlist whose complete entries are taken over; the others are fetched */
+  retryOf?: string | null;
   rightsAttested?: boolean;
   /** as in an ingest */
   rightsAttestedAt?: string | null;

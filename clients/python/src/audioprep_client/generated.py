@@ -236,6 +236,7 @@ class PlaylistMetadata(TypedDict):
     url: str
     maxEntries: NotRequired[int]
     audioLanguage: NotRequired[str | None]
+    retryOf: NotRequired[str | None]
     rightsAttested: NotRequired[bool]
     rightsAttestedAt: NotRequired[str | None]
 
