@@ -7,6 +7,7 @@ from benchmarks.bridge import (
     cancels,
     claim,
     completion,
+    databases,
     fairness,
     features,
     idle,
@@ -36,4 +37,5 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
+    databases.MEASUREMENT,
 )
