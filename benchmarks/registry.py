@@ -4,7 +4,7 @@ from typing import Final
 
 from benchmarks.bridge import cancels, claim, completion, fairness, idle, inflight, jobcost, pickup, throughput
 from benchmarks.measurement import Measurement
-from benchmarks.worker import against, media, memory, saves, stages, startup
+from benchmarks.worker import against, media, memory, previews, saves, stages, startup
 
 MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     saves.MEASUREMENT,
@@ -19,6 +19,7 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     inflight.MEASUREMENT,
     memory.MEASUREMENT,
     media.MEASUREMENT,
+    previews.MEASUREMENT,
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
