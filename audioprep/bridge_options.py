@@ -35,6 +35,7 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         limits=_limits(settings, types),
         keep=settings.retention.rules,
         webhooks=webhook_choice(settings),
+        liveness_interval=settings.bridge.liveness_interval,
     )
 
 

@@ -14,7 +14,7 @@ from audioprep.activities.storage.store import Storage
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import read_identity
 from audioprep.bridge.store.store import JobStore
-from audioprep.dev import dev_server
+from audioprep.dev.server import dev_server
 from audioprep.jobs import keys
 from audioprep.jobs.job import Job, NewJob
 from audioprep.jobs.request import workflow_id_for

@@ -26,6 +26,7 @@ from audioprep.activities.save import SaveActivities
 from audioprep.activities.webhooks import WebhookActivities
 from audioprep.encryption.payload_codec import data_converter
 from audioprep.extension import Extension
+from audioprep.heartbeat import OWN_SERVER, heartbeat_interval, is_cloud
 from audioprep.jobs.request import downloads_queue
 from audioprep.settings import Settings
 from audioprep.worker_resources import WorkerResources, webhook_receiver
@@ -51,6 +52,8 @@ class AudioPrepPlugin(SimplePlugin):
         self._settings = settings or Settings()
         self._extensions = extensions
         self.steps = StepInterceptor()
+        self.worker_commands = False  # whether cancels reach a worker without a heartbeat; set once the server is known
+        self.heartbeat_interval = OWN_SERVER  # of the last worker
         super().__init__(
             "audioprep",
             data_converter=self._with_our_converter,
@@ -68,12 +71,17 @@ class AudioPrepPlugin(SimplePlugin):
         return self._workshop.resources
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
-        """Adds what is ours, and lets heartbeats through as often as the settings say.
+        """Adds what is ours, and lets heartbeats through as often as the settings say, or as suits the server.
 
-        The SDK holds them back, by default for up to 80 % of the heartbeat timeout, and a cancel arrives with one.
+        The SDK holds them back, by default for up to 80 % of the heartbeat timeout.
         """
         config = super().configure_worker(config)
-        throttle = timedelta(seconds=self._settings.worker.heartbeat_interval)
+        self.heartbeat_interval = heartbeat_interval(
+            self._settings.worker.heartbeat_interval,
+            cloud=is_cloud(config["client"].service_client.config.target_host),
+            worker_commands=self.worker_commands,
+        )
+        throttle = timedelta(seconds=self.heartbeat_interval)
         for key in ("max_heartbeat_throttle_interval", "default_heartbeat_throttle_interval"):
             config[key] = min(config[key], throttle)
         return config

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from benchmarks.bridge import cancels, claim, completion, fairness, idle, inflight, jobcost, pickup, throughput
+from benchmarks.bridge import (
+    actions,
+    cancels,
+    claim,
+    completion,
+    fairness,
+    features,
+    idle,
+    inflight,
+    jobcost,
+    pickup,
+    throughput,
+)
 from benchmarks.measurement import Measurement
 from benchmarks.worker import against, media, memory, previews, saves, stages, startup
 
@@ -15,6 +27,8 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     completion.MEASUREMENT,
     idle.MEASUREMENT,
     jobcost.MEASUREMENT,
+    features.MEASUREMENT,
+    actions.MEASUREMENT,
     claim.MEASUREMENT,
     inflight.MEASUREMENT,
     memory.MEASUREMENT,

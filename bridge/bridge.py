@@ -13,7 +13,9 @@ from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
 from audioprep.bridge.decide import DecideOptions
+from audioprep.bridge.durations import Durations
 from audioprep.bridge.limits import LimitsByType
+from audioprep.bridge.liveness import LivenessReporter
 from audioprep.bridge.metrics import MAX_PENDING, Metrics
 from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
@@ -24,6 +26,7 @@ from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
 from audioprep.bridge.store.retention import KeepRules, RetentionStore
+from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.errors import TemporalUnavailable
@@ -55,7 +58,8 @@ class BridgeOptions:
 
     `types` are those with a model; `serve` narrows them to these words of the `type` column, empty for all. `routes`
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
-    are left alone. `webhooks` says which ends have a webhook; None: none.
+    are left alone. `webhooks` says which ends have a webhook; None: none. `liveness_interval` is the shortest time
+    between two writes of what the bridge says of itself; 0: it says nothing.
     """
 
     task_queue: str = "audioprep"
@@ -79,6 +83,7 @@ class BridgeOptions:
     limits: LimitsByType = LimitsByType()
     keep: KeepRules = KeepRules()
     webhooks: WebhookChoice | None = None
+    liveness_interval: float = 15.0
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)
@@ -122,6 +127,7 @@ class Bridge:
         self._workers = _cached(partial(live_workers, temporal, options.task_queue))
         self._metrics = Metrics(types.names)
         reconciler = Reconciler(store, executions, launcher, rules, metrics=self._metrics)
+        durations = Durations()
         self._tracker = JobTracker(
             reconciler,
             executions,
@@ -129,6 +135,7 @@ class Bridge:
             slots=options.max_in_flight,
             downloads=options.max_downloads,
             at_once=options.max_looks,
+            durations=durations,
         )
         claimer = Claimer(
             store,
@@ -157,8 +164,18 @@ class Bridge:
         deliveries = Deliveries(temporal, options.task_queue, identity.table_id)
         dispatcher = WebhookDispatcher(Outbox(database), deliveries, identity.table_id)
         self._webhooks = Runner(dispatcher, self.health.watch(dispatcher.name), MOMENTARY) if self._outbox else None
+        self._liveness = LivenessReporter(
+            ServiceTable(database),
+            self._tracker,
+            durations,
+            _cached(partial(live_workers, temporal, options.task_queue)).get,  # not what a scrape had seen before
+            slots=options.max_in_flight,
+            interval=options.liveness_interval,
+        )
         self._runners = [self._claimer, self._sync, self._orphans, *([self._webhooks] if self._webhooks else [])]
         self._runners += self._pruners(store, options.keep)
+        if options.liveness_interval:
+            self._runners.append(Runner(self._liveness, self.health.watch(self._liveness.name), MOMENTARY))
 
     @classmethod
     @asynccontextmanager
@@ -196,6 +213,7 @@ class Bridge:
                 await asyncio.gather(*(runner.run() for runner in self._runners))
                 for waker in wakers:
                     waker.cancel()
+            await self._liveness.leave()
         finally:
             await self._tracker.close()
             log.info("bridge_stopped")

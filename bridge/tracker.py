@@ -10,11 +10,12 @@ from typing import Final
 import structlog
 
 from audioprep.bridge.decide import DecideOptions, age_of
+from audioprep.bridge.durations import Durations
 from audioprep.bridge.reconciler import Reconciler
 from audioprep.bridge.store.errors import DatabaseError, StatementRefused
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
-from audioprep.bridge.views import Missing, Running, WorkflowView
+from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
@@ -44,6 +45,7 @@ class _Entry:
 
     job: Job
     claimed: bool = False
+    begun: float | None = None  # when it was claimed, or its workflow was started; None where that is not known
     due: float = 0.0  # when it is to be looked at next
     pause: float = LOOK_INTERVAL
     moved: float = field(default_factory=time.monotonic)  # when its row last changed in more than its time
@@ -78,12 +80,14 @@ class JobTracker:
         slots: int,
         downloads: int,
         at_once: int,
+        durations: Durations | None = None,
     ) -> None:
         self._reconciler = reconciler
         self._executions = executions
         self._rules = rules
         self._slots = slots
         self._downloads = downloads
+        self._durations = durations or Durations()
         self._room = asyncio.Semaphore(at_once)
         self._entries: dict[str, _Entry] = {}
         self._followers: dict[str, asyncio.Task[None]] = {}
@@ -137,7 +141,7 @@ class JobTracker:
 
         Raises one of MOMENTARY when Temporal or the database is away.
         """
-        entries = [_Entry(job, claimed=True) for job in claimed]
+        entries = [_Entry(job, claimed=True, begun=time.monotonic()) for job in claimed]
         self._entries.update({entry.job.job_id: entry for entry in entries})
         await self._settle_each([(entry, Missing()) for entry in entries])
 
@@ -223,6 +227,8 @@ class JobTracker:
         now = time.monotonic()
         entry.failing_since = None
         if after is None:
+            if isinstance(seen, Completed) and entry.begun is not None:
+                self._durations.add(entry.job.type, now - entry.begun)
             self._drop(entry, seen)
             return
         if _state(after) != _state(entry.job):
@@ -238,9 +244,11 @@ class JobTracker:
         self._follow(after.job_id)
 
     def _note_slot(self, entry: _Entry, seen: WorkflowView) -> None:
-        """An update alone does not tell whether the job waits for a download: a look does."""
+        """An update alone tells neither whether the job waits for a download nor when it was started: a look does."""
         if not isinstance(seen, Running) or seen.started is None:
             return
+        if entry.begun is None:
+            entry.begun = time.monotonic() - max((utc_now() - seen.started).total_seconds(), 0.0)
         if entry.uses_slot and not seen.uses_slot:
             self.slot_freed.set()
         entry.uses_slot = seen.uses_slot

@@ -13,6 +13,7 @@ from audioprep.jobs.request import is_job_id
 from audioprep.jobs.webhooks.event import (
     MAX_BODY,
     EventData,
+    EventError,
     WebhookDelivery,
     WebhookEvent,
     WebhookType,
@@ -94,7 +95,7 @@ def delivery_of(entry: OutboxEntry, table_id: str) -> WebhookDelivery:
         tenant=entry.tenant,
         result=parsed_json(entry.result) if kind is WebhookType.COMPLETE else None,
         result_omitted=kind is WebhookType.COMPLETE and entry.result_omitted,
-        error=event_error(entry.error, entry.result) if kind is WebhookType.FAILED else None,
+        error=_error_of(kind, entry),
         retry_count=entry.retry_count,
         created_at=entry.created_at,
         ended_at=entry.ended_at,
@@ -102,6 +103,12 @@ def delivery_of(entry: OutboxEntry, table_id: str) -> WebhookDelivery:
     body = WebhookEvent(type=kind, timestamp=entry.ended_at, data=data).to_body()
     webhook_id = webhook_id_for(table_id, entry.job_id)
     return WebhookDelivery(webhook_id=webhook_id, job_id=entry.job_id, table_id=table_id, type=kind, body=body)
+
+
+def _error_of(kind: WebhookType, entry: OutboxEntry) -> EventError | None:
+    """Of a failed job, and of one that was cancelled for a reason that its row names."""
+    named = kind is WebhookType.FAILED or (kind is WebhookType.CANCELLED and entry.error)
+    return event_error(entry.error, entry.result) if named else None
 
 
 def _tenant_of(metadata: str | None) -> str | None:

@@ -79,6 +79,11 @@ class FailedResult(WireModel):
     """`result` of a failed row; `error` holds the sentence for people."""
 
     error: ErrorFacts
+    retried_as: str | None = Field(default=None, description="id of the job by which an operator has asked again")
+
+    def to_json(self) -> str:
+        """What is not known is absent."""
+        return self.model_dump_json(exclude_none=True)
 
     @classmethod
     def of(cls, kind: str, attempts: int) -> "FailedResult":

@@ -71,6 +71,11 @@ def job_id_of(workflow_id: str) -> str:
     return unquote(path[table.end() :]) if table else path
 
 
+def short_id(job_id: str) -> str:
+    """What people see of an id, and type: enough of a UUID to tell jobs apart."""
+    return job_id[:8]
+
+
 def escaped(job_id: str) -> str:
     """A job id without the separator of ids: no two job ids, and no job and child, share one."""
     return _RESERVED.sub(lambda found: f"%{ord(found[0]):02X}", job_id)

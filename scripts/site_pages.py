@@ -18,6 +18,8 @@ PAGES = {
     "CHANGELOG.md": "CHANGELOG.md",
     "SECURITY.md": "SECURITY.md",
     "benchmarks/RESULTS.md": "RESULTS.md",
+    "clients/typescript/README.md": "client-typescript.md",
+    "clients/python/README.md": "client-python.md",
     "examples/silence-map/README.md": "silence-map.md",
 }
 _SOURCES = {page: source for source, page in PAGES.items()}

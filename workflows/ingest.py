@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.text.wording import format_duration
     from audioprep.jobs.types.ingest import IngestPayload, IngestResult
 
+_RETRY = "ingest-retries-keep-the-asset"  # before this patch each retry made an asset of its own
 _DISCARD = "ingest-discards"  # before this patch each attempt removed what it had stored, if it was the last
 
 
@@ -29,8 +30,13 @@ class IngestWorkflow:
     @workflow.run
     async def run(self, request: JobRequest[IngestPayload]) -> IngestResult:
         async with open_steps(request) as steps:
-            asset_id = asset_id_for(request.job_id, request.table_id, request.part)
-            return await _ingest(asset_id, steps)
+            first = _first_job(steps.payload) or request.job_id
+            return await _ingest(asset_id_for(first, request.table_id, request.part), steps)
+
+
+def _first_job(source: IngestPayload) -> str | None:
+    """The job that this one asks for again, whose asset it makes."""
+    return source.retry_of if source.retry_of and workflow.patched(_RETRY) else None
 
 
 async def _ingest(asset_id: str, steps: Steps[IngestPayload]) -> IngestResult:

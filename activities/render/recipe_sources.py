@@ -11,7 +11,7 @@ from audioprep.activities.media_memory import facts_of
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.resources import ActivityResources
-from audioprep.activities.storage.store import StoredObject
+from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType

@@ -9,7 +9,8 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from audioprep.activities.attempt.scratch import make_private
-from audioprep.activities.storage.store import OnBytes, Storage, StoredObject
+from audioprep.activities.storage.objects import OnBytes, StoredObject
+from audioprep.activities.storage.store import Storage
 
 
 class ObjectCache:

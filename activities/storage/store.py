@@ -1,12 +1,10 @@
 """Object storage: a local folder or an S3-compatible bucket, streamed both ways."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -16,28 +14,20 @@ from obstore.store import LocalStore, ObjectStore
 from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.activities.storage.errors import storage_errors
 from audioprep.activities.storage.folder import ObjectFolder
+from audioprep.activities.storage.objects import (
+    BLOCK,
+    OnBytes,
+    StoredObject,
+    attributes_of,
+    blocks_of,
+    stored_object,
+    whole,
+)
 from audioprep.activities.storage.s3 import open_s3
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
-_BLOCK = 1 << 20  # bytes per read, of an object or of a file
 _PART = 5 << 20  # bytes per part of an upload: the smallest that S3 takes
 _PARTS_AT_ONCE = 2  # so that an upload holds about 15 MB, whatever the size of the file
-
-if TYPE_CHECKING:
-    from obstore import Attributes, ObjectMeta  # these exist for type checkers only
-
-OnBytes = Callable[[int], None]
-"""Called with the number of bytes transferred so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object and its version: the ETag changes whenever the content does."""
-
-    key: str
-    size: int
-    version: str
-    modified: datetime
 
 
 class Storage:
@@ -75,7 +65,7 @@ class Storage:
         with storage_errors(key):
             await self._check(key)
             try:
-                return _stored(await obstore.head_async(self._store, key))
+                return stored_object(await obstore.head_async(self._store, key))
             except (FileNotFoundError, PermissionDeniedError) as error:
                 raise await self._explained(key, error) from None
 
@@ -84,7 +74,7 @@ class Storage:
         with storage_errors(key):
             await self._check(key)
             try:
-                return _stored(await obstore.head_async(self._store, key))
+                return stored_object(await obstore.head_async(self._store, key))
             except FileNotFoundError:
                 return None
 
@@ -135,7 +125,7 @@ class Storage:
             async for batch in obstore.list(self._store, prefix):
                 for meta in batch:
                     if self._folder is None or self._folder.is_object(meta["path"]):
-                        yield _stored(meta)
+                        yield stored_object(meta)
 
     async def download(self, found: StoredObject, path: Path, on_bytes: OnBytes) -> None:
         """Stream an object into a new file; when that fails there is no file.
@@ -153,10 +143,10 @@ class Storage:
         done = 0
         await self._check(found.key)
         response = await obstore.get_async(self._store, found.key)
-        if _stored(response.meta).version != found.version:
+        if stored_object(response.meta).version != found.version:
             raise TransientError(ErrorKind.STORAGE, f"The object {found.key!r} was replaced before it could be read.")
         with path.open("xb") as file:
-            async for block in response.stream(_BLOCK):
+            async for block in response.stream(BLOCK):
                 await asyncio.to_thread(file.write, block)
                 done += len(block)
                 on_bytes(done)
@@ -171,15 +161,15 @@ class Storage:
         with storage_errors(key):
             size = (await asyncio.to_thread(path.stat)).st_size
             if self._folder is not None:
-                await self._folder.write(key, _blocks(path, told))
+                await self._folder.write(key, blocks_of(path, told))
             elif size <= _PART:
                 await self._put(key, await asyncio.to_thread(path.read_bytes), content_type)
             else:
                 await obstore.put_async(
                     self._store,
                     key,
-                    _blocks(path, told),
-                    attributes=_attributes(content_type),
+                    blocks_of(path, told),
+                    attributes=attributes_of(content_type),
                     chunk_size=_PART,
                     max_concurrency=_PARTS_AT_ONCE,
                 )
@@ -197,7 +187,7 @@ class Storage:
         """Store a small object whole."""
         with storage_errors(key):
             if self._folder is not None:
-                await self._folder.write(key, _whole(content))
+                await self._folder.write(key, whole(content))
             else:
                 await self._put(key, content, content_type)
 
@@ -205,7 +195,7 @@ class Storage:
         """Store a small object unless there is one already: of several at once, one gets True."""
         with storage_errors(key):
             if self._folder is not None:
-                return await self._folder.write(key, _whole(content), replace=False)
+                return await self._folder.write(key, whole(content), replace=False)
             try:
                 await self._put(key, content, content_type, mode="create")
             except AlreadyExistsError:
@@ -221,28 +211,5 @@ class Storage:
     async def _put(
         self, key: str, content: bytes, content_type: str | None, mode: Literal["create", "overwrite"] = "overwrite"
     ) -> None:
-        attributes = _attributes(content_type)
+        attributes = attributes_of(content_type)
         await obstore.put_async(self._store, key, content, attributes=attributes, use_multipart=False, mode=mode)
-
-
-def _attributes(content_type: str | None) -> "Attributes | None":
-    return {"Content-Type": content_type} if content_type else None
-
-
-def _stored(meta: "ObjectMeta") -> StoredObject:
-    modified = meta["last_modified"]
-    return StoredObject(meta["path"], meta["size"], meta["e_tag"] or str(modified), modified)
-
-
-async def _blocks(path: Path, on_bytes: OnBytes) -> AsyncIterator[bytes]:
-    """A file in blocks; a block counts as done when the next one is asked for."""
-    done = 0
-    with path.open("rb") as file:
-        while block := await asyncio.to_thread(file.read, _BLOCK):
-            yield block
-            done += len(block)
-            on_bytes(done)
-
-
-async def _whole(content: bytes) -> AsyncIterator[bytes]:
-    yield content

@@ -8,9 +8,11 @@ from libsql_client import Client
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import read_identity
 from audioprep.bridge.store.retention import RetentionStore
+from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.checks.finding import CheckWarning
 from audioprep.extension import served_types
+from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.settings import Settings
 
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
@@ -61,6 +63,21 @@ async def check_types(settings: Settings) -> str:
         counts = ", ".join(f"{name} ({count}{'+' * (count == _COUNTED)})" for name, count in waiting.items())
         raise CheckWarning(f"pending rows of types that are not served here: {counts}; served are {', '.join(types)}")
     return f"served are {', '.join(types)}; no row of another type waits"
+
+
+async def check_bridges(settings: Settings) -> str:
+    """Raises CheckWarning when bridges have served the table, and none does any more."""
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        status = await ServiceTable(database, used=settings.bridge.liveness_interval > 0).read(utc_now())
+    if status is None:
+        return "bridges do not report: AUDIOPREP_LIVENESS_INTERVAL is 0, or the table is not there yet"
+    if status.last_seen is None:
+        return "none has reported yet"
+    if not status.bridges:
+        raise CheckWarning(
+            f"none is running, the last report is of {to_text(status.last_seen)}: rows wait until one is"
+        )
+    return f"{status.bridges} running, {status.in_flight} of {status.slots} slots in use"
 
 
 _LARGE: Final = 100_000  # rows

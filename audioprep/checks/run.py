@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 from audioprep.bridge.store.errors import DatabaseError
-from audioprep.checks.database import check_clock, check_database, check_retention, check_types
+from audioprep.checks.database import check_bridges, check_clock, check_database, check_retention, check_types
 from audioprep.checks.finding import CheckResult, CheckWarning
 from audioprep.checks.memory import check_memory
 from audioprep.checks.programs import check_ffmpeg, check_javascript, check_ytdlp
@@ -24,6 +24,7 @@ CheckedRole = Literal["all", "bridge", "worker"]
 _BRIDGE: Final[dict[str, Check]] = {
     "database": check_database,
     "types": check_types,
+    "bridges": check_bridges,
     "retention": check_retention,
     "clock": check_clock,
     "queue": check_queue,

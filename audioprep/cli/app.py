@@ -9,7 +9,9 @@ import typer
 
 from audioprep.cli.commands import (
     cancel,
+    cost,
     doctor,
+    fake,
     listing,
     logs,
     prune,
@@ -23,6 +25,7 @@ from audioprep.cli.commands import (
     webhooks,
 )
 from audioprep.cli.console import err, out
+from audioprep.cli.target import targeted
 from audioprep.version import __version__
 
 app = typer.Typer(
@@ -58,19 +61,21 @@ app.command("serve", rich_help_panel=_RUN)(roles.serve)
 app.command("worker", rich_help_panel=_RUN)(roles.worker)
 app.command("bridge", rich_help_panel=_RUN)(roles.bridge)
 app.command("demo", rich_help_panel=_RUN)(roles.demo)
+app.command("fake", rich_help_panel=_RUN)(fake.fake)
 app.command("codec-server", rich_help_panel=_RUN)(roles.codec_server)
 app.command("migrate", rich_help_panel=_SETUP)(setup.migrate)
 app.command("check", rich_help_panel=_SETUP)(setup.check)
+app.command("cost", rich_help_panel=_SETUP)(cost.cost)
 app.command("schema", rich_help_panel=_SETUP)(schema.schema)
 app.add_typer(submit.app, name="submit", rich_help_panel=_JOBS)
-app.command("jobs", rich_help_panel=_JOBS)(listing.list_jobs)
-app.command("watch", rich_help_panel=_JOBS)(watch.watch)
-app.command("show", rich_help_panel=_JOBS)(show.show)
-app.command("logs", rich_help_panel=_JOBS)(logs.logs)
-app.command("doctor", rich_help_panel=_JOBS)(doctor.doctor)
-app.command("cancel", rich_help_panel=_JOBS)(cancel.cancel)
-app.command("retry", rich_help_panel=_JOBS)(retry.retry)
-app.command("prune", rich_help_panel=_JOBS)(prune.prune)
+app.command("jobs", rich_help_panel=_JOBS)(targeted(listing.list_jobs))
+app.command("watch", rich_help_panel=_JOBS)(targeted(watch.watch))
+app.command("show", rich_help_panel=_JOBS)(targeted(show.show))
+app.command("logs", rich_help_panel=_JOBS)(targeted(logs.logs))
+app.command("doctor", rich_help_panel=_JOBS)(targeted(doctor.doctor))
+app.command("cancel", rich_help_panel=_JOBS)(targeted(cancel.cancel))
+app.command("retry", rich_help_panel=_JOBS)(targeted(retry.retry))
+app.command("prune", rich_help_panel=_JOBS)(targeted(prune.prune))
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_JOBS)
 
 

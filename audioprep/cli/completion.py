@@ -47,7 +47,7 @@ def _matching(incomplete: str, fits: "Callable[[Job], bool]") -> list[tuple[str,
 
 async def _newest() -> "list[Job]":
     from audioprep.cli.table import open_table
-    from audioprep.settings import Settings
+    from audioprep.cli.target import aim_quietly
 
-    async with asyncio.timeout(_TIMEOUT), open_table(Settings()) as table:
+    async with asyncio.timeout(_TIMEOUT), open_table(aim_quietly()) as table:
         return await table.lists.newest(_OFFERED)

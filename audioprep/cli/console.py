@@ -43,11 +43,15 @@ T = TypeVar("T")
 
 
 def read_settings() -> "Settings":
-    """The settings, or the end of the command with one line per wrong value."""
+    """The settings, or the end of the command with one line per wrong value.
+
+    A command of the group "Jobs" has those of the development stack that runs here, see `target.py`.
+    """
+    from audioprep.cli.target import aimed
     from audioprep.settings import Settings, SettingsError
 
     try:
-        return Settings()
+        return aimed(Settings())
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
 
@@ -71,6 +75,8 @@ def run(command: Coroutine[Any, Any, T]) -> T:
         raise
     except (DatabaseError, TemporalUnavailable, JobError, RuntimeError, ValueError) as error:
         fail(str(error) or type(error).__name__)
+    finally:
+        command.close()  # an interrupt may come before it has begun
 
 
 def print_json(value: Any, *, indent: int | None = None) -> None:

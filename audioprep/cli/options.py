@@ -11,11 +11,27 @@ Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the job to it
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=newest_ids)]
-RetryableId = Annotated[
-    str, typer.Argument(metavar="JOB", help="A failed or cancelled job.", autocompletion=retryable_ids)
+JobId = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB", help="The job's id, its first characters (4 or more), or last.", autocompletion=newest_ids
+    ),
 ]
-JobIds = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.", autocompletion=newest_ids)]
+RetryableId = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="JOB",
+        help="A failed or cancelled job: its id, its first characters, or last.",
+        autocompletion=retryable_ids,
+    ),
+]
+JobIds = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[JOB]...", help="Ids of jobs, their first characters, or last.", autocompletion=newest_ids),
+]
 CancellableIds = Annotated[
-    list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.", autocompletion=cancellable_ids)
+    list[str] | None,
+    typer.Argument(
+        metavar="[JOB]...", help="Ids of jobs, their first characters, or last.", autocompletion=cancellable_ids
+    ),
 ]

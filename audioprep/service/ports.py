@@ -1,7 +1,6 @@
 """TCP ports of this machine: free ones, and which process listens on a taken one."""
 
 import errno
-import os
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -43,11 +42,6 @@ def listener(port: int) -> psutil.Process | None:
     except psutil.Error:  # macOS tells root only
         return None
     return None
-
-
-def is_child(process: psutil.Process) -> bool:
-    """Whether this process started it, directly or through others."""
-    return os.getpid() in {parent.pid for parent in _parents(process)}
 
 
 def _is_free(port: int) -> bool:

@@ -42,6 +42,11 @@ class BridgeSettings(BaseSettings):
         50.0, gt=0, description="looks at running workflows, at most, however many there are"
     )
     database_calls: int = Field(8, ge=1, description="requests to the database under way, at most; more wait")
+    liveness_interval: float = Field(
+        15.0,
+        ge=0,
+        description="seconds between two writes of the bridge's row in audio_prep_service, at least; 0: none",
+    )
     retry_first_delay: float = Field(1.0, gt=0, description="seconds before the second try of a step; then doubled")
     retry_last_delay: float = Field(60.0, gt=0, description="seconds between two tries, at most")
 

@@ -40,6 +40,9 @@ class TemporalSettings(BaseSettings):
         None, description="base64 of 32 bytes that encrypt what Temporal keeps; more after commas, to read older ones"
     )
 
+    temporal_ui: str = Field(
+        "", description="URL of Temporal's UI, for links to jobs; empty: Temporal Cloud's, or that of the dev stack"
+    )
     encrypted_only: bool = Field(False, description="refuse payloads in clear; for when all histories are encrypted")
 
     @field_validator("payload_key")

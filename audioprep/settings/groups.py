@@ -12,6 +12,7 @@ from audioprep.jobs.text.redaction import scrub
 from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
+from audioprep.settings.prices import PriceSettings
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
 from audioprep.settings.tenants import TenantSettings
@@ -45,6 +46,7 @@ class Settings:
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
             self.webhooks = WebhookSettings()
+            self.prices = PriceSettings()
             self.version = VersionSettings()
             self.log = LogSettings()
             self.tracing = TracingSettings()
@@ -54,6 +56,9 @@ class Settings:
     def local(self, folder: Path) -> Self:
         """The same, but with database, storage and work in `folder`: nothing of a deployment is touched."""
         local = copy(self)
+        local.bridge = self.bridge.model_copy(
+            update={"poll_interval": min(self.bridge.poll_interval, self.bridge.busy_interval)}
+        )
         local.database = self.database.model_copy(
             update={"database_url": f"file:{folder.absolute() / 'jobs.db'}", "auth_token": None}
         )

@@ -18,8 +18,12 @@ class WorkerSettings(BaseSettings):
     download_interval: float = Field(
         1.0, ge=0, le=30, description="seconds between two downloads that begin at one site, by this worker"
     )
-    heartbeat_interval: float = Field(
-        1.0, gt=0, le=5, description="seconds between two heartbeats of a step: progress and cancels travel on them"
+    heartbeat_interval: float | None = Field(
+        None,
+        gt=0,
+        le=5,
+        description="seconds between two heartbeats of a step, on which progress travels; none: 1, on Temporal Cloud 5,"
+        " or 2 where its cancels travel on heartbeats",
     )
     drain_grace: float = Field(0.5, ge=0, description="seconds a step may go on at shutdown before it is handed over")
     max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")

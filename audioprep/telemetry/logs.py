@@ -6,16 +6,19 @@ A line about a job has its `job_id` and its `workflow_id`. A record of a library
 import logging
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from textwrap import indent
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict
 
-from audioprep.jobs.request import job_id_of, workflow_id_for
+from audioprep.jobs.request import job_id_of, short_id, workflow_id_for
 from audioprep.jobs.text.redaction import scrub
 from audioprep.jobs.text.wording import printable
 from audioprep.settings.service import LogSettings
+
+_DERIVED: Final = ("workflow_id", "table_id")  # what a job's id leads to
 
 
 def configure_logging(settings: LogSettings) -> None:
@@ -33,10 +36,12 @@ def configure_logging(settings: LogSettings) -> None:
     if settings.log_format == "json":
         renderer = structlog.processors.JSONRenderer()
     else:
+        shared += [_printable, *([_short] if sys.stderr.isatty() else [])]
         # Not its own way with exceptions, which prints the value of every local variable.
         plain = structlog.dev.plain_traceback
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
-        shared.append(_printable)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=plain, pad_event_to=0, pad_level=False
+        )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -78,6 +83,15 @@ def _printable(_logger: Any, _method: str, event: EventDict) -> EventDict:
     trace = {"exception": indent(printable(event["exception"], "\n"), "  ")} if "exception" in event else {}
     fields = {name: printable(value) if isinstance(value, str) else value for name, value in event.items()}
     return {**fields, **trace}
+
+
+def _short(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """For a person at a terminal: the local time of day, and of a job's id the characters that commands take."""
+    at = datetime.fromisoformat(event["timestamp"]).astimezone()
+    ids = {"job_id": short_id(event["job_id"])} if isinstance(event.get("job_id"), str) else {}
+    kept = {name: value for name, value in event.items() if name not in _DERIVED}
+    step = {"step": event["step"].removeprefix("audioprep.")} if "step" in event else {}
+    return {**kept, "timestamp": f"{at:%H:%M:%S}", **ids, **step}
 
 
 def _scrubbed(value: Any) -> Any:

@@ -18,36 +18,47 @@ _HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _Code = Callable[[Iterable[Payload]], Awaitable[list[Payload]]]
 
 
+class _Endpoints:
+    """Decoding and encoding for the pages of one UI."""
+
+    def __init__(self, codec: EncryptingCodec, ui_origin: str) -> None:
+        self._codec = codec
+        self._ui_origin = ui_origin
+        self._allowed = {
+            "Access-Control-Allow-Origin": ui_origin,
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": "content-type,x-namespace",
+        }
+
+    async def decode(self, request: web.Request) -> web.Response:
+        return await self._answer(request, self._codec.decode)
+
+    async def encode(self, request: web.Request) -> web.Response:
+        return await self._answer(request, self._codec.encode)
+
+    async def preflight(self, _: web.Request) -> web.Response:
+        return web.Response(status=204, headers=self._allowed)
+
+    async def _answer(self, request: web.Request, code: _Code) -> web.Response:
+        if _is_foreign(request, self._ui_origin):
+            raise web.HTTPForbidden
+        try:
+            payloads = json_format.Parse(await request.text(), Payloads())
+            coded = await code(payloads.payloads)
+        except (json_format.ParseError, ValueError) as error:
+            return web.Response(status=400, text=str(error), headers=self._allowed)
+        text = json_format.MessageToJson(Payloads(payloads=coded))
+        return web.Response(text=text, content_type="application/json", headers=self._allowed)
+
+
 @asynccontextmanager
 async def codec_server(codec: EncryptingCodec, port: int, ui_origin: str) -> AsyncIterator[None]:
     """Serve on loopback while the block lasts. Raises OSError when the port is taken."""
-    allowed = {
-        "Access-Control-Allow-Origin": ui_origin,
-        "Access-Control-Allow-Methods": "POST",
-        "Access-Control-Allow-Headers": "content-type,x-namespace",
-    }
-
-    def endpoint(code: _Code) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(request: web.Request) -> web.Response:
-            if _is_foreign(request, ui_origin):
-                raise web.HTTPForbidden
-            try:
-                payloads = json_format.Parse(await request.text(), Payloads())
-                coded = await code(payloads.payloads)
-            except (json_format.ParseError, ValueError) as error:
-                return web.Response(status=400, text=str(error), headers=allowed)
-            text = json_format.MessageToJson(Payloads(payloads=coded))
-            return web.Response(text=text, content_type="application/json", headers=allowed)
-
-        return answer
-
-    async def preflight(_: web.Request) -> web.Response:
-        return web.Response(status=204, headers=allowed)
-
+    endpoints = _Endpoints(codec, ui_origin)
     app = web.Application(client_max_size=_MAX_BODY)
-    app.router.add_post("/decode", endpoint(codec.decode))
-    app.router.add_post("/encode", endpoint(codec.encode))
-    app.router.add_route("OPTIONS", "/{path:decode|encode}", preflight)
+    app.router.add_post("/decode", endpoints.decode)
+    app.router.add_post("/encode", endpoints.encode)
+    app.router.add_route("OPTIONS", "/{path:decode|encode}", endpoints.preflight)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from temporalio.api.namespace.v1 import NamespaceInfo
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
@@ -65,18 +66,19 @@ class NamespaceRefused(RuntimeError):
     """Temporal answers, and does not let us use the namespace."""
 
 
-async def check_namespace(client: Client) -> None:
-    """Is the client's namespace there, and may we use it? Raises NamespaceRefused, with what to do, when not.
+async def check_namespace(client: Client) -> NamespaceInfo.Capabilities:
+    """What the client's namespace can do. Raises NamespaceRefused, with what to do, if it is not there or not ours.
 
     Raises RuntimeError when Temporal does not answer.
     """
     request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        await client.workflow_service.describe_namespace(request, timeout=_NAMESPACE_TIMEOUT)
+        answer = await client.workflow_service.describe_namespace(request, timeout=_NAMESPACE_TIMEOUT)
     except RPCError as error:
         refused = error.status is RPCStatusCode.NOT_FOUND or error.status in _REFUSALS
         kind = NamespaceRefused if refused else RuntimeError
         raise kind(_advice(error, client.namespace)) from error
+    return answer.namespace_info.capabilities
 
 
 async def connect_patiently(
@@ -90,7 +92,7 @@ async def connect_patiently(
     while True:
         try:
             client = await connect(plugin, runtime=runtime, interceptors=interceptors)
-            await check_namespace(client)
+            plugin.worker_commands = (await check_namespace(client)).worker_commands
         except RuntimeError as error:
             sentence = explained(str(error))
             health.failed(sentence)

@@ -62,7 +62,7 @@ class WorkerSupervisor:
         self._stopping.clear()
         fatal: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         worker = build_worker(client, self._settings, on_fatal_error=lambda error: self._hold(client, error, fatal))
-        self._log_start()
+        self._log_start(_plugin_of(client).heartbeat_interval)
         running = asyncio.create_task(worker.run(), name="worker")
         try:
             ends: set[asyncio.Future[Any]] = {running, fatal}
@@ -134,12 +134,13 @@ class WorkerSupervisor:
             running.cancel()
             await asyncio.wait({running}, timeout=_ABANDON_TIMEOUT)
 
-    def _log_start(self) -> None:
+    def _log_start(self, heartbeat_interval: float) -> None:
         log.info(
             "worker_started",
             task_queue=self._settings.temporal.task_queue,
             slots=self._settings.worker.activity_slots,
             download_slots=self._settings.worker.download_slots,
+            heartbeat_interval=heartbeat_interval,
         )
 
 

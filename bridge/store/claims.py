@@ -30,8 +30,8 @@ _NO_CAP: Final = 1_000_000_000
 _INLINE_BYTES: Final = 32_768  # of metadata in a claim; what is larger is read row by row
 _NOT_TEXT: Final = "The metadata is not text."
 _BAD_ID: Final = f"The jobId must be text of 1 to {MAX_JOB_ID} characters, without control characters."
-_REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).model_dump_json()
-_SUPERSEDED: Final = FailedResult.of(ErrorKind.SUPERSEDED, 0).model_dump_json()
+_REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).to_json()
+_SUPERSEDED: Final = FailedResult.of(ErrorKind.SUPERSEDED, 0).to_json()
 _TENANTS, _SUPERSEDES = "(tenant)", "(supersedes)"  # the status of a row of `look` that is no job
 
 

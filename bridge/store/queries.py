@@ -43,5 +43,8 @@ JOBS: Final = load_queries("jobs.sql", KEYS)
 TENANTS: Final = load_queries("tenants.sql", JOBS, KEYS)
 RETENTION: Final = load_queries("retention.sql")
 OUTBOX: Final = load_queries("outbox.sql")
+BULK: Final = load_queries("bulk.sql")
+USAGE: Final = load_queries("usage.sql")
+SERVICE: Final = load_queries("service.sql")
 UNIQUE: Final = load_queries("unique.sql", KEYS)
 """Apart from the schema, since rows that are there already may break it."""

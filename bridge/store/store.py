@@ -131,10 +131,10 @@ class JobStore:
 
     async def fail(self, job_id: str, error: str, facts: FailedResult, now: datetime, stage: str | None = None) -> bool:
         """`error` is for people, `facts` for programs."""
-        return await self._end("fail", job_id, now, error=error, result=facts.model_dump_json(), stage=stage)
+        return await self._end("fail", job_id, now, error=error, result=facts.to_json(), stage=stage)
 
     async def reap(self, job: Job, error: str, facts: FailedResult, now: datetime) -> bool:
-        result = facts.model_dump_json()
+        result = facts.to_json()
         return await self._end("reap", job.job_id, now, error=error, result=result, seen_at=job.updated_at)
 
     async def request_cancel(self, job_id: str, now: datetime) -> bool:

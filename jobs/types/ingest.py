@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs import keys
 from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
+from audioprep.jobs.request import MAX_JOB_ID
 from audioprep.jobs.text.redaction import scrub
 from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
 from audioprep.jobs.text.wording import inline_code, inline_codes, shown
@@ -35,6 +36,12 @@ class IngestPayload(JobPayload):
     )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
+    retry_of: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_JOB_ID,
+        description="id of a job that failed or was cancelled: its asset id is used again",
+    )
     audio_language: AudioLanguage | None = Field(default=None, description=LANGUAGE_WISH)
 
     @field_validator("rights_attested_at")
@@ -60,7 +67,7 @@ class IngestPayload(JobPayload):
 
     def facts(self, request: "JobRequest[Any]") -> dict[str, str]:
         """Markdown by name: the source without what may be secret in its URL, and the files of the asset."""
-        asset = keys.asset_id_for(request.job_id, request.table_id, request.part)
+        asset = keys.asset_id_for(self.retry_of or request.job_id, request.table_id, request.part)
         source = redacted_url(self.url or "") if self.source_type.is_remote else scrub(self.storage_key or "")
         return {
             "source": f"{self.source_type.value}, {inline_code(source)}",

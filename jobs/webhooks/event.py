@@ -31,7 +31,7 @@ class WebhookType(StrEnum):
 
 
 class EventError(WireModel):
-    """Why a job failed."""
+    """Why a job failed, or was superseded."""
 
     message: str = Field(description="the row's `error`: one sentence for people")
     kind: ErrorKind | None = Field(description="of the closed list of kinds; null if another program failed the row")
@@ -49,7 +49,7 @@ class EventData(WireModel):
     tenant: str | None = Field(default=None, description="`metadata.tenant` of the row, where it is text")
     result: JsonValue = Field(default=None, description="the row's `result`, of a complete job")
     result_omitted: bool = Field(default=False, description="the result would be too large: it is in the row")
-    error: EventError | None = Field(default=None, description="of a failed job")
+    error: EventError | None = Field(default=None, description="of a failed job, or of one that a newer row superseded")
     retry_count: int = 0
     created_at: str = ""
     ended_at: str

@@ -170,8 +170,10 @@ async def test_everything_under_way_is_watched_at_once(deployment: Deployment, t
     assert "not audio or video" in told[3]["detail"]
     assert again.code == 1
     new = json.loads(again.out)
-    assert (new["status"], new["metadata"]) == ("failed", json.loads(row["metadata"]))
+    assert (new["status"], new["metadata"]) == ("failed", {**json.loads(row["metadata"]), "retryOf": failed})
     assert new["jobId"] != failed
+    assert json.loads((await deployment.app.row(failed))["result"])["retriedAs"] == new["jobId"]
+    assert "was retried already" in (await deployment.command("retry", failed)).err
 
 
 async def test_doctor_says_who_has_to_act(deployment: Deployment) -> None:

@@ -10,11 +10,9 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from audioprep.bridge.store.pipeline_client import PipelineClient
-from audioprep.bridge.store.store import JobStore
 from audioprep.cli.app import app
 from tests.support.audio import make_audio
-from tests.support.documents import CONTRACT, README, commands, snippets, statements
+from tests.support.documents import CONTRACT, README, commands
 from tests.support.processes import ROOT, Program, free_ports, running
 from tests.support.waiting import eventually
 
@@ -68,18 +66,6 @@ async def test_a_first_job_on_a_first_stack_completes(checkout: Path) -> None:
 
     assert code == 0, said + stack.said()
     assert '"originalFilename": "recording.mp3"' in said
-
-
-async def test_the_readme_s_sql_runs_as_it_stands(sqld_url: str) -> None:
-    insert, select, update = statements(*snippets(README, "sql"))
-    async with PipelineClient(sqld_url) as database:
-        await JobStore(database).migrate()
-        await database.execute(insert)
-        rows = (await database.execute(select)).rows
-        changed = (await database.execute(update)).rows_affected
-
-    assert rows[0].astuple()[:2] == ("pending", None)
-    assert changed == 1
 
 
 @pytest.mark.parametrize("document", [README, CONTRACT], ids=lambda path: path.name)

@@ -58,6 +58,7 @@ async def test_an_hour_beside_foreign_rows_changes_and_reads_none(
 def _options(queue: str) -> BridgeOptions:
     return BridgeOptions(
         task_queue=queue,
+        liveness_interval=0,
         routes={"carried": CARRIED},
         idle_interval=_DEFAULTS.idle_interval / _FASTER,
         sweep_interval=_DEFAULTS.sweep_interval / _FASTER,

@@ -6,11 +6,14 @@ import os
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.store.service import BridgeReport, ServiceTable
 from audioprep.bridge.store.store import JobStore
+from audioprep.jobs.timestamps import utc_now
 from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
@@ -104,7 +107,7 @@ async def test_no_insert_is_lost_on_a_file_while_the_bridge_works(
 
 
 async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str) -> None:
-    ask, poll, cancel, ahead, ahead_in_turn = statements("".join(snippets(CONTRACT, "sql")))
+    ask, poll, cancel, ahead, forecast, ahead_in_turn = statements("".join(snippets(CONTRACT, "sql")))
     async with PipelineClient(sqld_url) as database:
         await JobStore(database).migrate()
         for number, job_id in enumerate(("first", "second")):
@@ -117,11 +120,15 @@ async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str)
         in_turn = [await database.execute(ahead_in_turn, {"id": f"of {job}"}) for job in ("A0", "A1", "B2")]
         changes = [(await database.execute(cancel, {"id": "second", "now": now()})).rows_affected for _ in range(2)]
         row = (await database.execute(poll, {"id": "second"})).rows[0]
+        report = BridgeReport(workers=2, in_flight=0, slots=4, median_seconds={"ingest": 12.0})
+        await ServiceTable(database).enter("bridge", report, utc_now(), timedelta(minutes=1))
+        working = (await database.execute(forecast, {"id": "first", "now": now()})).rows[0]
 
     assert place.rows[0][0] == 1
     # `first` and `second` are the turns 1 and 2 of the rows without a tenant.
     assert [found.rows[0][0] for found in in_turn] == [1, 4, 2]
     assert changes == [1, 0]
+    assert working.astuple() == (1, 2, 12.0)
     assert row.astuple() == ("cancelled", None, 0.0, None, None)
 
 

@@ -1,5 +1,5 @@
-"""`python -m tests.hostile [WORD ...]`: the table of all cases, or of those whose title holds a word. Exit code 0 if
-nothing went wrong."""
+"""`python -m tests.hostile [K/N] [WORD ...]`: the table of all cases, of those whose title holds a word, or of the
+K-th of N equal parts. Exit code 0 if nothing went wrong."""
 
 import sys
 import tempfile
@@ -12,7 +12,8 @@ _WIDTH = 48
 
 
 def main(words: list[str]) -> int:
-    cases = [case for case in all_cases() if not words or any(word in case.title for word in words)]
+    part, of = map(int, words.pop(0).split("/")) if words and "/" in words[0] else (1, 1)
+    cases = [case for case in all_cases() if not words or any(word in case.title for word in words)][part - 1 :: of]
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="audioprep-hostile-") as folder:
         print(f"{'case':<{_WIDTH}} {'time':>7} {'memory':>8}  what happened")

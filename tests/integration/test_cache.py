@@ -11,7 +11,8 @@ from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ingest import FetchSourceInput, IngestActivities
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
-from audioprep.activities.storage.store import OnBytes, Storage, StoredObject
+from audioprep.activities.storage.objects import OnBytes, StoredObject
+from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.types.ingest import IngestPayload, SourceType

@@ -91,6 +91,7 @@ def test_mistakes_say_what_to_type_next(
     run: CliRunner, arguments: list[str], says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if "migrate" in says:
+        (tmp_path / "empty.db").touch()
         monkeypatch.setenv("TURSO_DATABASE_URL", f"file:{tmp_path}/empty.db")
     else:
         run.invoke(app, ["migrate"])

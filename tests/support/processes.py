@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from audioprep.dev import DYNAMIC_CONFIG
+from audioprep.dev.server import DYNAMIC_CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
 

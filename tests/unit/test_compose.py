@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from audioprep.dev import DYNAMIC_CONFIG
+from audioprep.dev.server import DYNAMIC_CONFIG
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from audioprep.activities.media_memory import MediaMemory
-from audioprep.activities.storage.store import StoredObject
+from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs.types.asset import MediaFacts
 
 OLD = StoredObject("assets/a/original.wav", 1, "v1", datetime(2026, 1, 31, tzinfo=UTC))

@@ -42,6 +42,8 @@ def doctor(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 async def _gather(settings: "Settings", job_id: str) -> "Evidence":
+    from dataclasses import replace
+
     from audioprep.bridge.temporal.errors import TemporalUnavailable
     from audioprep.cli.views.diagnosis import Evidence
     from audioprep.jobs.timestamps import utc_now
@@ -49,10 +51,11 @@ async def _gather(settings: "Settings", job_id: str) -> "Evidence":
     async with open_table(settings) as table:
         job = await table.find(job_id)
         in_flight = len((await table.rows.poll(utc_now(), capacity=0, with_processing=True)).processing)
+        service = await table.service.read(utc_now())
     try:
-        return await _ask_temporal(settings, table.table_id, job, in_flight)
+        return replace(await _ask_temporal(settings, table.table_id, job, in_flight), service=service)
     except (TemporalUnavailable, RuntimeError) as error:
-        return Evidence(job, None, None, (), in_flight, str(error).splitlines()[0][:200])
+        return Evidence(job, None, None, (), in_flight, str(error).splitlines()[0][:200], service=service)
 
 
 async def _ask_temporal(settings: "Settings", table_id: str, job: "Job", in_flight: int) -> "Evidence":
@@ -103,6 +106,7 @@ def _print(evidence: "Evidence", diagnosis: "Diagnosis", now: "datetime", rules:
 def _sides(evidence: "Evidence", now: "datetime", rules: "DecideOptions") -> list[tuple[str, str, str]]:
     """What to print: a fact's name, the row's word, Temporal's word."""
     from audioprep.cli.views.diagnosis import age_of, stage_of
+    from audioprep.cli.views.forecast import service_line
 
     job, execution = evidence.job, evidence.execution
     step = execution.steps[0] if execution and execution.steps else None
@@ -122,6 +126,7 @@ def _sides(evidence: "Evidence", now: "datetime", rules: "DecideOptions") -> lis
             "" if beat is None else f"{beat:.1f} s ago",
         ),
         ("failure", job.error or "", (step.failure or "") if step else ""),
+        ("bridges", service_line(evidence.service) if evidence.service else "", ""),
         ("workers", "", ", ".join(evidence.workers) or "none"),
     ]
 

@@ -42,11 +42,13 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """List the newest jobs."""
-    jobs, served = run(_newest(read_settings(), limit, _filter(status, job_type, since)))
+    jobs, served, service = run(_newest(read_settings(), limit, _filter(status, job_type, since)))
     if as_json:
         print_json([as_dict(job) for job in jobs])
     elif jobs:
         out.print(_table(jobs, served))
+        if service and not all(settled(job) for job in jobs):
+            out.print(f"[dim]{escape(service)}[/]", highlight=False, soft_wrap=True)
     else:
         out.print("No job fits; `audioprep submit --help` shows how to make one.", highlight=False)
 
@@ -64,10 +66,14 @@ def _filter(status: Status | None, job_type: str | None, since: str | None) -> "
     return JobFilter(JobStatus(status.value) if status else None, job_type, moment)
 
 
-async def _newest(settings: "Settings", limit: int, wanted: "JobFilter") -> "tuple[list[Job], Collection[str]]":
-    """The rows, and the types that are served."""
+async def _newest(settings: "Settings", limit: int, wanted: "JobFilter") -> "tuple[list[Job], Collection[str], str]":
+    """The rows, the types that are served, and who works."""
+    from audioprep.cli.views.forecast import service_line
+    from audioprep.jobs.timestamps import utc_now
+
     async with open_table(settings) as table:
-        return await table.lists.newest(limit, wanted), table.rows.types
+        jobs, status = await table.lists.newest(limit, wanted), await table.service.read(utc_now())
+        return jobs, table.rows.types, service_line(status) if status else ""
 
 
 def _table(jobs: "list[Job]", served: "Collection[str]") -> Table:

@@ -42,7 +42,11 @@ async def _entries(settings: "Settings", job_id: str) -> "list[LogEntry]":
     async with open_table(settings) as rows:
         job = await rows.find(job_id)
     inspection = Inspection(await open_client(), settings.temporal.task_queue, rows.table_id)
-    entries = [*_of_row(job), *await _of_history(inspection, job_id), *_of_now(await inspection.execution(job_id))]
+    entries = [
+        *_of_row(job),
+        *await _of_history(inspection, job.job_id),
+        *_of_now(await inspection.execution(job.job_id)),
+    ]
     return sorted(entries, key=lambda entry: entry.at)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audioprep.cli.console import out, read_settings, run
+from audioprep.cli.views.stack import print_stack, say_stopping
 
 if TYPE_CHECKING:
     from audioprep.settings import Settings
@@ -96,19 +97,22 @@ def demo(
 
 
 async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> None:
-    from audioprep.dev import dev_server
+    from audioprep.dev.server import dev_server, make_folder
+    from audioprep.dev.stack import published
     from audioprep.roles import run_both, until_signalled, worker_plugin
     from audioprep.service.ports import require_free
 
     wanted = {"--port": port, "--ui-port": ui_port, "AUDIOPREP_HTTP_PORT": settings.http.http_port or 0}
     require_free({option: number for option, number in wanted.items() if number})
+    await asyncio.to_thread(make_folder, folder)
     plugin = worker_plugin(settings)
-    async with dev_server(folder / "temporal", plugin, port, ui_port) as server, until_signalled() as stop:
-        out.print(f"Temporal UI  [link]{server.ui_url}[/link]", highlight=False)
-        out.print(f"database     {settings.database.database_url}", highlight=False)
-        out.print(f"storage      {settings.storage.storage_url}", highlight=False)
-        out.print("try          audioprep submit ingest FILE --watch      (Ctrl-C here stops everything)")
-        await _until(run_both(settings, server.client), stop)
+    async with until_signalled() as stop:
+        async with dev_server(folder / "temporal", plugin, port, ui_port) as server:
+            queue = settings.temporal.task_queue
+            with published(folder, temporal=server.address, ui=server.ui_url, task_queue=queue) as stack:
+                print_stack(stack)
+                await run_until(run_both(settings, server.client), stop, goodbye=say_stopping)
+        out.print("stopped", highlight=False)
 
 
 def _serve(role: "Callable[[Settings], Awaitable[None]]") -> None:
@@ -121,10 +125,10 @@ async def _until_signalled(role: "Callable[[Settings], Awaitable[None]]", settin
     from audioprep.roles import until_signalled
 
     async with until_signalled() as stop:
-        await _until(role(settings), stop)
+        await run_until(role(settings), stop)
 
 
-async def _until(role: Awaitable[None], stop: asyncio.Event) -> None:
+async def run_until(role: Awaitable[None], stop: asyncio.Event, goodbye: Callable[[], None] = lambda: None) -> None:
     """Run a role until `stop` is set or the role ends by itself, which only an error makes it do."""
     running = asyncio.ensure_future(role)
     stopping = asyncio.ensure_future(stop.wait())
@@ -132,6 +136,7 @@ async def _until(role: Awaitable[None], stop: asyncio.Event) -> None:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             await running
+        goodbye()
     finally:
         stopping.cancel()
         running.cancel()

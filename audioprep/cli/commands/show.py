@@ -12,7 +12,7 @@ from rich.table import Table
 
 from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.table import open_table
+from audioprep.cli.table import link_to, open_table
 from audioprep.cli.views.row import as_dict, parsed
 from audioprep.cli.views.waveform import draw
 
@@ -50,11 +50,13 @@ def show(
     if workflow_id:
         out.print(run(_workflow_id(settings, job_id)), highlight=False, markup=False, soft_wrap=True)
         return
-    job, picture = run(_look(settings, job_id, pictured=not as_json))
+    job, picture, link = run(_look(settings, job_id, pictured=not as_json))
     if as_json:
         print_json(as_dict(job))
         return
     out.print(_table(job))
+    if link:
+        out.print(f"workflow {link}", highlight=False, markup=False, soft_wrap=True)
     if picture is None:
         return
     for line in draw(picture.peaks, min(out.width - 2, _WIDEST), _ROWS):
@@ -73,13 +75,15 @@ async def _workflow_id(settings: "Settings", job_id: str) -> str:
         return workflow_id_for((await table.find(job_id)).job_id, table.table_id)
 
 
-async def _look(settings: "Settings", job_id: str, *, pictured: bool) -> "tuple[Job, Picture | None]":
+async def _look(settings: "Settings", job_id: str, *, pictured: bool) -> "tuple[Job, Picture | None, str]":
+    """The row, its picture, and its page in Temporal's UI."""
     async with open_table(settings) as table:
         job = await table.find(job_id)
+    link = link_to(settings, job, table.table_id)
     result = parsed(job.result)
     if not pictured or job.type != "ingest" or not isinstance(result, dict) or "assetId" not in result:
-        return job, None
-    return job, await _picture(settings, str(result["assetId"]))
+        return job, None, link
+    return job, await _picture(settings, str(result["assetId"])), link
 
 
 async def _picture(settings: "Settings", asset_id: str) -> Picture:

@@ -8,6 +8,8 @@ import typer
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, Watch
+from audioprep.cli.table import require_database
+from audioprep.cli.target import targeted
 
 if TYPE_CHECKING:
     from audioprep.settings import Settings
@@ -16,6 +18,7 @@ app = typer.Typer(help="Put a job into the table, as a web app would.", no_args_
 
 
 @app.command()
+@targeted
 def ingest(
     source: Annotated[str, typer.Argument(help="A file, which is uploaded to storage first, or an http(s) URL.")],
     video: Annotated[bool, typer.Option("--video", help="The file is a video: its audio is taken.")] = False,
@@ -39,12 +42,14 @@ RecipeFile = Annotated[Path, typer.Argument(help="A recipe, or a job's whole met
 
 
 @app.command()
+@targeted
 def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
     """Render a recipe to a quick MP3; the same recipe is rendered once."""
     submit_checked(read_settings(), str(uuid.uuid4()), "preview", _metadata(recipe), watch=watch, as_json=as_json)
 
 
 @app.command()
+@targeted
 def save(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
     """Render a recipe to the asset's prepared file: WAV or AAC, normalised if it says so."""
     submit_checked(read_settings(), str(uuid.uuid4()), "save", _metadata(recipe), watch=watch, as_json=as_json)
@@ -83,6 +88,7 @@ def submit_checked(
 
 
 @app.command()
+@targeted
 def playlist(
     url: Annotated[str, typer.Argument(help="A URL that lists recordings: a channel, an album, a feed.")],
     max_entries: Annotated[int, typer.Option("--max", min=1, max=50, help="Entries taken, at most.")] = 50,
@@ -112,9 +118,14 @@ def _uploaded(settings: "Settings", job_id: str, file: Path, video: bool) -> dic
 def _submit(
     settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
 ) -> None:
+    run(_insert(settings, job_id, job_type, metadata))
+    announce(settings, job_id, watch=watch, as_json=as_json)
+
+
+def announce(settings: "Settings", job_id: str, *, watch: bool, as_json: bool) -> None:
+    """Print the id of a job that was put into the table, or follow it to its end."""
     from audioprep.cli.commands.watch import watch_jobs
 
-    run(_insert(settings, job_id, job_type, metadata))
     if watch:
         watch_jobs(settings, [job_id], as_json=as_json)
     elif as_json:
@@ -136,6 +147,7 @@ async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: di
     from audioprep.jobs.job import NewJob
     from audioprep.jobs.timestamps import utc_now
 
+    require_database(settings, may_be_made=True)
     async with open_database(settings.database.database_url, settings.database.token) as database:
         store = JobStore(database)
         await store.migrate()

@@ -44,8 +44,9 @@ def watch_jobs(settings: "Settings", job_ids: list[str], *, as_json: bool) -> No
 
 
 async def _watch(settings: "Settings", job_ids: list[str], *, quiet: bool) -> "list[Job]":
+    from audioprep.cli.views.forecast import Forecast
     from audioprep.cli.views.watcher import Watcher
 
     async with open_table(settings) as table:
         jobs = await table.find_all(job_ids) if job_ids else await table.lists.unfinished(_MOST)
-        return await Watcher(table.lists, out, quiet=quiet).follow(jobs)
+        return await Watcher(table.lists, out, Forecast(table.service), quiet=quiet).follow(jobs)

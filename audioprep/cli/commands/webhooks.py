@@ -9,6 +9,7 @@ from rich.table import Table
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.table import open_client, open_table
+from audioprep.cli.target import targeted
 
 if TYPE_CHECKING:
     from audioprep.bridge.temporal.deliveries import Deliveries, DeliveryState
@@ -20,6 +21,7 @@ _MAX_LISTED = 100
 
 
 @app.callback(invoke_without_command=True)
+@targeted
 def webhooks(
     context: typer.Context,
     failed: Annotated[bool, typer.Option("--failed", help="Those that failed, instead of those under way.")] = False,
@@ -38,6 +40,7 @@ def webhooks(
 
 
 @app.command()
+@targeted
 def replay(job_id: JobId, as_json: AsJson = False) -> None:
     """Deliver the end of a job once more, with the same webhook id."""
     settings = read_settings()
@@ -53,6 +56,7 @@ def replay(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 @app.command("test")
+@targeted
 def try_receiver(
     url: Annotated[str | None, typer.Argument(help="Where to; AUDIOPREP_WEBHOOK_URL if absent.")] = None,
     as_json: AsJson = False,

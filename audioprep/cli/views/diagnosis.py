@@ -6,6 +6,7 @@ from typing import Final
 
 from audioprep.bridge.actions import Action, Nothing
 from audioprep.bridge.decide import DecideOptions, decide
+from audioprep.bridge.store.service import ServiceStatus
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Missing, Running, WorkflowView
@@ -13,6 +14,7 @@ from audioprep.cli.views.row import settled
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress
 from audioprep.jobs.status import JobStatus
+from audioprep.jobs.text.wording import format_duration
 from audioprep.jobs.timestamps import from_text
 
 OVERDUE: Final = timedelta(seconds=60)  # twice as long as a live bridge ever leaves a running job's row untouched
@@ -39,7 +41,8 @@ NEXT: Final = {
 class Evidence:
     """All that can be known of one job. `seen` is None when Temporal did not answer: then `outage` says why.
 
-    It is also None when what the workflow left cannot be decrypted: then `unreadable` says why.
+    It is also None when what the workflow left cannot be decrypted: then `unreadable` says why. `service` is None where
+    bridges do not report.
     """
 
     job: Job
@@ -49,6 +52,7 @@ class Evidence:
     in_flight: int
     outage: str = ""
     unreadable: str = ""
+    service: ServiceStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,10 @@ def _no_worker(evidence: Evidence) -> str:
 
 def _no_bridge(evidence: Evidence, action: Action, now: datetime) -> str:
     """Who waits longer than a live bridge lets anybody wait has no bridge."""
+    service = evidence.service
+    if service and service.last_seen and not service.bridges and not settled(evidence.job):
+        ago = format_duration(max((now - service.last_seen).total_seconds(), 0.0))
+        return f"No bridge is running, the last one reported {ago} ago: start `audioprep bridge`."
     age = age_of(evidence.job, now)
     if age is None or age < OVERDUE:
         return ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.cli.views.forecast import Forecast
     from audioprep.jobs.job import Job
 
 _POLL_INTERVAL = 0.25  # seconds between two looks at the rows
@@ -22,8 +23,9 @@ _SHORT_ID = 8  # characters of a job's id beside its bar
 class Watcher:
     """Follows rows with one request per look, however many they are."""
 
-    def __init__(self, lists: "JobLists", console: Console, *, quiet: bool = False) -> None:
+    def __init__(self, lists: "JobLists", console: Console, forecast: "Forecast", *, quiet: bool = False) -> None:
         self._lists = lists
+        self._forecast = forecast
         self._console = console
         self._quiet = quiet
         self._said: dict[str, str] = {}
@@ -44,6 +46,7 @@ class Watcher:
         last = {job.job_id: job for job in jobs}
         with self._progress:
             while unsettled := [job_id for job_id, job in last.items() if not settled(job)]:
+                await self._forecast.update(() if self._quiet else last.values())
                 self._show(last.values(), alone=len(last) == 1)
                 await asyncio.sleep(_POLL_INTERVAL)
                 found = {job.job_id: job for job in await self._lists.get_all(unsettled)}
@@ -63,10 +66,12 @@ class Watcher:
                 self._draw(job, alone=alone)
             else:
                 percent = f" {job.progress:.0f} %" if job.progress else ""
-                self._say(job, _named(job, f"{escape(label(job))}{percent}", alone=alone))
+                hint = f", {self._forecast.hint(job)}" if self._forecast.hint(job) else ""
+                self._say(job, _named(job, f"{escape(label(job))}{percent}{hint}", alone=alone))
 
     def _draw(self, job: "Job", *, alone: bool) -> None:
-        text = _named(job, f"{styled(job)} {escape(f'{job.type} {job.stage or str()}')}", alone=alone)
+        about = self._forecast.hint(job) or job.stage or ""
+        text = _named(job, f"{styled(job)} {escape(f'{job.type} {about}')}", alone=alone)
         if job.job_id not in self._bars:
             self._bars[job.job_id] = self._progress.add_task(text, total=None, shown="")
         known = job.progress > 0

@@ -41,6 +41,18 @@ CREATE TABLE IF NOT EXISTS audio_prep_outbox (
   endedAt TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- name: create_service_table
+-- Which bridges are alive, for programs that know only the database. Times are ISO 8601, UTC.
+CREATE TABLE IF NOT EXISTS audio_prep_service (
+  bridge TEXT PRIMARY KEY,
+  seenAt TEXT NOT NULL,
+  aliveUntil TEXT NOT NULL,
+  workers INTEGER,
+  inFlight INTEGER NOT NULL,
+  slots INTEGER NOT NULL,
+  medianSeconds TEXT NOT NULL
+) WITHOUT ROWID;
+
 -- name: create_status_index
 CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);
 

@@ -32,7 +32,9 @@ def cases() -> Iterator[Case]:
     yield Case("transport", "a chunk that drips", Expect.PASSING, _answered(dripping(CHUNKED + b"1;", b"x", 0.05)))
     yield Case("transport", "a head that drips", Expect.PASSING, _answered(dripping(HEAD + b"X: ", b"x", 0.05)))
     yield Case("transport", "interim answers that drip", Expect.PASSING, _answered(dripping(b"", _INTERIM, 0.05)))
-    yield Case("transport", "interim answers without end", Expect.REFUSED, _answered(flooding(b"", _INTERIM)))
+    yield Case(
+        "transport", "interim answers without end", Expect.REFUSED, _answered(flooding(b"", _INTERIM), head_timeout=20)
+    )
     yield Case("transport", "a chunk extension", Expect.REFUSED, _answered(flooding(CHUNKED + b"1;", b"x" * 1000)))
     yield Case("transport", "chunks of one byte", Expect.REFUSED, _answered(flooding(CHUNKED, b"1\r\nx\r\n")))
     yield Case("transport", "a wait beyond all time", Expect.PASSING, _answered(said(_LATE)))
@@ -42,7 +44,7 @@ def cases() -> Iterator[Case]:
     yield Case("yt-dlp", "its proxy without the password", Expect.REFUSED, _beside_the_worker)
 
 
-def _answered(answer: Answer, *, ytdlp: bool = False) -> Attack:
+def _answered(answer: Answer, *, ytdlp: bool = False, head_timeout: float = 1.0) -> Attack:
     async def attack(arena: Arena) -> str:
         rules = NetworkRules(StagedPolicy(), frozenset("*"))
         way = YtDlp(rules, _LIMITS) if ytdlp else Downloader(StagedPolicy(), _LIMITS)
@@ -51,7 +53,7 @@ def _answered(answer: Answer, *, ytdlp: bool = False) -> Attack:
             async def attempt() -> str:
                 return (await way.fetch(f"{site}a.mp3", AttemptContext(Stage.DOWNLOADING, arena.folder))).name
 
-            with patch.object(redirects, "HEAD_TIMEOUT", 1.0):
+            with patch.object(redirects, "HEAD_TIMEOUT", head_timeout):
                 return await ActivityEnvironment().run(attempt)
 
     return attack

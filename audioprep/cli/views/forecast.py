@@ -1,0 +1,70 @@
+"""Forecast for jobs that wait: who works, and about how long it takes."""
+
+import time
+from typing import TYPE_CHECKING
+
+from audioprep.jobs.status import JobStatus
+from audioprep.jobs.text.wording import format_duration
+from audioprep.jobs.timestamps import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audioprep.bridge.store.service import ServiceStatus, ServiceTable
+    from audioprep.jobs.job import Job
+
+_KEPT = 5.0  # seconds for which an answer is good enough
+_MINUTES = 90.0  # seconds from which a time is told in minutes
+_MOST = 5  # jobs whose place in the queue is asked for
+
+
+def service_line(status: "ServiceStatus") -> str:
+    """The state of the service as one line; empty when no bridge has ever reported."""
+    if status.last_seen is None:
+        return ""
+    if not status.bridges:
+        ago = format_duration(max((utc_now() - status.last_seen).total_seconds(), 0.0))
+        return f"no bridge is running: the last one reported {ago} ago"
+    workers = "workers unknown" if status.workers is None else _count(status.workers, "worker")
+    return f"{_count(status.bridges, 'bridge')}, {workers}, {status.in_flight} of {status.slots} slots in use"
+
+
+class Forecast:
+    """Hints for jobs that wait, asked of the database every five seconds at most."""
+
+    def __init__(self, table: "ServiceTable") -> None:
+        self._table = table
+        self._asked = float("-inf")
+        self._hints: dict[str, str] = {}
+
+    async def update(self, jobs: "Iterable[Job]") -> None:
+        """Ask anew if some job waits and the last answer is old."""
+        waiting = [job for job in jobs if job.status is JobStatus.PENDING]
+        if not waiting or time.monotonic() - self._asked < _KEPT:
+            return
+        self._asked = time.monotonic()
+        status = await self._table.read(utc_now())
+        if status is not None:
+            self._hints = {job.job_id: await self._hint(status, job) for job in waiting[:_MOST]}
+
+    def hint(self, job: "Job") -> str:
+        """For a job that waits; empty when nothing is known."""
+        return self._hints.get(job.job_id, "") if job.status is JobStatus.PENDING else ""
+
+    async def _hint(self, status: "ServiceStatus", job: "Job") -> str:
+        if status.last_seen is None:
+            return ""
+        if not status.bridges:
+            return "no bridge is running"
+        if status.workers == 0:
+            return "no worker is running"
+        seconds = status.wait_for(job.type, await self._table.ahead(job.created_at))
+        return "" if seconds is None else f"about {_roughly(seconds)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _roughly(seconds: float) -> str:
+    return f"{max(round(seconds), 1)} s" if seconds < _MINUTES else f"{round(seconds / 60)} min"

@@ -1,0 +1,124 @@
+"""Recipes: a builder, and the contract's rules as checks before the INSERT."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NotRequired, TypedDict, Unpack
+
+from audioprep_client.generated import AAC_LIMITS, LIMITS, Recipe
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SLACK: Final = 1e-9  # binary fractions: 0.3 - 0.2 is a hair under 0.1
+_RECIPE_BOUNDS: Final = {"targetLufs": (-70, -5), "truePeak": (-9, 0)}
+
+
+class RecipeError(ValueError):
+    """A rule that a recipe breaks; the message is the sentence that a bridge would write into `error`.
+
+    `clip` is the clip at fault, counted from 0, `field` the field; None where a rule joins several.
+    """
+
+    def __init__(self, message: str, clip: int | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.clip = clip
+        self.field = field
+
+
+class ClipInput(TypedDict):
+    """What is given of a clip; the source is the recipe's asset if it is left out."""
+
+    startTime: float
+    endTime: float
+    id: NotRequired[str]
+    sourceAssetId: NotRequired[str]
+    volume: NotRequired[float]
+    fadeIn: NotRequired[float]
+    fadeOut: NotRequired[float]
+
+
+class RecipeOptions(TypedDict, total=False):
+    """How the clips are put out."""
+
+    normalize: bool
+    targetLufs: float
+    truePeak: float
+    outputFormat: str
+    outputSampleRate: int
+    aacKbps: int
+
+
+def build_recipe(asset_id: str, clips: Iterable[ClipInput], **options: Unpack[RecipeOptions]) -> Recipe:
+    """A recipe of an asset. Raises RecipeError with the first fault."""
+    named = [{"id": f"clip-{n}", "sourceAssetId": asset_id, **clip} for n, clip in enumerate(clips, 1)]
+    recipe: Any = {"version": 1, "assetId": asset_id, "clips": named, **options}
+    check_recipe(recipe)
+    built: Recipe = recipe
+    return built
+
+
+def check_recipe(recipe: Mapping[str, Any] | Recipe) -> None:
+    """Raises RecipeError with the first fault, as a bridge finds it.
+
+    That clips end within their source it cannot know.
+    """
+    given: Mapping[str, Any] = dict(recipe)
+    _check(given.get("version", 1) == 1, "recipe.version", "input should be 1")
+    _check(_is_uuid(given.get("assetId")), "recipe.assetId", "input should be a valid UUID")
+    clips, most = given.get("clips", []), int(LIMITS["maxClips"])
+    _check(len(clips) >= 1, "recipe.clips", "tuple should have at least 1 item after validation, not 0")
+    _check(
+        len(clips) <= most, "recipe.clips", f"tuple should have at most {most} items after validation, not {len(clips)}"
+    )
+    for index, clip in enumerate(clips):
+        _check_clip(clip, index)
+    _check_output(given)
+
+
+def _check_output(given: Mapping[str, Any]) -> None:
+    output, rate = given.get("outputFormat", "wav"), given.get("outputSampleRate", 44100)
+    _check(output in ("wav", "aac"), "recipe.outputFormat", "input should be 'wav' or 'aac'")
+    _between(rate, LIMITS["minRate"], LIMITS["maxRate"], "recipe.outputSampleRate")
+    for name, (least, most) in _RECIPE_BOUNDS.items():
+        if given.get(name) is not None:
+            _between(given[name], least, most, f"recipe.{name}")
+    kbps = given.get("aacKbps")
+    if kbps is not None:
+        _between(kbps, LIMITS["minAacKbps"], LIMITS["maxAacKbps"], "recipe.aacKbps")
+    if output == "aac":
+        _check(rate in AAC_LIMITS, "recipe", f"outputSampleRate {rate} does not exist in AAC")
+        most = AAC_LIMITS[rate]
+        _check((kbps or 0) <= most, "recipe", f"aacKbps {kbps} is more than the {most} that AAC has at {rate} Hz")
+
+
+def _check_clip(clip: Mapping[str, Any], index: int) -> None:
+    name = f"clip {index + 1} ({clip['id'][:40]!r})" if clip.get("id") else f"clip {index + 1}"
+    _check(_is_uuid(clip.get("sourceAssetId")), f"{name}, sourceAssetId", "input should be a valid UUID", index)
+    start, end = clip["startTime"], clip["endTime"]
+    fade_in, fade_out = clip.get("fadeIn", 0), clip.get("fadeOut", 0)
+    _between(start, 0, LIMITS["maxSeconds"], f"{name}, startTime", index)
+    _check(end > 0, f"{name}, endTime", "input should be greater than 0", index)
+    _between(end, 0, LIMITS["maxSeconds"], f"{name}, endTime", index)
+    _between(clip.get("volume", 1), 0, 2, f"{name}, volume", index)
+    _between(fade_in, 0, math.inf, f"{name}, fadeIn", index)
+    _between(fade_out, 0, math.inf, f"{name}, fadeOut", index)
+    seconds, least = end - start, LIMITS["minClipSeconds"]
+    short = f"it is {seconds:g} s long, and a clip must be at least {least} s"
+    _check(seconds >= least - _SLACK, name, short, index)
+    fades = f"fadeIn and fadeOut are longer together than the clip ({seconds:g} s)"
+    _check(fade_in + fade_out <= seconds + _SLACK, name, fades, index)
+
+
+def _between(value: float, least: float, most: float, where: str, clip: int | None = None) -> None:
+    _check(math.isfinite(value), where, "input should be a finite number", clip)
+    _check(value >= least, where, f"input should be greater than or equal to {least}", clip)
+    _check(value <= most, where, f"input should be less than or equal to {most}", clip)
+
+
+def _check(holds: bool, where: str, what: str, clip: int | None = None) -> None:
+    if not holds:
+        field = re.split(r", |\.", where)[-1] if re.search(r", \w+$|\.", where) else None
+        raise RecipeError(f"{where}: {what}", clip, field)
+
+
+def _is_uuid(value: object) -> bool:
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None

@@ -1,0 +1,241 @@
+// Made by `make clients-code` from the models of audioprep; not edited by hand.
+
+/** What a failed row says to programs. */
+export interface ErrorFacts {
+  kind: ErrorKind;
+  /** the same job, asked for again, may succeed without a change to its row */
+  retryable: boolean;
+  /** attempts at the step that failed; 0 when no step ran */
+  attempts: number;
+}
+
+/** The cause, for retry decisions, metrics and support: a closed list. Travels as the failure's `type`, and is `result.error.kind` of a failed row. */
+export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Superseded" | "Lost" | "Unexpected";
+
+/** `result` of a failed row; `error` holds the sentence for people. */
+export interface FailedResult {
+  error: ErrorFacts;
+  /** id of the job by which an operator has asked again */
+  retriedAs?: string | null;
+}
+
+/** What an event says of its job. */
+export interface EventData {
+  jobId: string;
+  jobType: string;
+  /** identity of the jobs table: tells staging from production */
+  tableId: string;
+  status: string;
+  /** `metadata.tenant` of the row, where it is text */
+  tenant?: string | null;
+  /** the row's `result`, of a complete job */
+  result?: JsonValue;
+  /** the result would be too large: it is in the row */
+  resultOmitted?: boolean;
+  /** of a failed job, or of one that a newer row superseded */
+  error?: EventError | null;
+  retryCount?: number;
+  createdAt?: string;
+  endedAt: string;
+}
+
+/** Why a job failed, or was superseded. */
+export interface EventError {
+  /** the row's `error`: one sentence for people */
+  message: string;
+  /** of the closed list of kinds; null if another program failed the row */
+  kind: ErrorKind | null;
+  /** the same job, asked for again, may succeed without a change to its row */
+  retryable: boolean;
+  /** attempts at the step that failed; 0 when no step ran */
+  attempts: number;
+}
+
+export type JsonValue = unknown;
+
+/** The `type` of an event. */
+export type WebhookType = "job.complete" | "job.failed" | "job.cancelled" | "webhook.test";
+
+/** The body of a webhook: `{type, timestamp, data}`, at most 20,000 bytes of JSON. */
+export interface WebhookEvent {
+  type: WebhookType;
+  /** when the job ended: ISO 8601, UTC */
+  timestamp: string;
+  data: EventData;
+}
+
+export type SourceType = "youtube" | "url" | "audio_file" | "video_file";
+
+/** `metadata` of an ingest row. A remote source needs `url`, an uploaded one `storageKey`. */
+export interface IngestMetadata {
+  /** 1 is served first, 5 last; 3 if absent */
+  priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
+  sourceType: SourceType;
+  url?: string | null;
+  rightsAttested?: boolean;
+  /** ISO 8601; if absent and rightsAttested is true, the time of the ingest */
+  rightsAttestedAt?: string | null;
+  storageKey?: string | null;
+  originalFilename?: string | null;
+  /** id of a job that failed or was cancelled: its asset id is used again */
+  retryOf?: string | null;
+  /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
+  audioLanguage?: string | null;
+}
+
+/** `result.metadata` of an ingest: what a player shows of the audio. */
+export interface AudioMetadata {
+  /** seconds, counted from the decoded samples */
+  duration: number;
+  /** hertz */
+  sampleRate: number;
+  channels: number;
+  codec: string;
+  format: string;
+  originalFilename: string;
+}
+
+/** What an ingest made. Keys and sizes are null only if the job began under a version that did not tell them. */
+export interface IngestResult {
+  assetId: string;
+  metadata: AudioMetadata;
+  originalKey?: string | null;
+  peaksKey?: string | null;
+  waveformKey?: string | null;
+  /** of the original */
+  contentType?: string | null;
+  /** of the original */
+  bytes?: number | null;
+  /** bits per second */
+  bitrate?: number | null;
+}
+
+/** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip. */
+export interface Clip {
+  id: string;
+  sourceAssetId: string;
+  startTime: number;
+  endTime: number;
+  volume?: number;
+  fadeIn?: number;
+  fadeOut?: number;
+}
+
+export type OutputFormat = "wav" | "aac";
+
+/** What to render. `target_lufs` and `true_peak` override the settings when normalising, `aac_kbps` in AAC. */
+export interface Recipe {
+  version?: 1;
+  assetId: string;
+  clips: Clip[];
+  normalize?: boolean;
+  outputFormat?: OutputFormat;
+  outputSampleRate?: number;
+  targetLufs?: number | null;
+  truePeak?: number | null;
+  /** kbit/s of a stereo AAC file; mono takes half */
+  aacKbps?: number | null;
+}
+
+export interface PreviewMetadata {
+  /** 1 is served first, 5 last; 3 if absent */
+  priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
+  recipe: Recipe;
+  /** names the preview's file; a digest of the recipe if absent */
+  recipeHash?: string | null;
+}
+
+export interface PreviewResult {
+  previewKey: string;
+}
+
+export interface SaveMetadata {
+  /** 1 is served first, 5 last; 3 if absent */
+  priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
+  recipe: Recipe;
+}
+
+export interface SaveResult {
+  assetId: string;
+  preparedKey: string;
+}
+
+/** `metadata` of a playlist row. Entries after `maxEntries` are left out. */
+export interface PlaylistMetadata {
+  /** 1 is served first, 5 last; 3 if absent */
+  priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
+  url: string;
+  maxEntries?: number;
+  /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
+  audioLanguage?: string | null;
+  rightsAttested?: boolean;
+  /** as in an ingest */
+  rightsAttestedAt?: string | null;
+}
+
+/** The `status` column. Final states never change. pending -> processing -> complete | failed | cancelled, and pending -> cancelled. */
+export type JobStatus = "pending" | "processing" | "complete" | "failed" | "cancelled";
+
+/** How one entry ended: with an asset as in the result of an ingest, or with an error in one sentence. */
+export interface PlaylistOutcome {
+  url: string;
+  title: string;
+  status: JobStatus;
+  assetId?: string | null;
+  metadata?: AudioMetadata | null;
+  originalKey?: string | null;
+  peaksKey?: string | null;
+  waveformKey?: string | null;
+  contentType?: string | null;
+  bytes?: number | null;
+  bitrate?: number | null;
+  error?: string | null;
+}
+
+export interface PlaylistResult {
+  entries: PlaylistOutcome[];
+}
+
+export const FINAL_STATUSES = ["complete", "failed", "cancelled"] as const;
+
+export const JOB_TYPES = ["ingest", "preview", "edit", "save", "playlist"] as const;
+
+export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000000, "minRate": 100, "maxRate": 384000, "minAacKbps": 64, "maxAacKbps": 1152} as const;
+
+export const AAC_LIMITS = {"7350": 88, "8000": 96, "11025": 132, "12000": 144, "16000": 192, "22050": 264, "24000": 288, "32000": 384, "44100": 529, "48000": 576, "64000": 768, "88200": 1058, "96000": 1152} as const;
+
+export const PREVIEW_RATES = [32000, 44100, 48000] as const;
+
+export const RENDERER = 1 as const;
+
+export const HEARD = ["clips", "normalize", "targetLufs", "truePeak"] as const;
+
+export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut"] as const;
+
+export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
+
+export const STAGE_STARTS = {"ingest": {"queued": 0, "downloading": 1, "analyzing": 41, "finalizing": 98}, "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95}, "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98}, "playlist": {"queued": 0, "expanding": 1, "ingesting": 5}} as const;

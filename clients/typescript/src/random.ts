@@ -1,0 +1,2 @@
+/** Random ids. */
+export const randomId = (): string => crypto.randomUUID();

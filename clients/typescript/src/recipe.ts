@@ -1,0 +1,104 @@
+/** Recipes: a builder, and the contract's rules as checks before the INSERT. */
+import { AAC_LIMITS, type Clip, LIMITS } from "./generated.js";
+import type { AacRate, Recipe } from "./types.js";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const SLACK = 1e-9; // binary fractions: 0.3 - 0.2 is a hair under 0.1
+
+/** A rule that a recipe breaks; `message` is the sentence that a bridge would write into `error`. */
+export class RecipeError extends Error {
+  override name = "RecipeError";
+  constructor(
+    message: string,
+    /** The clip at fault, counted from 0. */
+    readonly clip: number | null,
+    /** The field at fault; null for a rule that joins several. */
+    readonly field: string | null,
+  ) {
+    super(message);
+  }
+}
+
+/** What is given of a clip; the source is the recipe's asset if it is left out. */
+export type ClipInput = Pick<Clip, "startTime" | "endTime"> & {
+  id?: string;
+  sourceAssetId?: string;
+  volume?: number;
+  fadeIn?: number;
+  fadeOut?: number;
+};
+
+type Output =
+  | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
+  | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number };
+export type RecipeOptions = { normalize?: boolean; targetLufs?: number; truePeak?: number } & Output;
+
+/** A recipe of an asset; throws RecipeError with the first fault. */
+export function buildRecipe(assetId: string, clips: ClipInput[], options: RecipeOptions = {}): Recipe {
+  const named = clips.map((clip, index) => ({ id: `clip-${index + 1}`, sourceAssetId: assetId, ...clip }));
+  const recipe = { version: 1, assetId, clips: named, ...options } as Recipe;
+  checkRecipe(recipe);
+  return recipe;
+}
+
+/** Throws RecipeError with the first fault, as a bridge would find it. That clips end within their source it cannot know. */
+export function checkRecipe(recipe: Recipe): void {
+  const at = (field: string) => [`recipe.${field}`, null, field] as const;
+  check(recipe.version === undefined || recipe.version === 1, at("version"), "input should be 1");
+  check(UUID.test(recipe.assetId), at("assetId"), "input should be a valid UUID");
+  const count = recipe.clips.length;
+  check(count >= 1, at("clips"), "tuple should have at least 1 item after validation, not 0");
+  const { maxClips } = LIMITS;
+  check(count <= maxClips, at("clips"), `tuple should have at most ${maxClips} items after validation, not ${count}`);
+  recipe.clips.forEach(checkClip);
+  check([undefined, "wav", "aac"].includes(recipe.outputFormat), at("outputFormat"), "input should be 'wav' or 'aac'");
+  const rate = recipe.outputSampleRate ?? 44100;
+  between(rate, LIMITS.minRate, LIMITS.maxRate, at("outputSampleRate"));
+  check(Number.isInteger(rate), at("outputSampleRate"), "input should be a valid integer, got a number with a fractional part");
+  if (recipe.targetLufs != null) between(recipe.targetLufs, -70, -5, at("targetLufs"));
+  if (recipe.truePeak != null) between(recipe.truePeak, -9, 0, at("truePeak"));
+  if (recipe.aacKbps != null) between(recipe.aacKbps, LIMITS.minAacKbps, LIMITS.maxAacKbps, at("aacKbps"));
+  if (recipe.outputFormat === "aac") checkAac(rate, recipe.aacKbps ?? 0);
+}
+
+function checkAac(rate: number, kbps: number): void {
+  const highest = (AAC_LIMITS as Record<string, number>)[rate];
+  const at = ["recipe", null, "outputSampleRate"] as const;
+  check(highest !== undefined, at, `outputSampleRate ${rate} does not exist in AAC`);
+  const sentence = `aacKbps ${kbps} is more than the ${highest} that AAC has at ${rate} Hz`;
+  check(kbps <= highest!, ["recipe", null, "aacKbps"], sentence);
+}
+
+function checkClip(clip: Omit<Clip, "volume" | "fadeIn" | "fadeOut"> & Partial<{ [K in "volume" | "fadeIn" | "fadeOut"]: number | undefined }>, index: number): void {
+  const name = clip.id ? `clip ${index + 1} (${quoted(clip.id.slice(0, 40))})` : `clip ${index + 1}`;
+  const at = (field: string) => [`${name}, ${field}`, index, field] as const;
+  check(UUID.test(clip.sourceAssetId), at("sourceAssetId"), "input should be a valid UUID");
+  const { startTime, endTime, volume = 1, fadeIn = 0, fadeOut = 0 } = clip;
+  between(startTime, 0, LIMITS.maxSeconds, at("startTime"));
+  check(endTime > 0, at("endTime"), "input should be greater than 0");
+  between(endTime, 0, LIMITS.maxSeconds, at("endTime"));
+  between(volume, 0, 2, at("volume"));
+  between(fadeIn, 0, Infinity, at("fadeIn"));
+  between(fadeOut, 0, Infinity, at("fadeOut"));
+  const whole = [name, index, null] as const;
+  const seconds = endTime - startTime;
+  const least = LIMITS.minClipSeconds;
+  check(seconds >= least - SLACK, whole, `it is ${short(seconds)} s long, and a clip must be at least ${least} s`);
+  const fades = `fadeIn and fadeOut are longer together than the clip (${short(seconds)} s)`;
+  check(fadeIn + fadeOut <= seconds + SLACK, whole, fades);
+}
+
+type Place = readonly [where: string, clip: number | null, field: string | null];
+
+function between(value: number, least: number, most: number, place: Place): void {
+  check(Number.isFinite(value), place, "input should be a finite number");
+  check(value >= least, place, `input should be greater than or equal to ${least}`);
+  check(value <= most, place, `input should be less than or equal to ${most}`);
+}
+
+function check(holds: boolean, [where, clip, field]: Place, what: string): void {
+  if (!holds) throw new RecipeError(`${where}: ${what}`, clip, field);
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(6)));
+const quoted = (text: string): string => (text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text}'`);

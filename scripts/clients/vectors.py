@@ -1,0 +1,112 @@
+"""`vectors.json`: recipes with the digest or fault that audioprep's own model finds, for the tests of every client."""
+
+import copy
+import json
+import random
+from typing import Any, Final
+
+from audioprep.jobs.errors import PermanentError
+from audioprep.jobs.registry import SAVE
+from audioprep.jobs.types.preview import digest_of
+from audioprep.jobs.types.recipe import AAC_RATES, Recipe
+
+_ASSET: Final = "0b3b8a4e-6a1c-4f0e-9a51-0d0f6a2f9f11"
+_OTHER: Final = "7f1d2c3b-0000-4aaa-8bbb-1234567890ab"
+# Where the shortest decimal of a double is written differently by languages: whole, tiny, long, with an exponent.
+_NUMBERS: Final = [0, 1, 0.1, 0.3 - 0.2, 1e-5, 1.5e-7, 12.5, 1 / 3, 100000, 123456.789, 5e-324, 0.0001, 0.00001234]
+_MANY: Final = 60
+
+_BROKEN: Final[dict[str, Any]] = {
+    "a clip that is too short": {"clips": [{"endTime": 0.05}]},
+    "a clip that ends before it begins": {"clips": [{"startTime": 3, "endTime": 2}]},
+    "a negative start": {"clips": [{"startTime": -1}]},
+    "a start beyond any recording": {"clips": [{"startTime": 2_000_000, "endTime": 2_000_001}]},
+    "an end of zero": {"clips": [{"endTime": 0}]},
+    "a volume above 2": {"clips": [{}, {"volume": 2.5}]},
+    "a negative volume": {"clips": [{"volume": -0.5}]},
+    "a negative fade": {"clips": [{"fadeIn": -0.1}]},
+    "fades longer than the clip": {"clips": [{"endTime": 2, "fadeIn": 1.5, "fadeOut": 0.75}]},
+    "no clips": {"clips": []},
+    "too many clips": {"clips": [{}] * 51},
+    "a clip without a name": {"clips": [{}, {"id": "", "volume": 3}]},
+    "another version": {"version": 2},
+    "a sample rate that is too low": {"outputSampleRate": 50},
+    "a sample rate that is too high": {"outputSampleRate": 500000},
+    "a loudness above -5": {"targetLufs": -3},
+    "a loudness below -70": {"targetLufs": -71.5},
+    "a true peak above 0": {"truePeak": 0.5},
+    "a true peak below -9": {"truePeak": -9.5},
+    "a sample rate that AAC lacks": {"outputFormat": "aac", "outputSampleRate": 44000},
+    "a bit rate that AAC lacks at its rate": {"outputFormat": "aac", "outputSampleRate": 8000, "aacKbps": 320},
+    "a bit rate that is too low": {"aacKbps": 32},
+    "a bit rate that is too high": {"aacKbps": 2000},
+    "a format that is not there": {"outputFormat": "ogg"},
+}
+
+
+def vectors() -> str:
+    """The whole file: the same for every run."""
+    chance = random.Random(23)  # noqa: S311 - not a secret
+    recipes = [_valid(), *(_random(chance) for _ in range(_MANY))]
+    valid = [{"recipe": recipe, "digest": digest_of(Recipe.model_validate(recipe))} for recipe in recipes]
+    invalid = [{"name": name, "recipe": recipe, "error": _fault(recipe)} for name, recipe in _invalid().items()]
+    return json.dumps({"valid": valid, "invalid": invalid}, indent=1) + "\n"
+
+
+def _valid() -> dict[str, Any]:
+    clip = {"id": "intro", "sourceAssetId": _ASSET, "startTime": 0, "endTime": 12.5}
+    return {"assetId": _ASSET, "clips": [clip]}
+
+
+def _invalid() -> dict[str, dict[str, Any]]:
+    return {name: _changed(change) for name, change in _BROKEN.items()}
+
+
+def _changed(change: dict[str, Any]) -> dict[str, Any]:
+    recipe = copy.deepcopy(_valid())
+    clips = [{**recipe["clips"][0], **clip} for clip in change.get("clips", [{}])]
+    return {**recipe, **change, "clips": clips}
+
+
+def _fault(recipe: dict[str, Any]) -> str:
+    try:
+        SAVE.parse(json.dumps({"recipe": recipe}))
+    except PermanentError as error:
+        return error.message.removeprefix("The metadata of this save job is invalid: ").removesuffix(".")
+    raise AssertionError(f"the model takes {recipe}")
+
+
+def _random(chance: random.Random) -> dict[str, Any]:
+    recipe: dict[str, Any] = {"assetId": _ASSET, "clips": [_clip(chance, n) for n in range(chance.randint(1, 4))]}
+    if chance.random() < 0.5:
+        recipe["version"] = 1
+    if chance.random() < 0.6:
+        recipe["normalize"] = chance.random() < 0.7
+    if chance.random() < 0.4:
+        recipe["targetLufs"] = chance.choice([-16, -14.5, -23, None])
+    if chance.random() < 0.4:
+        recipe["truePeak"] = chance.choice([-1, -0.0, -2.25, None])
+    if chance.random() < 0.7:
+        recipe["outputSampleRate"] = chance.choice([8000, 32000, 44100, 48000])
+    if chance.random() < 0.5:
+        recipe["outputFormat"] = "aac"
+        recipe["aacKbps"] = chance.choice([64, 80, None])
+        recipe["outputSampleRate"] = chance.choice([rate for rate in AAC_RATES if rate >= 8000])
+    return recipe
+
+
+def _clip(chance: random.Random, number: int) -> dict[str, Any]:
+    start = chance.choice(_NUMBERS) if chance.random() < 0.7 else chance.random() * 1000
+    clip: dict[str, Any] = {
+        "id": chance.choice(["", "intro", f"clip {number}", "Ä\N{SNOWMAN}\"'"]),
+        "sourceAssetId": chance.choice([_ASSET, _OTHER, _OTHER.upper()]),
+        "startTime": start,
+        "endTime": start + chance.choice([0.1, 0.25, 3, 30.75]) + 1e-6,
+    }
+    if chance.random() < 0.5:
+        clip["volume"] = chance.choice([0, 1, 2, 0.1, 1.75, 1e-7, -0.0])
+    if chance.random() < 0.5:
+        clip["fadeIn"] = chance.choice([0, 0.05, 1e-5, 1.2e-16, 0.1 / 3])
+    if chance.random() < 0.5:
+        clip["fadeOut"] = chance.choice([0, 0.05, 0.0001, 1 / 30])
+    return clip
