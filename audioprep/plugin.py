@@ -18,6 +18,7 @@ from temporalio.worker import Worker, WorkerConfig
 
 from audioprep.activities.attempt.interceptor import StepInterceptor
 from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.loudness_report import LoudnessReportActivities
 from audioprep.activities.playlist import PlaylistActivities
 from audioprep.activities.preview import PreviewActivities
 from audioprep.activities.render.loudness import LoudnessTarget
@@ -111,6 +112,7 @@ class AudioPrepPlugin(SimplePlugin):
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset, ingest.discard_asset),
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
+            LoudnessReportActivities(self.resources).report_loudness,
             PlaylistActivities(self.resources).expand_playlist,
             WebhookActivities(webhook_receiver(self._settings)).deliver_webhook,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),
