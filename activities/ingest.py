@@ -4,18 +4,24 @@ import asyncio
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field
 from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import safe_name
-from audioprep.activities.ffmpeg.decode import Samples, decode_mono
+from audioprep.activities.ffmpeg.decode import PcmForm, Samples, Take
 from audioprep.activities.ffmpeg.extract import as_it_is, audio_only
 from audioprep.activities.ffmpeg.probe import Probe, probe
-from audioprep.activities.media_memory import facts_of
+from audioprep.activities.ffmpeg.run import subrange
+from audioprep.activities.ffmpeg.working_copy import Measured, measure
+from audioprep.activities.media_memory import facts_of, store_working_copy
+from audioprep.activities.render.playable import needs_rendition, render_playable
+from audioprep.activities.render.recipe_sources import source_of
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.sources import Sources
+from audioprep.activities.storage.objects import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
 from audioprep.jobs import keys
@@ -27,6 +33,9 @@ from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.types.provenance import Provenance, source_url_of
+from audioprep.jobs.types.tags import AssetTags
+
+_DECODED: Final = 0.4  # of the stage where a rendition follows, which takes longer
 
 _WHOLE_SHARE = 0.9  # of the seconds that a site says, and
 _WHOLE_SLACK = 5.0  # seconds less than that: what is shorter than both is not the whole recording
@@ -48,6 +57,8 @@ class Original(WireModel):
     content_type: str | None = None
     source_hash: str | None = None
     source_id: str | None = Field(default=None, description="the site's own id of the recording")
+    tags: AssetTags | None = None
+    playable: bool = Field(default=False, description="whether the row asks for a file that browsers play")
     said_duration: float | None = Field(default=None, description="seconds, by the site's word")
 
     def result(self, analysis: "Analysis") -> IngestResult:
@@ -61,6 +72,7 @@ class Original(WireModel):
             content_type=self.content_type,
             size=analysis.media.size if analysis.media else None,
             bitrate=analysis.bitrate,
+            playable_key=analysis.playable_key,
         )
 
 
@@ -69,6 +81,7 @@ class Analysis(AudioMetadata):
 
     bitrate: int = 0
     media: MediaFacts | None = None
+    playable_key: str | None = None
 
 
 class PublishAssetInput(WireModel):
@@ -94,6 +107,7 @@ class PublishAssetInput(WireModel):
             provenance=self._provenance(to_text(self.began or now)),
             original_filename=name,
             source_hash=self.original.source_hash if self.original else None,
+            tags=self.original.tags if self.original else None,
             media=self.metadata.media,
         )
 
@@ -128,7 +142,7 @@ class IngestActivities:
             fetched = await self._sources.fetch(input.source, step)
             source_hash = await asyncio.to_thread(_sha256, fetched.path)
             adopted = input.source.source_type is SourceType.AUDIO_FILE
-            audio = await (as_it_is if adopted else audio_only)(fetched, step)
+            audio = await (as_it_is if adopted else audio_only)(fetched, step, self._resources.limits)
             target = keys.original(input.asset_id, audio.form.extension)
             await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.keep_alive())
             await self._resources.cache.keep(await storage.find(target), audio.path)
@@ -140,37 +154,63 @@ class IngestActivities:
             content_type=audio.form.content_type,
             source_hash=source_hash,
             source_id=fetched.source_id,
+            tags=None if audio.tags.is_empty else audio.tags,
+            playable=input.source.playable,
             said_duration=fetched.said_duration,
         )
 
     @activity.defn(name="audioprep.analyze")
     async def analyze(self, original: Original) -> Analysis:
-        """Decode the original once: its true duration, `peaks.json` and `waveform.png`."""
-        storage = self._resources.storage
+        """Decode the original once: its true duration, `peaks.json` and `waveform.png`.
+
+        One that is not plain gets its working copy, and one that browsers do not play its rendition, if asked for.
+        """
         async with self._resources.step(Stage.ANALYZING) as step:
-            found = await storage.find(original.key)
+            found = await self._resources.storage.find(original.key)
             path = step.scratch / "original"
             await self._resources.cache.fetch(found, path, lambda _: step.keep_alive())
             probed = await probe(path, step.scratch)
-            meter = PeakMeter(probed.sample_rate)
-
-            def take(block: Samples) -> None:
-                meter.add(block)
-                self._report(step, probed, meter)
-
-            await decode_mono(path, probed, step.scratch, take)
-            check_whole(meter.samples / probed.sample_rate, original.said_duration)
-            await self._store_outline(original.asset_id, meter)
+            outline = _Outline(self._resources, step, probed.duration, _DECODED if original.playable else 1.0)
+            measured = await measure(path, probed, step.scratch, outline.listen)
+            check_whole(measured.decoded.seconds, original.said_duration)
+            await self._store_outline(original.asset_id, outline.meter)
+            facts = await self._facts(original.asset_id, found, probed, measured, step)
+            playable = await self._playable(original, facts, probed, measured.work or path, step)
         return Analysis(
-            duration=round(meter.samples / probed.sample_rate, 6),
+            duration=round(measured.decoded.seconds, 6),
             sample_rate=probed.sample_rate,
             channels=probed.channels,
             codec=probed.codec,
             format=probed.format,
             original_filename=original.original_filename,
             bitrate=probed.bitrate,
-            media=facts_of(found, probed, meter.samples),
+            media=facts,
+            playable_key=playable,
         )
+
+    async def _facts(
+        self, asset_id: str, found: StoredObject, probed: Probe, measured: Measured, step: AttemptContext
+    ) -> MediaFacts:
+        work = None
+        if measured.work is not None:
+            storage, cache = self._resources.storage, self._resources.cache
+            work = await store_working_copy(storage, cache, asset_id, measured.work, step.keep_alive)
+        return facts_of(found, probed, measured, work)
+
+    async def _playable(
+        self, original: Original, facts: MediaFacts, probed: Probe, path: Path, step: AttemptContext
+    ) -> str | None:
+        """The key of what browsers play, if the row asks for it."""
+        if not original.playable:
+            return None
+        if not needs_rendition(facts, probed, keys.extension_of(original.key)):
+            return original.key
+        made = await render_playable(
+            source_of(path, facts), facts.frames, step.scratch, subrange(step.report_progress, _DECODED, 1)
+        )
+        key = keys.playable(original.asset_id)
+        await self._resources.storage.move(made, key, ContentType.MP3)
+        return key
 
     @activity.defn(name="audioprep.publish_asset")
     async def publish_asset(self, input: PublishAssetInput) -> None:
@@ -190,20 +230,38 @@ class IngestActivities:
         earlier = parse_asset(content) if content is not None else None
         return earlier.created_at if earlier else None
 
-    def _report(self, step: AttemptContext, probed: Probe, meter: PeakMeter) -> None:
-        seconds = meter.samples / probed.sample_rate
-        self._resources.limits.check_duration(seconds)
-        if probed.duration:
-            step.report_progress(seconds / probed.duration)
-        else:
-            step.keep_alive()
-
     async def _store_outline(self, asset_id: str, meter: PeakMeter) -> None:
         pairs = meter.pairs()
         peaks = await asyncio.to_thread(to_json, pairs)
         picture = await asyncio.to_thread(draw_waveform, pairs)
         await self._resources.storage.write(keys.peaks(asset_id), peaks, ContentType.JSON)
         await self._resources.storage.write(keys.waveform(asset_id), picture, ContentType.PNG)
+
+
+class _Outline:
+    """Listens to the decode of an original: its peaks, its progress and its limit of time."""
+
+    def __init__(
+        self, resources: ActivityResources, step: AttemptContext, expected: float | None, share: float
+    ) -> None:
+        self._limits = resources.limits
+        self._step = step
+        self._expected = expected
+        self._share = share  # of the stage's progress
+        self.meter = PeakMeter(1)
+
+    def listen(self, form: PcmForm) -> Take:
+        """A decode begins: what was heard before counts no more."""
+        self.meter = PeakMeter(form.sample_rate, form.channels)
+        return self._take
+
+    def _take(self, samples: Samples) -> None:
+        self.meter.add(samples)
+        self._limits.check_duration(self.meter.seconds)
+        if self._expected:
+            self._step.report_progress(min(self.meter.seconds / self._expected, 1.0) * self._share)
+        else:
+            self._step.keep_alive()
 
 
 def check_whole(seconds: float, said: float | None) -> None:

@@ -6,7 +6,7 @@ from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
-from audioprep.activities.render.loudness_chart import LoudnessChart, draw_chart
+from audioprep.activities.render.metering.loudness_chart import LoudnessChart, draw_chart
 from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import ActivityResources
 from audioprep.jobs import keys

@@ -1,4 +1,4 @@
-"""The outline of a recording: minimum and maximum of every fiftieth of a second, and their picture."""
+"""The outline of a recording: the lowest and highest sample of any channel in every fiftieth of a second, drawn."""
 
 import io
 import json
@@ -14,34 +14,42 @@ _FULL_SCALE = 32768  # of a 16-bit sample
 
 
 class PeakMeter:
-    """Takes samples in blocks of any length and keeps one (min, max) pair per window.
+    """Takes samples in blocks of any length and keeps one (min, max) pair per window, over all channels.
 
-    Window k holds the samples from round(k * rate / 50) up to round((k + 1) * rate / 50), so that rates which 50 does
-    not divide do not drift.
+    What sounds on one side only, or upside down on the other, shows as loud as it is: a mean of the channels would
+    hide it. Window k holds the samples from round(k * rate / 50) up to round((k + 1) * rate / 50), so that rates which
+    50 does not divide do not drift.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, channels: int = 1) -> None:
         self._rate = sample_rate
+        self._channels = channels
         self._count = 0
         self._lows: list[NDArray[np.int16]] = []
         self._highs: list[NDArray[np.int16]] = []
-        self._open = np.empty(0, dtype=np.int16)  # samples of the window that is not full yet
+        self._open = np.empty(0, dtype=np.int16)  # samples of the window that is not full yet, of all channels in turn
         self._windows = 0
 
     @property
     def samples(self) -> int:
-        """How many samples came so far."""
+        """How many samples of one channel came so far."""
         return self._count
 
+    @property
+    def seconds(self) -> float:
+        return self._count / self._rate
+
     def add(self, block: Samples) -> None:
-        self._count += len(block)
-        data = np.concatenate([self._open, block]) if len(self._open) else block
+        """Take in samples of shape (n,) or (n, channels)."""
+        flat = block.reshape(-1)
+        begin = self._count - len(self._open) // self._channels
+        self._count += len(flat) // self._channels
+        data = np.concatenate([self._open, flat]) if len(self._open) else flat
         full = self._count * PAIRS_PER_SECOND // self._rate
         while full > self._windows and self._start(full) > self._count:
             full -= 1
-        begin = self._count - len(data)
-        starts = self._start(np.arange(self._windows, full)) - begin
-        end = int(self._start(full)) - begin if full > self._windows else 0
+        starts = (self._start(np.arange(self._windows, full)) - begin) * self._channels
+        end = (int(self._start(full)) - begin) * self._channels if full > self._windows else 0
         if len(starts):
             self._take(data[:end], starts)
             self._windows = full
@@ -57,7 +65,7 @@ class PeakMeter:
         columns = (np.concatenate(self._lows), np.concatenate(self._highs))
         return np.stack(columns, axis=1).astype(np.float32) / np.float32(_FULL_SCALE)
 
-    def _take(self, data: Samples, starts: NDArray[np.int64]) -> None:
+    def _take(self, data: NDArray[np.int16], starts: NDArray[np.int64]) -> None:
         self._lows.append(np.minimum.reduceat(data, starts))
         self._highs.append(np.maximum.reduceat(data, starts))
 

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from audioprep.bridge.bridge import BridgeOptions
+from audioprep.bridge.fleet.source import DatabaseSource
 from audioprep.bridge.limits import LimitsByType
+from audioprep.bridge.options import BridgeOptions
 from audioprep.bridge.store.outbox import WebhookChoice
 from audioprep.extension import installed_job_types, served_types
 from audioprep.jobs.registry import JobLimits, JobTypes
@@ -26,6 +27,7 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         max_looks=settings.bridge.max_looks,
         temporal_calls=settings.bridge.temporal_calls,
         idle_interval=settings.bridge.poll_interval,
+        idle_max=settings.databases.idle_max,
         busy_interval=settings.bridge.busy_interval,
         sweep_interval=settings.bridge.sweep_interval,
         redrive_after=settings.bridge.redrive_after,
@@ -47,6 +49,14 @@ def webhook_choice(settings: Settings) -> WebhookChoice | None:
     if unknown := sorted(wanted - served):
         raise ValueError(f"AUDIOPREP_WEBHOOK_TYPES: {unknown[0][:80]!r} is not a job type that is served.")
     return WebhookChoice(wanted or served, settings.webhooks.statuses)
+
+
+def database_source(settings: Settings) -> DatabaseSource:
+    """Where the list of many databases comes from. TURSO_AUTH_TOKEN is the token of those without one of their own."""
+    listed = settings.databases
+    return DatabaseSource(
+        listed.databases, listed.databases_command, token=settings.database.token, refresh=listed.databases_refresh
+    )
 
 
 def _limits(settings: Settings, types: JobTypes) -> LimitsByType:

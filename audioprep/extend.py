@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from audioprep.activities.process.supervisor import child_process as child_process
     from audioprep.activities.resources import ActivityResources as ActivityResources
     from audioprep.bridge.bridge import Bridge as Bridge
-    from audioprep.bridge.bridge import BridgeOptions as BridgeOptions
     from audioprep.bridge.limits import LimitsByType as LimitsByType
+    from audioprep.bridge.options import BridgeOptions as BridgeOptions
     from audioprep.bridge.store.outbox import WebhookChoice as WebhookChoice
     from audioprep.bridge.store.retention import KeepRules as KeepRules
     from audioprep.extension import Extension as Extension
@@ -83,7 +83,7 @@ PUBLIC: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "The bridge": {
         "Bridge": ("bridge.bridge", "the bridge in your program"),
-        "BridgeOptions": ("bridge.bridge", "what it serves, and at which pace"),
+        "BridgeOptions": ("bridge.options", "what it serves, and at which pace"),
         "JobLimits": ("jobs.registry", "time and attempts of a job"),
         "LimitsByType": ("bridge.limits", "those of each type"),
         "KeepRules": ("bridge.store.retention", "how long finished rows are kept, by status"),

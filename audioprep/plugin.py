@@ -36,6 +36,7 @@ from audioprep.workflows.lock import Lock
 from audioprep.workflows.playlist import PlaylistWorkflow
 from audioprep.workflows.preview import PreviewWorkflow
 from audioprep.workflows.save import SaveWorkflow
+from audioprep.workflows.storage_prefix import StoragePrefixInterceptor
 from audioprep.workflows.webhook import WebhookWorkflow
 
 WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Lock, PlaylistWorkflow, WebhookWorkflow)
@@ -52,7 +53,7 @@ class AudioPrepPlugin(SimplePlugin):
     def __init__(self, settings: Settings | None = None, extensions: Sequence[Extension] = ()) -> None:
         self._settings = settings or Settings()
         self._extensions = extensions
-        self.steps = StepInterceptor()
+        self.steps = StepInterceptor(StoragePrefixInterceptor)
         self.worker_commands = False  # whether cancels reach a worker without a heartbeat; set once the server is known
         self.heartbeat_interval = OWN_SERVER  # of the last worker
         super().__init__(

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -10,17 +10,21 @@ from libsql_client import Client as DatabaseClient
 from temporalio.client import Client
 
 from audioprep.activities.process.command import hide_from_children
+from audioprep.activities.ytdlp.update.updater import YtdlpUpdater
 from audioprep.bridge.bridge import Bridge
+from audioprep.bridge.fleet.databases import Shard
+from audioprep.bridge.fleet.fleet import Fleet
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseUnavailable
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge_options import bridge_options
+from audioprep.bridge_options import bridge_options, database_source
 from audioprep.extension import installed_extensions
 from audioprep.http.endpoints import HealthSource
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
+from audioprep.settings.sites import updates_folder
 from audioprep.telemetry.telemetry import Telemetry, open_telemetry
 from audioprep.temporal.connection import connect, connect_patiently
 from audioprep.worker.supervisor import WorkerSupervisor
@@ -66,27 +70,73 @@ async def _work(settings: Settings, telemetry: Telemetry, client: Client | None)
         plugin = worker_plugin(settings)
         return client or await connect_patiently(plugin, health, telemetry.runtime, telemetry.interceptors)
 
-    await WorkerSupervisor(connected, settings, health).run()
+    async with _updates(settings):
+        await WorkerSupervisor(connected, settings, health).run()
+
+
+@asynccontextmanager
+async def _updates(settings: Settings) -> AsyncIterator[None]:
+    """Look for newer versions of yt-dlp while the block lasts, if the operator wants them."""
+    period = settings.sites.ytdlp_update
+    if period is None:
+        yield
+        return
+    updater = YtdlpUpdater(settings.sites.ytdlp_index, updates_folder(settings.storage.work_dir), period)
+    updating = asyncio.create_task(updater.run(), name="yt-dlp updates")
+    try:
+        yield
+    finally:
+        updating.cancel()
+        await asyncio.wait({updating})
 
 
 async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
+    if settings.databases.are_many:
+        await _keep_many_in_step(settings, telemetry, client)
+        return
     health = telemetry.startup.watch_once("bridge")  # until its own services are asked instead
     url, token, calls = settings.database.database_url, settings.database.token, settings.bridge.database_calls
     options = bridge_options(settings)  # a type that is misspelt ends the process before anything is made
     async with open_database(url, token, calls) as database:
         identity = await _migrate_patiently(database, url, health)
-        if client is None:
-            plugin = AudioPrepPlugin(settings)
-            client = await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
+        client = client or await _lazy_client(settings, telemetry)
         bridge = Bridge(database, client, options, identity=identity)
-        telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, bridge.wake))
+        telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, _woken(bridge)))
         health.succeeded()
-        serving = asyncio.create_task(bridge.run(), name="bridge")
-        try:
-            await asyncio.wait({serving})
-        finally:
-            bridge.stop()
-            await _finish(serving)
+        await _serve(bridge)
+
+
+def _woken(bridge: Bridge) -> Callable[[str | None], bool]:
+    """Wake the bridge of one database, whatever it is called."""
+
+    def wake(_database: str | None) -> bool:
+        bridge.wake()
+        return True
+
+    return wake
+
+
+async def _keep_many_in_step(settings: Settings, telemetry: Telemetry, client: Client | None) -> None:
+    options = bridge_options(settings)
+    client = client or await _lazy_client(settings, telemetry)
+    fleet = Fleet(database_source(settings), client, options, Shard.parse(settings.databases.shard))
+    telemetry.parts.append(HealthSource(fleet.health, fleet.metrics, fleet.wake))
+    await _serve(fleet)
+
+
+async def _lazy_client(settings: Settings, telemetry: Telemetry) -> Client:
+    plugin = AudioPrepPlugin(settings)
+    return await connect(plugin, lazy=True, runtime=telemetry.runtime, interceptors=telemetry.interceptors)
+
+
+async def _serve(bridge: Bridge | Fleet) -> None:
+    """Until cancelled; the pass under way is finished."""
+    serving = asyncio.create_task(bridge.run(), name="bridge")
+    try:
+        await asyncio.wait({serving})
+    finally:
+        bridge.stop()
+        await _finish(serving)
 
 
 async def _finish(serving: "asyncio.Task[None]") -> None:

@@ -7,10 +7,12 @@ from contextlib import ExitStack, contextmanager
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.attempt.scratch import open_scratch
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
+from audioprep.activities.download.exits.guard import SiteGuard
 from audioprep.activities.download.host_limiter import HostLimiter
+from audioprep.activities.process.memory import fitting_runs, memory_limit
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
-from audioprep.activities.storage.store import Storage
+from audioprep.activities.storage.prefixed import PrefixedStorage
 from audioprep.activities.webhooks import Receiver
 from audioprep.settings import Settings
 
@@ -25,7 +27,7 @@ class WorkerResources:
 
     def __init__(self, settings: Settings) -> None:
         work_dir = settings.storage.work_dir.absolute()
-        storage = Storage.open(settings.storage.storage_url)
+        storage = PrefixedStorage(settings.storage.storage_url)
         self._scratch = work_dir / "scratch" / f"worker-{uuid.uuid4().hex[:12]}"
         self._open = ExitStack()
         self._workers = 0
@@ -41,7 +43,12 @@ class WorkerResources:
             network=NetworkRules(
                 AddressPolicy(allow_private=settings.network.allow_private_urls),
                 settings.network.allowed_hosts,
-                settings.network.site_retry_delay,
+                settings.sites.site_retry_delay,
+                settings.sites.access(work_dir),
+                SiteGuard(
+                    settings.sites.site_pause,
+                    settings.worker.ytdlp_runs or fitting_runs(memory_limit(), settings.worker.activity_slots),
+                ),
             ),
             host_limiter=HostLimiter(settings.worker.downloads_per_host, settings.worker.download_interval),
             scratch_root=self._scratch,

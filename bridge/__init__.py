@@ -13,8 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audioprep.bridge.bridge import Bridge, BridgeOptions
+    from audioprep.bridge.bridge import Bridge
     from audioprep.bridge.limits import LimitsByType
+    from audioprep.bridge.options import BridgeOptions
     from audioprep.jobs.registry import JobLimits
 
 __all__ = ["Bridge", "BridgeOptions", "JobLimits", "LimitsByType"]
@@ -24,5 +25,5 @@ def __getattr__(name: str) -> Any:
     """Loaded when it is asked for: the command line reads the table without Temporal's client."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "limits" if "Limits" in name else "bridge"
+    module = "limits" if "Limits" in name else "options" if name == "BridgeOptions" else "bridge"
     return getattr(import_module(f"{__name__}.{module}"), name)

@@ -12,7 +12,7 @@ import structlog
 from audioprep.bridge.durations import Durations
 from audioprep.bridge.store.errors import DatabaseError, DatabaseRefused
 from audioprep.bridge.store.service import BridgeReport, ServiceTable
-from audioprep.bridge.tracker import JobTracker
+from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()

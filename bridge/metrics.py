@@ -6,12 +6,11 @@ from datetime import datetime
 from math import nan
 from typing import Final, TypeAlias
 
-from libsql_client import Client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
 from audioprep.bridge.actions import Abandon, AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
-from audioprep.bridge.store.pipeline_client import PipelineClient, RowCounts
+from audioprep.bridge.store.pipeline_client import RowCounts
 from audioprep.bridge.views import Missing, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
@@ -72,6 +71,10 @@ class Metrics:
         self._last_run = _gauge(
             registry, "audioprep_bridge_last_run_seconds", "Since a service's last run that succeeded", "service"
         )
+        self._databases = _gauge(
+            registry, "audioprep_databases", "Databases of this bridge's list that are in its shard"
+        )
+        self._away = _gauge(registry, "audioprep_databases_away", "Those of them that are not served at the moment")
         self._counted = RowCounts()
         self._begin_at_zero()
 
@@ -123,10 +126,14 @@ class Metrics:
         for service, seconds in health.since_success().items():
             self._last_run.labels(service).set(seconds)
 
-    def saw_database(self, database: Client) -> None:
-        """A database in a file does not count its rows."""
-        if isinstance(database, PipelineClient):
-            rows = database.rows
+    def saw_databases(self, served: int, away: int) -> None:
+        """Of a bridge with many."""
+        self._databases.set(served)
+        self._away.set(away)
+
+    def saw_rows(self, rows: RowCounts | None) -> None:
+        """All rows so far; None where they are not counted."""
+        if rows is not None:
             self._rows.labels("read").inc(rows.read - self._counted.read)
             self._rows.labels("written").inc(rows.written - self._counted.written)
             self._counted = replace(rows)

@@ -1,6 +1,8 @@
 """Background services of the bridge: the claimer, the sweeper of orphaned workflows, the poller of running jobs."""
 
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +13,7 @@ from audioprep.bridge.store.claims import Poll
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Executions
-from audioprep.bridge.tracker import JobTracker
+from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.service.runner import JITTER
@@ -23,6 +25,19 @@ _SWEPT_PER_SECOND: Final = (
 )
 _CANCEL_SLACK: Final = timedelta(seconds=10)  # by which the clocks of web apps may differ
 _WAITED: Final = 30.0  # seconds for which rows may wait while there is room for them
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two polls of a table: `busy` while jobs are in flight, then doubling from `first` to `last`."""
+
+    busy: float
+    first: float
+    last: float
+
+    def idle(self, polls: int) -> float:
+        """After so many polls that brought nothing."""
+        return float(min(self.first * 2 ** min(polls, 30), self.last))
 
 
 class Claimer:
@@ -41,34 +56,51 @@ class Claimer:
         tracker: JobTracker,
         metrics: Metrics,
         *,
-        idle_interval: float,
-        busy_interval: float,
+        pace: Pace,
         sweep_interval: float,
     ) -> None:
         self._store = store
         self._executions = executions
         self._tracker = tracker
         self._metrics = metrics
-        self._idle_interval = idle_interval
-        self._busy_interval = busy_interval
+        self._pace = pace
+        self._idle_polls = 0
         self._sweep_interval = sweep_interval
         self._claimed_full = False
         self._next_sweep = 0.0  # of the monotonic clock, which no correction of the time moves
         self._seen_until = ""  # cancels from before are known; one by a clock that is far behind comes with a sweep
+        self.poll_seconds = 0.0  # that the last poll took
         self._left_since: float | None = None  # rows have waited since then although there was room
 
     def interval(self) -> float:
         if self._claimed_full:
             return 0
-        return self._busy_interval if self._tracker.in_flight else self._idle_interval
+        return self._pace.busy if self._tracker.in_flight else self._pace.idle(self._idle_polls)
+
+    def expect_rows(self) -> None:
+        """The web app says that there are new rows: poll often again."""
+        self._idle_polls = 0
 
     async def run_once(self) -> None:
+        slots = self._tracker.slots
+        try:
+            found = await self._poll(slots.take if slots.is_shared else None)
+            await self._tracker.start(found.claimed)
+        except BaseException:
+            slots.settle(hungry=False, served=False)
+            raise
+        slots.settle(hungry=found.hungry or found.more, served=bool(found.claimed))
+        self._idle_polls = 0 if found.is_news or self._tracker.in_flight else self._idle_polls + 1
+
+    async def _poll(self, take: Callable[[int], int] | None) -> Poll:
         await self._executions.check()  # a row claimed while Temporal is away would wait for nothing
         sweep = time.monotonic() >= self._next_sweep
-        capacity = self._tracker.capacity
+        capacity = 0 if take else self._tracker.capacity
         now = utc_now()
         since = "" if sweep or not self._tracker.has_cancels else self._seen_until
-        found = await self._store.poll(now, capacity=capacity, with_processing=sweep, cancelled_since=since)
+        began = time.monotonic()
+        found = await self._store.poll(now, capacity=capacity, with_processing=sweep, cancelled_since=since, take=take)
+        self.poll_seconds = time.monotonic() - began
         if sweep:
             cost = len(found.processing) + len(found.cancel_requested)
             self._next_sweep = time.monotonic() + max(self._sweep_interval, cost / _SWEPT_PER_SECOND)
@@ -84,7 +116,7 @@ class Claimer:
         self._metrics.superseded(job.type for job in found.superseded if not job.cancel_requested)
         running = [job for job in found.superseded if job.cancel_requested]
         self._tracker.admit([*found.cancel_requested, *running, *found.processing])
-        await self._tracker.start(found.claimed)
+        return found
 
     def _note_left(self, found: Poll) -> None:
         """Rows may wait and yet none come: another bridge took them, or the claim's answer was lost and a sweep finds
@@ -129,14 +161,21 @@ class OrphanSweeper:
         self._patience = patience
         self._missing: dict[str, float] = {}  # jobs without a row, and since when
 
+    @property
+    def has_missing(self) -> bool:
+        return bool(self._missing)
+
     def interval(self) -> float:
         return min(self._interval, self._patience) if self._missing else self._interval
 
     async def run_once(self) -> None:
-        if self._identity.is_copy:
-            return  # the workflows with this table's id may be those of the original
+        if not self._identity.is_copy:  # the workflows with a copy's id may be those of the original
+            await self.sweep([job_id async for job_id in self._executions.open_jobs()])
+
+    async def sweep(self, open_jobs: Sequence[str]) -> None:
+        """Look at the rows of jobs whose workflow is open."""
         missing: dict[str, float] = {}
-        async for job_id in self._executions.open_jobs():
+        for job_id in [] if self._identity.is_copy else open_jobs:
             if job_id in self._tracker:
                 continue
             row = await self._store.get_row(job_id)
@@ -156,13 +195,17 @@ class Sync:
 
     name = "sync"
 
-    def __init__(self, tracker: JobTracker, *, interval: float, describes_per_second: float) -> None:
+    def __init__(
+        self, tracker: JobTracker, *, interval: float, describes_per_second: float, idle: float | None = None
+    ) -> None:
+        """`idle` is the interval while no job is tracked: one that comes wakes the service."""
         self._tracker = tracker
         self._interval = interval
+        self._idle = interval if idle is None else idle
         self._batch = max(int(describes_per_second * interval * (1 - JITTER)), 1)
 
     def interval(self) -> float:
-        return self._interval
+        return self._interval if len(self._tracker) else self._idle
 
     async def run_once(self) -> None:
         await self._tracker.settle_due(self._batch)

@@ -29,6 +29,7 @@ class ErrorKind(StrEnum):
     BOT_CHECK = "BotCheck"  # the site takes this server for a bot: all of its recordings are out of reach
     SITE_LIMIT = "SiteLimit"  # the site has had enough requests from this server: none for up to an hour
     SITE_CHANGED = "SiteChanged"  # the site answers in a way that yt-dlp, as it is, cannot use
+    EXIT_FAILED = "ExitFailed"  # the operator's outbound proxy for the site is away or refuses the worker
     TIMED_OUT = "TimedOut"  # the job's time is up
     STALLED = "Stalled"  # a child process stopped making progress
     NETWORK = "Network"  # reset, refused, DNS, 408, 425, 429, 5xx
@@ -53,6 +54,7 @@ _MAY_PASS: Final = frozenset(
         ErrorKind.BOT_CHECK,
         ErrorKind.SITE_LIMIT,
         ErrorKind.SITE_CHANGED,
+        ErrorKind.EXIT_FAILED,
         ErrorKind.TIMED_OUT,
         ErrorKind.STALLED,
         ErrorKind.NETWORK,

@@ -24,6 +24,7 @@ class ContentType(StrEnum):
     MP3 = "audio/mpeg"
     WAV = "audio/wav"
     M4A = "audio/mp4"
+    FLAC = "audio/flac"
 
 
 def asset_id_for(job_id: str, table_id: str = "", part: str = "") -> str:
@@ -56,6 +57,16 @@ def metadata(asset_id: str) -> str:
 def media(asset_id: str) -> str:
     """What cutting needs to know of an original that another worker stored."""
     return f"assets/{asset_id}/media.json"
+
+
+def working_copy(asset_id: str) -> str:
+    """What clips are cut from where the original is not plain."""
+    return f"assets/{asset_id}/work.flac"
+
+
+def playable(asset_id: str) -> str:
+    """A rendition for browsers that do not play the original."""
+    return f"assets/{asset_id}/playable.mp3"
 
 
 def peaks(asset_id: str) -> str:

@@ -23,13 +23,15 @@ class JobRequest(WireModel, Generic[P]):
 
     `cancelled` marks a workflow that only takes the job's id, so that no later start can run it: it must close at once
     as cancelled. Its payload is null. `tableId` is the identity of the jobs table, empty for a workflow started by a
-    bridge before tables had one. `part` names a child's share of the job, as an entry of a playlist.
+    bridge before tables had one. `storagePrefix` is the folder of the storage
+    that all keys of the job are relative to. `part` names a child's share of the job, as an entry of a playlist.
     """
 
     job_id: str
     type: str
     payload: P | None
     table_id: str = ""
+    storage_prefix: str = ""
     part: str = ""
     timeout_seconds: float = Field(default=600, gt=0)
     max_attempts: int = Field(default=3, ge=1, description="tries of one step before the job fails")

@@ -20,6 +20,7 @@ PAGES = {
     "benchmarks/RESULTS.md": "RESULTS.md",
     "clients/typescript/README.md": "client-typescript.md",
     "clients/python/README.md": "client-python.md",
+    "examples/web-app/README.md": "web-app-example.md",
     "examples/silence-map/README.md": "silence-map.md",
 }
 _SOURCES = {page: source for source, page in PAGES.items()}

@@ -114,7 +114,12 @@ def _identity_of(request: JobRequest[Any], number: int) -> dict[str, str]:
     """Whose part an entry is. A playlist from before tables had identities gave its entries job ids with a slash."""
     if not request.table_id:
         return {"job_id": f"{request.job_id}/{number}"}
-    return {"job_id": request.job_id, "table_id": request.table_id, "part": str(number)}
+    return {
+        "job_id": request.job_id,
+        "table_id": request.table_id,
+        "storage_prefix": request.storage_prefix,
+        "part": str(number),
+    }
 
 
 def _reason(error: FailureError) -> tuple[JobStatus, str]:

@@ -9,9 +9,16 @@ from typing import Any
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
 
 from audioprep.activities.attempt.handover import reschedule_error
+from audioprep.activities.attempt.storage_prefix import prefix_of
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.request import job_id_of
 from audioprep.jobs.text.redaction import sentence_of
@@ -49,9 +56,16 @@ def _since(begun: float) -> float:
 class StepInterceptor(Interceptor):
     """Gives a step back to its workflow when this worker shuts down, and keeps secrets out of unforeseen failures."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_workflows: type[WorkflowInboundInterceptor] | None = None) -> None:
+        """`of_workflows` is what intercepts the workflows of the same worker."""
+        self._of_workflows = of_workflows
         self.running: set[asyncio.Task[Any] | None] = set()
         self.ending: set[asyncio.Task[Any] | None] = set()
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor] | None:
+        return self._of_workflows
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _Attempt(super().intercept_activity(next), self)
@@ -75,7 +89,7 @@ class _Attempt(ActivityInboundInterceptor):
         task = asyncio.current_task()
         self._steps.running.add(task)
         try:
-            with log_attempt():
+            with prefix_of(input.headers), log_attempt():
                 return await self._attempt(input)
         finally:
             self._steps.running.discard(task)

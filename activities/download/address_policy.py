@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
 
+from audioprep.activities.download.exits.access import SiteAccess
+from audioprep.activities.download.exits.guard import SiteGuard
 from audioprep.jobs.text.hosts import YOUTUBE_HOSTS
 
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -116,8 +118,10 @@ def literal_address(host: str) -> Address | None:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRules:
-    """The address policy for every connection, the sites that yt-dlp may be asked for, and how soon again."""
+    """The address policy for every connection, the sites that yt-dlp may be asked for, and how."""
 
     policy: AddressPolicy = field(default_factory=AddressPolicy)
     ytdlp_hosts: frozenset[str] = frozenset(YOUTUBE_HOSTS)
     site_retry_delay: float = 15.0  # seconds before the second visit after a failed one; doubled each time
+    access: SiteAccess = field(default_factory=SiteAccess)
+    guard: SiteGuard = field(default_factory=SiteGuard)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import errno
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -16,6 +17,7 @@ from aiohttp.abc import AbstractResolver
 
 from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.activities.download.address_policy import AddressPolicy, AddressRefused
+from audioprep.activities.download.exits.exit import Exit, ExitRefused
 from audioprep.activities.download.http_status import parse_retry_after
 from audioprep.activities.download.proxy_request import (
     ProxyRequest,
@@ -42,9 +44,16 @@ _BUSY: Final = "503 Service Unavailable"
 class EgressProxy:
     """Both kinds of request: CONNECT for TLS, and absolute URLs for plain HTTP."""
 
-    def __init__(self, policy: AddressPolicy, traffic: ProxyStats, lookup: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        traffic: ProxyStats,
+        lookup: AbstractResolver | None = None,
+        leave_by: Exit | None = None,
+    ) -> None:
         self._resolver = CheckedResolver(policy, lookup)
         self._traffic = traffic
+        self._exit = leave_by or Exit()
         self.password = secrets.token_urlsafe(24)
         self._open: set[asyncio.Task[None]] = set()
         self._waiting: dict[asyncio.Task[None], None] = {}  # in the order of their arrival
@@ -96,8 +105,12 @@ class EgressProxy:
         except AddressRefused:
             self._traffic.refused = self._traffic.refused or request.host
             await _say(client[1], _REFUSED)
-        except OSError:
+        except ExitRefused as error:
+            self._traffic.exit_fault = self._traffic.exit_fault or str(error)
+            await _say(client[1], _UNREACHABLE)
+        except OSError as error:
             self._traffic.unreachable = request.host
+            self._traffic.nameless = getattr(error, "errno", None) == socket.EAI_NONAME
             await _say(client[1], _UNREACHABLE)
         else:
             try:
@@ -135,6 +148,8 @@ class EgressProxy:
         """A connection to the first of the checked addresses that answers."""
         async with asyncio.timeout(CONNECT_TIMEOUT):
             answers = await self._resolver.resolve(request.host, request.port)
+            if self._exit.scheme:  # the policy has been asked; the exit gets the name, for sites answer by region
+                return await self._exit.connect(request.host, request.port, CONNECT_TIMEOUT)
             failure = OSError(errno.EHOSTUNREACH, "no address")
             for answer in answers:
                 try:
@@ -172,10 +187,13 @@ class EgressProxy:
 
 @contextlib.asynccontextmanager
 async def egress_proxy(
-    policy: AddressPolicy, traffic: ProxyStats, lookup: AbstractResolver | None = None
+    policy: AddressPolicy,
+    traffic: ProxyStats,
+    lookup: AbstractResolver | None = None,
+    leave_by: Exit | None = None,
 ) -> AsyncIterator[str]:
     """A running proxy, as the URL to give to yt-dlp: a secret, for the password is in it."""
-    proxy = EgressProxy(policy, traffic, lookup)
+    proxy = EgressProxy(policy, traffic, lookup, leave_by)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=_HEAD_LIMIT)
     try:
         yield f"http://{USER}:{proxy.password}@127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -77,6 +77,8 @@ class ProxyStats:
     rate: RateWindow | None = None
     refused: str | None = None  # the first host whose address the policy forbids
     unreachable: str | None = None  # the last host that could not be connected to
+    nameless: bool = False  # for its name does not exist
+    exit_fault: str | None = None  # what is wrong with the operator's exit, if it could not be used
     slow: str | None = None  # the host that sent when the run came under its least rate
     retry_after: timedelta | None = None  # of the last plain HTTP answer that named one: TLS is opaque to us
     _active: float = field(default=0.0, init=False)  # seconds

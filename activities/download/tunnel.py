@@ -42,7 +42,8 @@ class Tunnel:
                 writer.write(block)
                 await writer.drain()
                 self._restart_clock()
-            writer.write_eof()
+            if writer.can_write_eof():  # TLS, as to some exits, cannot
+                writer.write_eof()
             self.half_closed = True
             self._restart_clock()
         except OSError:

@@ -1,6 +1,5 @@
 """Command lines of ffmpeg and ffprobe: an allow-list of demuxers and protocols, local files only."""
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +8,6 @@ from audioprep.activities.process.limits import MB, ChildLimits
 # Thirty minutes of sound take some 15 s of CPU to decode and measure, and 60 MB. An ffmpeg that writes a file says so.
 LIMITS: Final = ChildLimits(cpu_seconds=600, memory=1024 * MB)
 PROBE_LIMITS: Final = ChildLimits(cpu_seconds=30, memory=512 * MB)
-_SPEAKER: Final = re.compile(r"\[[^\[\]]* @ 0x[0-9a-f]+\] ?")
 KILLED: Final = 255  # its exit code after a signal it caught
 
 # Demuxers of plain media containers. Playlists and scripts (hls, concat, dash, sdp, image2 ...) are left out on
@@ -20,12 +18,17 @@ FORMATS: Final = (
 )
 
 
-def input_options(source: Path) -> list[str | Path]:
-    """`-i source`, fenced in: the file itself and nothing it may refer to.
+# For files whose sound begins late: the whole file is searched for it. https://ffmpeg.org/ffmpeg-formats.html
+_PATIENT: Final = ("-probesize", "2000000000", "-analyzeduration", "2000000000")
+
+
+def input_options(source: Path, *, patient: bool = False) -> list[str | Path]:
+    """`-i source`, fenced in: the file itself and nothing it may refer to. `patient` searches all of it for streams.
 
     `file:` keeps a name with a colon from being read as a protocol: https://ffmpeg.org/ffmpeg-protocols.html#file
     """
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", f"file:{source}"]
+    fence = ("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS)
+    return [*fence, *(_PATIENT if patient else ()), "-i", f"file:{source}"]
 
 
 def ffmpeg(*arguments: str | Path) -> list[str | Path]:
@@ -33,11 +36,7 @@ def ffmpeg(*arguments: str | Path) -> list[str | Path]:
     return ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", *arguments]
 
 
-def ffprobe(source: Path, *show: str) -> list[str | Path]:
+def ffprobe(source: Path, *show: str, patient: bool = False) -> list[str | Path]:
     """A whole ffprobe command line that prints JSON."""
-    return ["ffprobe", "-hide_banner", "-loglevel", "error", "-of", "json", *show, *input_options(source)]
-
-
-def error_excerpt(last_stderr_line: str, source: Path) -> str:
-    """Why a file could not be read, in ffmpeg's words but without our path and the address of the part that says so."""
-    return _SPEAKER.sub("", last_stderr_line).replace(f"file:{source}: ", "").replace(str(source), "it")[:120]
+    output = ("-hide_banner", "-loglevel", "level+warning", "-of", "json")
+    return ["ffprobe", *output, *show, *input_options(source, patient=patient)]

@@ -1,4 +1,4 @@
-"""File extension and media type of an original: from what the file is, never from what it is called.
+"""File extension and media type of an original, and whether browsers play it: from what the file is, not its name.
 
 Both end up where browsers read them, in storage that a web app may serve.
 """
@@ -78,3 +78,23 @@ async def form_of(path: Path, probed: Probe) -> FileForm:
 def _is_webm(path: Path) -> bool:
     with path.open("rb") as file:
         return _WEBM in file.read(_HEAD)
+
+
+# What every current browser plays, as Chromium does without proprietary codecs but for AAC and MP3, by extension:
+# https://www.chromium.org/audio-video/
+_PLAYED: Final = {
+    "aac": {"aac"},
+    "flac": {"flac"},
+    "m4a": {"aac", "flac", "mp3", "opus"},
+    "mp3": {"mp3"},
+    "mp4": {"aac", "flac", "mp3", "opus"},
+    "ogg": {"flac", "opus", "vorbis"},
+    "opus": {"opus"},
+    "wav": {"pcm_alaw", "pcm_f32le", "pcm_mulaw", "pcm_s16le", "pcm_s24le", "pcm_u8"},
+    "webm": {"opus", "vorbis"},
+}
+
+
+def browsers_play(extension: str, probed: Probe) -> bool:
+    """Whether browsers play an original of this extension, and the stream of it that was probed."""
+    return not probed.has_video and probed.stream_index == 0 and probed.codec in _PLAYED.get(extension, ())

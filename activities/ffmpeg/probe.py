@@ -1,25 +1,36 @@
-"""ffprobe: streams, formats and durations as a media file declares them."""
+"""ffprobe: streams, formats, durations and tags as a media file declares them."""
 
-import re
+import asyncio
+import struct
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel
 
-from audioprep.activities.ffmpeg.command import PROBE_LIMITS, error_excerpt, ffprobe
+from audioprep.activities.ffmpeg.command import PROBE_LIMITS, ffprobe
+from audioprep.activities.ffmpeg.errors import reason_of
+from audioprep.activities.ffmpeg.report import ENTRIES, Report, Stream, parse_report
 from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError
+from audioprep.jobs.types.tags import AssetTags
 
-_MAX_OUTPUT = 1 << 20  # characters of JSON: a thousand streams fit
-_RATES = range(1_000, 1_000_001)  # hertz
-_MAX_CHANNELS = 64  # swresample's own limit
-_LENGTH_TAG = "DURATION"  # of a stream in Matroska
-_CLOCK = re.compile(r"([0-9]{1,6}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,9})?)")  # anybody may write that tag
+_MAX_OUTPUT: Final = 4 << 20  # bytes of JSON: a thousand streams and ten thousand chapters fit
+_RATES: Final = range(1_000, 1_000_001)  # hertz
+_MAX_CHANNELS: Final = 64  # swresample's own limit
+_NO_DECODER: Final = ("not implemented", "Could not open codec", "Unsupported codec")
+_UNREADABLE: Final = "The file is not audio or video that can be read"
+_MP4: Final = "mov,mp4,m4a,3gp,3g2,mj2"
+_MAX_INDEX: Final = 64 << 20  # bytes of an MP4's `moov`
+# Sample entries of encrypted sound: ISO/IEC 23001-7, FairPlay, Audible.
+_ENCRYPTED: Final = (b"enca", b"drms", b"aavd")
 
 
 class Probe(BaseModel):
-    """The first audio stream. `duration` is the container's word in seconds, None when it has none: a hint, no fact.
+    """The first audio stream that has a decoder. `duration` is the container's word in seconds, None when it has none:
+    a hint for progress, no fact.
 
-    `stream_duration` is its word on this stream alone. `has_video` does not count cover art.
+    `has_video` does not count cover art. `layout` is the declared channel layout, empty if there is none.
     """
 
     stream_index: int
@@ -29,107 +40,78 @@ class Probe(BaseModel):
     format: str
     duration: float | None
     starts_at_zero: bool = True  # the stream begins with its file: times in one are times in the other
-    stream_duration: float | None = None
     has_video: bool = False
     bitrate: int = 0  # bits per second of the file, or of the stream; 0 when the container says neither
-
-
-class _Disposition(BaseModel):
-    attached_pic: int = 0
-
-
-class _Stream(BaseModel):
-    index: int
-    codec_type: str = ""
-    codec_name: str = "unknown"
-    sample_rate: int = 0
-    channels: int = 0
-    duration: float | None = None
-    start_time: float = 0.0
-    bit_rate: int = 0
-    disposition: _Disposition = _Disposition()
-    tags: dict[str, str] = Field(default_factory=dict)
-
-    @property
-    def seconds(self) -> float | None:
-        """Matroska keeps a stream's own length in a tag: `00:00:02.370000000`."""
-        found = _CLOCK.fullmatch(self.tags.get(_LENGTH_TAG, ""))
-        if self.duration or not found:
-            return self.duration
-        return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
-
-
-class _Format(BaseModel):
-    format_name: str = "unknown"
-    start_time: float = 0.0
-    duration: float | None = None
-    bit_rate: int = 0
-
-
-class _Report(BaseModel):
-    streams: list[_Stream] = Field(default_factory=list)
-    format: _Format = _Format()
-
-
-# What ffprobe is asked for: the fields that are read here. Other tags may have any size, lyrics and pictures.
-_ENTRIES = ":".join(
-    (
-        f"format={','.join(_Format.model_fields)}",
-        f"stream={','.join(_Stream.model_fields)}",
-        f"stream_disposition={','.join(_Disposition.model_fields)}",
-        f"stream_tags={_LENGTH_TAG}",
-    )
-)
+    layout: str = ""
+    sample_format: str = ""  # ffmpeg's name of what the decoder gives
+    patient: bool = False  # the stream is found only by those who read far into the file
+    tags: AssetTags = AssetTags()
 
 
 async def probe(source: Path, cwd: Path) -> Probe:
-    """Look at `source` with ffprobe. Raises PermanentError when it is no media file or has no audio."""
-    report = await _report(source, cwd)
-    audio = next((stream for stream in report.streams if _decodable(stream)), None)
+    """Look at `source` with ffprobe. Raises PermanentError when it is no media file or has no audio that decodes."""
+    await asyncio.to_thread(_check_byte_order, source)
+    report, patient = await _report(source, cwd), False
+    if not any(stream.is_decodable for stream in report.streams) and any(map(_is_late, report.streams)):
+        report, patient = await _report(source, cwd, patient=True), True
+    audio = next((stream for stream in report.streams if stream.is_decodable), None)
     if audio is None:
-        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The file has no audio that can be read.")
+        raise _no_audio(report.streams)
     _check_measures(audio)
+    if report.format.format_name == _MP4:
+        await asyncio.to_thread(_check_encryption, source)
     return Probe(
         stream_index=audio.index,
-        codec=audio.codec_name,
+        codec=audio.codec,
         sample_rate=audio.sample_rate,
         channels=audio.channels,
         format=report.format.format_name,
         duration=audio.seconds or report.format.duration,
         starts_at_zero=audio.start_time == report.format.start_time,
-        stream_duration=audio.duration,
-        has_video=any(map(_moves, report.streams)),
+        has_video=any(stream.moves for stream in report.streams),
         bitrate=report.format.bit_rate or audio.bit_rate,
+        layout=audio.layout,
+        sample_format=audio.sample_fmt,
+        patient=patient,
+        tags=report.tags_of(audio),
     )
 
 
-async def _report(source: Path, cwd: Path) -> _Report:
-    output = ""
-    command = ffprobe(source, "-show_entries", _ENTRIES)
+async def _report(source: Path, cwd: Path, *, patient: bool = False) -> Report:
+    output = bytearray()
+    command = ffprobe(source, "-show_entries", ENTRIES, patient=patient)
     async with child_process(command, cwd=cwd, limits=PROBE_LIMITS) as child:
-        async for line in child.lines():
-            output += line
+        async for block in child.blocks():
+            output += block
             if len(output) > _MAX_OUTPUT:
-                raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The file describes more streams than can be read.")
+                sentence = (
+                    f"The file describes itself in more than {_MAX_OUTPUT >> 20} MB of tags, streams and chapters."
+                )
+                raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
         code = await child.wait()
-    report = parse_report(output) if code == 0 else None
+    report = parse_report(bytes(output)) if code == 0 else None
     if report is not None:
         return report
-    raise PermanentError(
-        ErrorKind.UNSUPPORTED_MEDIA,
-        f"The file is not audio or video that can be read ({error_excerpt(child.last_stderr_line, source)}).",
-    )
+    reason = reason_of(child.stderr, source)
+    unknown = any(sign in reason for sign in _NO_DECODER)
+    what = "The file's sound is in a codec that is not known here" if unknown else _UNREADABLE
+    raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, f"{what} ({reason}).")
 
 
-def parse_report(output: str) -> _Report | None:
-    """None for what is not as ffprobe promises: it says the same as a failure."""
-    try:
-        return _Report.model_validate_json(output)
-    except ValidationError:
-        return None
+def _no_audio(streams: Sequence[Stream]) -> PermanentError:
+    codecs = [stream.codec for stream in streams if stream.is_audio]
+    if not codecs:
+        return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "The file has no audio that can be read.")
+    name = f" ({codecs[0]})" if codecs[0] else ""
+    return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, f"The file's sound is in a codec that is not known here{name}.")
 
 
-def _check_measures(audio: _Stream) -> None:
+def _is_late(stream: Stream) -> bool:
+    """Its codec is known, and nothing of it was seen yet."""
+    return stream.is_audio and bool(stream.codec_name) and not (stream.sample_rate and stream.channels)
+
+
+def _check_measures(audio: Stream) -> None:
     """Raises PermanentError for numbers that no recording has, but that would have us work with them."""
     if audio.sample_rate not in _RATES:
         sentence = (
@@ -141,9 +123,47 @@ def _check_measures(audio: _Stream) -> None:
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
 
-def _decodable(stream: _Stream) -> bool:
-    return stream.codec_type == "audio" and stream.sample_rate > 0 and stream.channels > 0
+def _check_byte_order(source: Path) -> None:
+    """Raises PermanentError for RIFX, whose samples ffmpeg would read in the wrong byte order: as noise."""
+    with source.open("rb") as file:
+        if file.read(4) == b"RIFX":
+            sentence = (
+                "The file is a WAV file in big-endian byte order (RIFX), which is not supported: convert it to RIFF."
+            )
+            raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
 
-def _moves(stream: _Stream) -> bool:
-    return stream.codec_type == "video" and not stream.disposition.attached_pic
+def _check_encryption(source: Path) -> None:
+    """Raises PermanentError for an MP4 whose sample descriptions say that they are encrypted."""
+    index = _box(source, b"moov")
+    entries = [index[at + 4 : at + 64] for at in _occurrences(index, b"stsd")]
+    if any(kind in entry for entry in entries for kind in _ENCRYPTED):
+        sentence = "The file is encrypted (protected by DRM): without its key its sound cannot be decoded."
+        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
+
+
+def _box(source: Path, name: bytes) -> bytes:
+    """The first top-level box of this type in an MP4 file; empty if there is none (ISO/IEC 14496-12, 4.2)."""
+    size, at = source.stat().st_size, 0
+    with source.open("rb") as file:
+        while len(head := file.read(16)) >= 8:
+            (length,) = struct.unpack_from(">I", head)
+            if length == 1 and len(head) == 16:
+                (length,) = struct.unpack_from(">Q", head, 8)
+            length = length or size - at
+            if head[4:8] == name:
+                return file.read(min(length, _MAX_INDEX))
+            if length < 8 or at + length >= size:
+                return b""
+            at += length
+            file.seek(at)
+    return b""
+
+
+def _occurrences(data: bytes, word: bytes) -> list[int]:
+    found: list[int] = []
+    at = data.find(word)
+    while at >= 0 and len(found) < 100:
+        found.append(at)
+        at = data.find(word, at + 1)
+    return found

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from audioprep.activities.ffmpeg.command import LIMITS, error_excerpt, ffmpeg
+from audioprep.activities.ffmpeg.command import KILLED, LIMITS, ffmpeg
+from audioprep.activities.ffmpeg.errors import reason_of
 from audioprep.activities.process.supervisor import child_process
-from audioprep.jobs.errors import ErrorKind, TransientError
+from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 
+_DISK_FAILED = ("No space left on device", "Input/output error", "Disk quota exceeded", "Stale file handle")
 _REPORT_INTERVAL = "0.5"  # seconds between two progress blocks
 
 ProgressCallback = Callable[[float], None]
@@ -29,7 +31,8 @@ async def run_ffmpeg(
 
     It may write files of `max_bytes` at most.
 
-    Raises TransientError when ffmpeg fails. That it did not fail proves nothing: whoever made a file looks at the file.
+    Raises PermanentError when ffmpeg fails, since it would fail again over the same input, but TransientError when it
+    was killed or the disk failed. That it did not fail proves nothing: look at the file that it made.
     """
     command = ffmpeg("-nostats", "-stats_period", _REPORT_INTERVAL, "-progress", "pipe:1", *arguments)
     seconds = 0.0
@@ -40,10 +43,17 @@ async def run_ffmpeg(
                 report(seconds / expected_seconds if expected_seconds else 0.0)
         code = await child.wait()
     if code != 0:
-        raise TransientError(
-            ErrorKind.CHILD_FAILED, f"ffmpeg failed with code {code} ({error_excerpt(child.last_stderr_line, cwd)})."
-        )
+        raise _failure(code, child.stderr, cwd)
     return FfmpegRun(seconds, child.stderr_tail)
+
+
+def _failure(code: int, said: str, cwd: Path) -> JobError:
+    if code < 0 or code == KILLED:
+        return TransientError(ErrorKind.CHILD_FAILED, "ffmpeg was killed while it worked.")
+    reason = reason_of(said, cwd)
+    if any(word in said for word in _DISK_FAILED):
+        return TransientError(ErrorKind.STORAGE, f"ffmpeg could not read or write its files ({reason}).")
+    return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, f"ffmpeg could not process the audio ({reason}).")
 
 
 def subrange(report: ProgressCallback, begin: float, end: float) -> ProgressCallback:

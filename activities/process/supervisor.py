@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from audioprep.activities.attempt.shielding import run_to_completion
@@ -16,6 +16,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 TERM_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 STALL_TIMEOUT = 60.0  # seconds without progress before a child counts as stuck
+_STDERR_HEAD = 4096  # bytes of its beginning that are kept as well
 _STDERR_TAIL = 16_384  # bytes of stderr kept for the error message
 _STDERR_CLOSE = 1.0  # seconds to wait for stderr to close once the child is dead
 _PIPE_LIMIT = 1 << 18  # bytes; also the longest line we accept
@@ -31,6 +32,7 @@ class ChildProcess:
         limits: ChildLimits | None,
         stall: asyncio.Timeout,
         stall_timeout: float,
+        read_line: Callable[[str], None] | None = None,
     ) -> None:
         self.pid = process.pid
         self._name = name
@@ -40,7 +42,9 @@ class ChildProcess:
         self._stall = stall
         self._stall_timeout = stall_timeout
         self._stdout: asyncio.StreamReader | None = None
+        self._stderr_head = bytearray()
         self._stderr = bytearray()
+        self._read_line = read_line
         self._stderr_closed = asyncio.Event()
         self._stderr_reader: asyncio.Task[None] | None = None
 
@@ -89,23 +93,42 @@ class ChildProcess:
     @property
     def last_stderr_line(self) -> str:
         """The last line of stderr: most often the reason."""
-        lines = self._stderr.decode("utf-8", "replace").split("\n")
+        lines = self.stderr.split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "no message")
 
     @property
     def stderr_tail(self) -> str:
         """The end of what the child said on stderr; all of its last words only once the child is dead."""
-        return self._stderr.decode("utf-8", "replace")
+        return self.stderr[-_STDERR_TAIL:]
+
+    @property
+    def stderr(self) -> str:
+        """The beginning and the end of what the child said on stderr."""
+        return (self._stderr_head + self._stderr).decode("utf-8", "replace")
 
     def _touch(self) -> None:
         self._stall.reschedule(asyncio.get_running_loop().time() + self._stall_timeout)
 
     async def _keep_stderr(self, stderr: asyncio.StreamReader) -> None:
-        """Drain stderr, so that the child never blocks on it, and keep its tail."""
+        """Drain stderr, so that the child never blocks on it; keep its head and tail, and pass its lines on."""
+        rest = b""
         while block := await stderr.read(_PIPE_LIMIT):
-            self._stderr += block
+            missing = max(_STDERR_HEAD - len(self._stderr_head), 0)
+            self._stderr_head += block[:missing]
+            self._stderr += block[missing:]
             del self._stderr[:-_STDERR_TAIL]
+            rest = self._pass_on(rest + block)
+        self._pass_on(rest + b"\n")
         self._stderr_closed.set()
+
+    def _pass_on(self, data: bytes) -> bytes:
+        """Give whole lines to the reader of them. The rest, of a line that is too long its end."""
+        if self._read_line is None:
+            return b""
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._read_line(line.decode("utf-8", "replace").rstrip("\r"))
+        return rest[-_STDERR_TAIL:]
 
     async def end(self) -> None:
         """SIGTERM, the grace, SIGKILL, each for the whole group. Returns when the child is reaped."""
@@ -150,11 +173,12 @@ async def child_process(
     env: Mapping[str, str] | None = None,
     limits: ChildLimits | None = None,
     stdin: str | None = None,
+    read_line: Callable[[str], None] | None = None,
 ) -> AsyncIterator[ChildProcess]:
     """Run `argv` in `cwd` while the block lasts; on every way out its process group is dead and reaped.
 
     `env` is the child's whole environment; None gives it the way to its programs and nothing else of ours. Every user
-    of the machine can read `argv`: what is secret goes into `stdin`.
+    of the machine can read `argv`: what is secret goes into `stdin`. `read_line` gets each line of stderr as it comes.
 
     Raises PermanentError when the program is not installed or came to one of its `limits`, and TransientError when it
     showed no progress for `stall_timeout` seconds.
@@ -170,7 +194,7 @@ async def child_process(
                 pipe_limit=_PIPE_LIMIT,
                 stdin=stdin,
             )
-            child = ChildProcess(name, spawned, limits, stall, stall_timeout)
+            child = ChildProcess(name, spawned, limits, stall, stall_timeout, read_line)
             record = ChildRecord(name)
             try:
                 await child.listen()

@@ -5,7 +5,7 @@ from typing import Final
 
 from audioprep.activities.render.graph import Graph
 from audioprep.activities.render.loudness import Mastering
-from audioprep.activities.render.loudness_chart import CHART_METER
+from audioprep.activities.render.metering.loudness_chart import CHART_METER
 
 _MEASURABLE: Final = 0.4  # seconds: one block of BS.1770; ebur128 has no value for anything shorter
 _OVERSAMPLED: Final = 88_200  # hertz at which a limiter sees nearly all of what lies between samples

@@ -7,8 +7,7 @@ Position. A clip is first cut on whole seconds of its source, then brought to R,
 second both rates are in phase, so a source that is split and joined again comes out as if it had never been split.
 
 Channels. Stereo as soon as one source has two channels or more, mono otherwise. A mono source sounds equally on both
-sides at its own level (swresample's own upmix takes 3 dB off); surround is mixed down by swresample's standard matrix,
-scaled so that it cannot clip: https://ffmpeg.org/ffmpeg-resampler.html (rematrix_maxval).
+sides at its own level (swresample's own upmix takes 3 dB off); more than two are mixed as `ffmpeg/mixing.py` says.
 """
 
 import math
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audioprep.activities.ffmpeg.command import input_options
+from audioprep.activities.ffmpeg.mixing import mix_filters
 from audioprep.jobs.types.recipe import Clip
 
 OUTPUT = "[mix]"  # the label of the graph's only output
@@ -26,18 +26,21 @@ _PAD = (
 )  # seconds of silence that may complete a clip; a source that lacks more shows as a short render
 _CONTEXT = 0.1  # seconds kept around a clip for the resampler, whose filter is far shorter
 _PREROLL = 2.0  # seconds decoded before a seek's goal: mp3's bit reservoir, opus' 80 ms of convergence, aac's overlap
-_MAX_LAYOUT = 8  # channels; beyond, swresample has no default layout to mix down from
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What the graph must know of one source file. `seekable`: a seek in it lands on the very sample."""
+    """What the graph must know of one source file. `seekable`: a seek in it lands on the very sample.
+
+    `layout` is the declared channel layout, empty if there is none.
+    """
 
     path: Path
     stream_index: int
     sample_rate: int
     channels: int
     seekable: bool = False
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def _chain(clip: Clip, source: SourceFacts, seek: int, rate: int, channels: int)
     return [
         f"atrim=start_sample={first}:end_sample={last}",
         "asetpts=N/SR/TB",
-        *_mix(source.channels, channels),
+        *mix_filters(source.channels, source.layout, channels),
         f"aresample={rate}:rematrix_maxval=1",
         f"aformat=sample_fmts=fltp:channel_layouts={'stereo' if channels > 1 else 'mono'}",
         f"apad=pad_len={math.ceil(_PAD * rate)}",
@@ -107,17 +110,6 @@ def _chain(clip: Clip, source: SourceFacts, seek: int, rate: int, channels: int)
         "asetpts=N/SR/TB",
         *_shape(clip, frames, rate),
     ]
-
-
-def _mix(source: int, target: int) -> list[str]:
-    """What swresample would not mix as we promise."""
-    if source == 1 and target > 1:
-        return ["pan=stereo|c0=c0|c1=c0"]
-    if source > _MAX_LAYOUT:
-        sides = [[f"c{c}" for c in range(side, source, 2)] for side in (0, 1)]
-        shares = [[f"{1 / len(side):.6f}*{channel}" for channel in side] for side in sides]
-        return [f"pan=stereo|c0={'+'.join(shares[0])}|c1={'+'.join(shares[1])}"]
-    return []
 
 
 def _shape(clip: Clip, frames: int, rate: int) -> list[str]:

@@ -1,15 +1,19 @@
 """Sources of a recipe: found in storage, downloaded, and held against what the recipe asks of them."""
 
+import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from audioprep.activities.attempt.context import AttemptContext
-from audioprep.activities.ffmpeg.decode import Samples, decode_mono
+from audioprep.activities.ffmpeg.decode import PcmForm, Samples, Take
 from audioprep.activities.ffmpeg.probe import probe
 from audioprep.activities.ffmpeg.run import ProgressCallback
-from audioprep.activities.media_memory import facts_of
+from audioprep.activities.ffmpeg.working_copy import measure
+from audioprep.activities.media_memory import facts_of, store_working_copy
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
+from audioprep.activities.render.seeking import seeks_exactly
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs import keys
@@ -18,9 +22,16 @@ from audioprep.jobs.keys import ContentType
 from audioprep.jobs.types.asset import MediaFacts, parse_asset, parse_media
 from audioprep.jobs.types.recipe import Clip, Recipe
 
-# Formats in which a seek with a preroll gives the very samples that decoding from the start gives; the test of the same
-# name compares them. Not Matroska and WebM, whose times are whole milliseconds. Names as ffprobe's `format_name`.
-EXACT_SEEK = frozenset({"wav", "w64", "aiff", "caf", "flac", "mp3", "ogg", "wv", "mov,mp4,m4a,3gp,3g2,mj2"})
+
+@dataclass(slots=True)
+class _Source:
+    """One asset of a recipe: its original, what is known of it, and the object that is fetched to be cut."""
+
+    asset: UUID
+    original: StoredObject
+    facts: MediaFacts | None
+    fetched: StoredObject
+    path: Path
 
 
 class RecipeSources:
@@ -37,27 +48,37 @@ class RecipeSources:
         Raises PermanentError that names the clip when a source is missing or shorter than the clip needs.
         """
         self._check_total(recipe)
-        found = {asset: await self._original(recipe, asset) for asset in _assets(recipe)}
-        total = max(sum(source.size for source in found.values()), 1)
-        paths: dict[UUID, Path] = {}
-        facts: dict[UUID, MediaFacts] = {}
+        sources = {asset: await self._find(recipe, asset, number) for number, asset in enumerate(_assets(recipe))}
+        total = max(sum(source.fetched.size for source in sources.values()), 1)
         done = 0
-        for number, (asset, source) in enumerate(found.items()):
-            path = self._step.scratch / f"source-{number}"
-            await self._fetch(source, path, done, total)
-            done += source.size
-            paths[asset], facts[asset] = path, await self._facts(recipe, asset, source, path)
-        fitted = [
-            fit_clip(clip, recipe.name_of(index), facts[clip.source_asset_id])
+        for source in sources.values():
+            await self._fetch(source.fetched, source.path, done, total)
+            done += source.fetched.size
+            if source.facts is None:
+                await self._measure(recipe, source)
+            self._resources.media.put(source.original, _known(source.facts))
+        return [
+            (fit_clip(clip, recipe.name_of(index), _known(source.facts)), source_of(source.path, _known(source.facts)))
             for index, clip in enumerate(recipe.clips)
+            for source in (sources[clip.source_asset_id],)
         ]
-        sources = {asset: _source_of(paths[asset], facts[asset]) for asset in facts}
-        return [(clip, sources[clip.source_asset_id]) for clip in fitted]
 
-    async def _fetch(self, source: StoredObject, path: Path, before: int, total: int) -> None:
-        self._resources.limits.check_size(source.size)
-        await self._resources.cache.fetch(source, path, lambda done: self._report((before + done) / total))
-        self._report((before + source.size) / total)
+    async def _find(self, recipe: Recipe, asset: UUID, number: int) -> _Source:
+        """What is cut: the working copy of an original that has one, else the original."""
+        original = await self._original(recipe, asset)
+        self._resources.limits.check_size(original.size)
+        path = self._step.scratch / f"source-{number}"
+        facts = self._resources.media.get(original) or await self._stored_facts(asset, original)
+        if facts is None or facts.work is None:
+            return _Source(asset, original, facts, original, path)
+        work = await self._resources.storage.look(keys.working_copy(str(asset)))
+        if work is None or (work.size, work.version) != (facts.work.size, facts.work.version):
+            return _Source(asset, original, None, original, path)
+        return _Source(asset, original, facts, work, path)
+
+    async def _fetch(self, found: StoredObject, path: Path, before: int, total: int) -> None:
+        await self._resources.cache.fetch(found, path, lambda done: self._report((before + done) / total))
+        self._report((before + found.size) / total)
 
     async def _original(self, recipe: Recipe, asset: UUID) -> StoredObject:
         """The asset's original; the newest, should it have been ingested again under another extension."""
@@ -68,18 +89,33 @@ class RecipeSources:
             raise PermanentError(ErrorKind.SOURCE_MISSING, sentence)
         return max(originals, key=lambda found: found.modified)
 
-    async def _facts(self, recipe: Recipe, asset: UUID, found: StoredObject, path: Path) -> MediaFacts:
-        """Known in memory, beside the asset, or else from a decode, whose outcome is kept beside it."""
-        facts = self._resources.media.get(found) or await self._stored_facts(asset, found)
-        if facts is None:
-            try:
-                facts = await self._decoded_facts(found, path)
-            except PermanentError as error:
-                raise PermanentError(error.kind, f"{_clip_of(recipe, asset)}: {error.message}") from None
-            content = facts.model_dump_json(indent=2).encode()
-            await self._resources.storage.write(keys.media(str(asset)), content, ContentType.JSON)
-        self._resources.media.put(found, facts)
-        return facts
+    async def _measure(self, recipe: Recipe, source: _Source) -> None:
+        """Decode an original of which too little is known. The outcome is kept beside it."""
+        folder = self._step.scratch / f"{source.path.name}-work"
+        await asyncio.to_thread(folder.mkdir)
+        try:
+            probed = await probe(source.path, folder)
+            measured = await measure(source.path, probed, folder, self._listen)
+        except PermanentError as error:
+            raise PermanentError(error.kind, f"{_clip_of(recipe, source.asset)}: {error.message}") from None
+        storage, asset, work = self._resources.storage, str(source.asset), None
+        if measured.work is not None:
+            source.path = measured.work
+            work = await store_working_copy(storage, self._resources.cache, asset, measured.work, self._step.keep_alive)
+        source.facts = facts_of(source.original, probed, measured, work)
+        await storage.write(keys.media(asset), source.facts.model_dump_json(indent=2).encode(), ContentType.JSON)
+
+    def _listen(self, form: PcmForm) -> Take:
+        """Signs of work while a decode runs, within the limits."""
+        frames = 0
+
+        def count(samples: Samples) -> None:
+            nonlocal frames
+            frames += len(samples)
+            self._resources.limits.check_duration(frames / form.sample_rate)
+            self._step.keep_alive()
+
+        return count
 
     async def _stored_facts(self, asset: UUID, found: StoredObject) -> MediaFacts | None:
         """What ingest wrote into `metadata.json`, or an earlier render into `media.json`: None if of another object."""
@@ -91,18 +127,6 @@ class RecipeSources:
         facts = parse_media(content) if content else None
         return facts if facts and facts.describe(found.size, found.version) else None
 
-    async def _decoded_facts(self, found: StoredObject, path: Path) -> MediaFacts:
-        probed = await probe(path, self._step.scratch)
-        frames = 0
-
-        def take(block: Samples) -> None:
-            nonlocal frames
-            frames += len(block)
-            self._step.keep_alive()
-
-        await decode_mono(path, probed, self._step.scratch, take)
-        return facts_of(found, probed, frames)
-
     def _check_total(self, recipe: Recipe) -> None:
         limit = self._resources.limits.max_seconds
         if recipe.duration > limit:
@@ -110,14 +134,24 @@ class RecipeSources:
             raise PermanentError(ErrorKind.LIMIT_EXCEEDED, sentence)
 
 
-def _source_of(path: Path, facts: MediaFacts) -> SourceFacts:
+def source_of(path: Path, facts: MediaFacts) -> SourceFacts:
+    """What the graph must know of the file at `path`: the original, or its working copy where there is one."""
+    if facts.work is not None:
+        return SourceFacts(path, 0, facts.sample_rate, facts.channels, seekable=True)
     return SourceFacts(
         path=path,
         stream_index=facts.stream_index,
         sample_rate=facts.sample_rate,
         channels=facts.channels,
-        seekable=facts.format in EXACT_SEEK and facts.starts_at_zero,
+        seekable=seeks_exactly(facts),
+        layout=facts.layout or "",
     )
+
+
+def _known(facts: MediaFacts | None) -> MediaFacts:
+    if facts is None:
+        raise RuntimeError("this source has not been measured yet")
+    return facts
 
 
 def _assets(recipe: Recipe) -> list[UUID]:

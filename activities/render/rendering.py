@@ -21,10 +21,10 @@ from audioprep.activities.render.chains import (
 from audioprep.activities.render.encoding import WAV, Encoding
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
-from audioprep.activities.render.loudness_chart import LoudnessChart, log_bytes, read_chart
+from audioprep.activities.render.metering.loudness_chart import LoudnessChart, log_bytes, read_chart
+from audioprep.activities.render.metering.true_peak import Peaks, peaks_of
+from audioprep.activities.render.metering.wav_file import open_wav
 from audioprep.activities.render.recipe_sources import RecipeSources
-from audioprep.activities.render.true_peak import Peaks, peaks_of
-from audioprep.activities.render.wav_file import open_wav
 from audioprep.activities.resources import ActivityResources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.types.recipe import Recipe
@@ -189,7 +189,7 @@ class Rendering:
     def _wrong_length(self, seconds: float) -> PermanentError:
         sentence = (
             f"The render came out {seconds:.3f} s long instead of {self.graph.seconds:.3f} s: "
-            "a source holds less audio than its description says."
+            "a source did not decode as it did when it was measured."
         )
         return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 

@@ -46,7 +46,7 @@ class ObjectCache:
             await asyncio.to_thread(self._add, self._entry(found), path)
 
     def _entry(self, found: StoredObject) -> Path:
-        name = hashlib.sha256(f"{found.key}\n{found.version}\n{found.size}".encode()).hexdigest()
+        name = hashlib.sha256(f"{found.path}\n{found.version}\n{found.size}".encode()).hexdigest()
         return self._folder / name
 
     def _add(self, entry: Path, path: Path) -> None:

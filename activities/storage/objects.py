@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audioprep.activities.attempt.storage_prefix import storage_prefix
+
 if TYPE_CHECKING:
     from obstore import Attributes, ObjectMeta  # these exist for type checkers only
 
@@ -24,6 +26,12 @@ class StoredObject:
     size: int
     version: str
     modified: datetime
+    prefix: str = ""  # the folder that the key is relative to
+
+    @property
+    def path(self) -> str:
+        """The key from the storage's root on."""
+        return f"{self.prefix}/{self.key}" if self.prefix else self.key
 
 
 def attributes_of(content_type: str | None) -> "Attributes | None":
@@ -32,7 +40,7 @@ def attributes_of(content_type: str | None) -> "Attributes | None":
 
 def stored_object(meta: "ObjectMeta") -> StoredObject:
     modified = meta["last_modified"]
-    return StoredObject(meta["path"], meta["size"], meta["e_tag"] or str(modified), modified)
+    return StoredObject(meta["path"], meta["size"], meta["e_tag"] or str(modified), modified, storage_prefix())
 
 
 async def blocks_of(path: Path, on_bytes: OnBytes) -> AsyncIterator[bytes]:

@@ -39,8 +39,16 @@ class Storage:
 
     def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         """`folder` is where a store on disk keeps its objects."""
-        self._store = store
-        self._folder = ObjectFolder(folder) if folder is not None else None
+        self._opened = store
+        self._opened_folder = ObjectFolder(folder) if folder is not None else None
+
+    @property
+    def _store(self) -> ObjectStore:
+        return self._opened
+
+    @property
+    def _folder(self) -> ObjectFolder | None:
+        return self._opened_folder
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -3,6 +3,7 @@
 It never runs ffmpeg: a signal to yt-dlp would not reach it, and converting is our own step.
 """
 
+import importlib.metadata
 import os
 import shlex
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from audioprep.activities.attempt.media_limits import MediaLimits
+from audioprep.activities.download.exits.access import SiteAccess
 from audioprep.activities.download.proxy_request import SILENCE
 from audioprep.activities.process.command import child_environment
 from audioprep.activities.process.limits import MB, ChildLimits
@@ -29,18 +31,42 @@ _WHOLE: Final = "[format_id!*=preview]"
 _MEDIA: Final = "{id,title,duration,is_live,live_status,playlist_id,playlist_index,playlist_count}"
 _CHOICE: Final = "{format_id}"
 _PROGRESS: Final = "{status,downloaded_bytes,total_bytes,total_bytes_estimate,fragment_index,fragment_count}"
-_ENTRY: Final = "{url,webpage_url,title}"
+_ENTRY: Final = "{url,webpage_url,title,playlist_id}"
 _NOWHERE: Final = "/nonexistent"
 # For yt-dlp and the deno it runs: V8 alone writes to some hundred MB. The sources of a page need CPU, a file does not.
 _LIMITS: Final = ChildLimits(cpu_seconds=300, memory=2048 * MB, open_files=1024)
+_V8_FLAGS: Final = "--max-old-space-size=256"  # MB of deno's heap: a script of YouTube's size needs some 100
 _SLACK: Final = 8 * MB  # of a file beyond the limit for media: scripts and caches
 _PROGRESS_DELTA: Final = "0.25"  # seconds between two progress lines
 
 
-def program() -> str:
-    """The yt-dlp beside our interpreter, or the one on PATH: it is upgraded on its own, more often than we are."""
+def program(updates: Path | None = None) -> str:
+    """The newest of: the one in the folder of updates, and the yt-dlp beside our interpreter or else on PATH.
+
+    It is upgraded on its own, more often than we are.
+    """
     beside = Path(sys.executable).with_name("yt-dlp")
-    return str(beside) if beside.exists() else shutil.which("yt-dlp") or "yt-dlp"
+    built_in = str(beside) if beside.exists() else shutil.which("yt-dlp") or "yt-dlp"
+    current = updates / "current" if updates else None
+    if current is None or not (current / "yt-dlp").exists():
+        return built_in
+    updated = str(current.resolve() / "yt-dlp")
+    return updated if _parts(version_of(updated)) > _parts(version_of(built_in)) else built_in
+
+
+def version_of(path: str) -> str | None:
+    """Of a program that `program` named, without running it; None for one that is not ours."""
+    folder = Path(path).parent
+    if folder == Path(sys.executable).parent:
+        try:
+            return importlib.metadata.version("yt-dlp")
+        except importlib.metadata.PackageNotFoundError:
+            return None
+    return folder.name if folder.name[:1].isdigit() else None
+
+
+def _parts(version: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in (version or "").split(".") if part.isdigit())
 
 
 def age_of(version: str, now: datetime) -> timedelta | None:
@@ -57,7 +83,7 @@ def environment(scratch: Path) -> dict[str, str]:
     base = child_environment()
     home = str(scratch)
     path = os.pathsep.join([str(beside), base["PATH"]])
-    return base | {"PATH": path, "HOME": home, "TMPDIR": home, "XDG_CACHE_HOME": home}
+    return base | {"PATH": path, "HOME": home, "TMPDIR": home, "XDG_CACHE_HOME": home, "DENO_V8_FLAGS": _V8_FLAGS}
 
 
 def child_limits(limits: MediaLimits) -> ChildLimits:
@@ -65,15 +91,20 @@ def child_limits(limits: MediaLimits) -> ChildLimits:
     return _LIMITS.writing(limits.max_bytes + _SLACK)
 
 
-def options_on_stdin(url: str, proxy: str) -> str:
-    """What yt-dlp reads from stdin (`--config-locations -`): the source and the proxy's password, which are secret.
+def options_on_stdin(url: str, proxy: str, access: SiteAccess | None = None, cookies: Path | None = None) -> str:
+    """What yt-dlp reads from stdin (`--config-locations -`): the source, the proxy's password, what the operator set.
+
+    All of these may be secret, and every user of the machine can read a command line.
 
     Should yt-dlp not read it, there is no URL to fetch: it cannot go past the proxy. `url` has passed `parse_url`.
     Raises ValueError if it would be taken for an option.
     """
     if url.startswith("-"):
         raise ValueError("an option is not a URL")
-    return f"--proxy {shlex.quote(proxy)}\n{shlex.quote(url)}\n"
+    options = [("--proxy", proxy), *(("--cookies", str(file)) for file in (cookies,) if file)]
+    if access is not None:
+        options += [("--extractor-args", words) for words in access.extractor_args]
+    return "".join(f"{name} {shlex.quote(value)}\n" for name, value in options) + f"{shlex.quote(url)}\n"
 
 
 def formats(limits: MediaLimits, language: str | None = None) -> str:
@@ -87,13 +118,13 @@ def formats(limits: MediaLimits, language: str | None = None) -> str:
     return "/".join(f"{wanted}{_PROTOCOLS}{kept}" for kept in filters for wanted in _WANTED)
 
 
-def download_command(limits: MediaLimits, language: str | None = None) -> list[str]:
+def download_command(limits: MediaLimits, language: str | None = None, access: SiteAccess | None = None) -> list[str]:
     """Download the recording behind the URL on stdin into the working folder, and say on stdout what happens.
 
     `--max-filesize` and the filter skip in silence, with exit code 0: no path on stdout means that nothing was stored.
     """
     return [
-        *_common(),
+        *_common(access or SiteAccess()),
         *("--no-simulate", "--format", formats(limits, language), "--format-sort", "lang"),
         *("--output", "download.%(ext)s", "--playlist-items", "1"),
         *("--max-filesize", str(limits.max_bytes)),
@@ -109,20 +140,21 @@ def download_command(limits: MediaLimits, language: str | None = None) -> list[s
     ]
 
 
-def expand_command(max_entries: int) -> list[str]:
+def expand_command(max_entries: int, access: SiteAccess | None = None) -> list[str]:
     """Say on stdout, one line each, what recordings the URL on stdin lists; nothing is downloaded."""
     return [
-        *_common(),
+        *_common(access or SiteAccess()),
         *("--simulate", "--yes-playlist", "--flat-playlist", "--lazy-playlist", "--playlist-items", f"1:{max_entries}"),
         *("--ignore-no-formats-error", "--print", f"{ENTRY_MARK}%(.{_ENTRY})j"),
     ]
 
 
-def _common() -> list[str]:
+def _common(access: SiteAccess) -> list[str]:
     return [
-        program(),
+        program(access.updates),
         *("--ignore-config", "--config-locations", "-"),  # those of the machine and the user are not read
-        *("--no-plugin-dirs", "--no-cache-dir", "--no-remote-components", "--no-playlist"),
+        *("--no-plugin-dirs", *(("--plugin-dirs", str(access.plugins)) if access.plugins else ())),
+        *("--no-cache-dir", "--no-remote-components", "--no-playlist"),
         *("--xff", "never", "--socket-timeout", f"{SILENCE:g}"),
         # Temporal retries the whole step, later and perhaps elsewhere.
         *("--extractor-retries", "1", "--file-access-retries", "0"),

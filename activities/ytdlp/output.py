@@ -68,6 +68,7 @@ class Entry(BaseModel):
     url: str = ""
     webpage_url: str = ""
     title: str = ""
+    playlist_id: str | None = None
 
     @property
     def source_url(self) -> str:

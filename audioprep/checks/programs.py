@@ -1,8 +1,11 @@
 """Checks of the programs that a worker runs: there, and not too old."""
 
 import asyncio
+import importlib.util
+import os
 import re
 import shutil
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +13,9 @@ from audioprep.activities.ytdlp import command as ytdlp
 from audioprep.checks.finding import CheckWarning
 from audioprep.jobs.timestamps import utc_now
 from audioprep.settings import Settings
+from audioprep.settings.sites import updates_folder
 
-_OLD_YTDLP = timedelta(days=90)
+_OLD_YTDLP = timedelta(days=30)  # sites break it every few weeks
 _OLDEST_FFMPEG = 5  # major version; what older ones do with our filters nobody has tried
 
 
@@ -31,18 +35,27 @@ def major_version(line: str) -> int | None:
     return int(found[1]) if found else None
 
 
-async def check_ytdlp(_settings: Settings) -> str:
-    version = (await _first_line(ytdlp.program(), "--version")).strip()
+async def check_ytdlp(settings: Settings) -> str:
+    updates = updates_folder(settings.storage.work_dir) if settings.sites.ytdlp_update is not None else None
+    version = (await _first_line(ytdlp.program(updates), "--version")).strip()
     age = ytdlp.age_of(version, utc_now())
     if age is not None and age > _OLD_YTDLP:
-        raise CheckWarning(f"yt-dlp {version} is {age.days} days old, and sites change: pip install --upgrade yt-dlp")
+        raise CheckWarning(f"yt-dlp {version} is {age.days} days old, and sites change: {_upgrade()}")
     return f"yt-dlp {version}"
+
+
+def _upgrade() -> str:
+    """What an operator can do here: an image has no pip, and its root is read-only."""
+    if importlib.util.find_spec("pip") is None and not os.access(sys.prefix, os.W_OK):
+        return "build the image anew, or set AUDIOPREP_YTDLP_UPDATE"
+    tool = "pip" if importlib.util.find_spec("pip") else "uv pip"
+    return f"{tool} install --upgrade 'yt-dlp[default,deno,curl-cffi]', or set AUDIOPREP_YTDLP_UPDATE"
 
 
 async def check_javascript(_settings: Settings) -> str:
     runtime = shutil.which("deno", path=ytdlp.environment(Path())["PATH"])
     if runtime is None:
-        raise CheckWarning("no JavaScript runtime, which YouTube needs: pip install 'yt-dlp[default,deno]'")
+        raise CheckWarning("no JavaScript runtime, which YouTube needs: pip install 'yt-dlp[default,deno,curl-cffi]'")
     return await _first_line(runtime, "--version")
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from audioprep.cli.database import settings_of_database
+
 if TYPE_CHECKING:
     from audioprep.dev.stack import DevStack
     from audioprep.settings import Settings
@@ -23,39 +25,49 @@ Dev = Annotated[
 ]
 Env = Annotated[bool, typer.Option("--env", help="The deployment of the environment, also where a dev stack runs.")]
 
+Database = Annotated[
+    str | None, typer.Option(metavar="NAME", help="One of AUDIOPREP_DATABASES.", envvar="AUDIOPREP_DATABASE")
+]
+
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
     dev: Path | None = None
     env: bool = False
+    database: str | None = None
 
 
 _choice: ContextVar[_Choice | None] = ContextVar("choice", default=None)
 
 
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options --dev and --env; its `read_settings` follows them."""
+    """The command with the options --dev, --env and --database; its `read_settings` follows them."""
     signature = inspect.signature(command)
     options = [
         inspect.Parameter("dev", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Dev),
         inspect.Parameter("env", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Env),
+        inspect.Parameter("database", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Database),
     ]
 
     @wraps(command)
-    def chosen(*args: Any, dev: Path | None = None, env: bool = False, **kwargs: Any) -> None:
-        _choice.set(_Choice(dev, env))
+    def chosen(
+        *args: Any, dev: Path | None = None, env: bool = False, database: str | None = None, **kwargs: Any
+    ) -> None:
+        _choice.set(_Choice(dev, env, database))
         command(*args, **kwargs)
 
     chosen.__signature__ = signature.replace(  # type: ignore[attr-defined] # what Typer reads
         parameters=[*signature.parameters.values(), *options]
     )
-    chosen.__annotations__ = {**command.__annotations__, "dev": Dev, "env": Env}
+    chosen.__annotations__ = {**command.__annotations__, "dev": Dev, "env": Env, "database": Database}
     return chosen
 
 
 def aimed(settings: "Settings", *, quiet: bool = False) -> "Settings":
     """The settings, pointed at the development stack if the command is about that; then a line on stderr says so."""
     choice = _choice.get()
+    if choice is not None and choice.database:
+        return settings_of_database(settings, choice.database)
     if choice is None or choice.env:
         return settings
     stack = _stack(choice)

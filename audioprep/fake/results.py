@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 
 from audioprep.activities.render.clip_ends import fit_clip
-from audioprep.activities.render.loudness_chart import LoudnessChart, draw_chart
+from audioprep.activities.render.metering.loudness_chart import LoudnessChart, draw_chart
 from audioprep.activities.storage.store import Storage
 from audioprep.activities.waveform import draw_waveform, to_json
 from audioprep.fake import media

@@ -17,17 +17,22 @@ from audioprep.service.health import Health
 
 @dataclass(frozen=True, slots=True)
 class HealthSource:
-    """How it fares, its numbers in Prometheus' text format, and how it is woken. A part may lack the last two."""
+    """How it fares, its numbers in Prometheus' text format, and how it is woken. A part may lack the last two.
+
+    `wake` takes the name of a database, None without one, and says whether there is anything to wake.
+    """
 
     health: Health
     metrics: Callable[[], Awaitable[bytes]] | None = None
-    wake: Callable[[], None] | None = None
+    wake: Callable[[str | None], bool] | None = None
 
 
 MAX_BODY: Final = 1024  # bytes; nothing we accept has a body worth reading
 WAKE_HEADER: Final = "X-Audioprep-Wake"
 _WAKES: Final = 10  # at once; every one costs a look at the table
 _WAKES_PER_SECOND: Final = 5.0
+_NAMED_WAKES: Final = 200  # at once, of one of many databases
+_NAMED_WAKES_PER_SECOND: Final = 100.0
 _SCRAPES: Final = 100  # at once; every one costs some milliseconds of the event loop
 _SCRAPES_PER_SECOND: Final = 10.0
 
@@ -40,6 +45,7 @@ class Endpoints:
         self._wake_secret = wake_secret
         self._access = Access(metrics_token)
         self._wakes = TokenBucket(_WAKES, _WAKES_PER_SECOND)
+        self._named_wakes = TokenBucket(_NAMED_WAKES, _NAMED_WAKES_PER_SECOND)
         self._scrapes = TokenBucket(_SCRAPES, _SCRAPES_PER_SECOND)
 
     async def healthz(self, request: web.Request) -> web.Response:
@@ -63,7 +69,9 @@ class Endpoints:
         return web.Response(body=b"".join(texts), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def wake(self, request: web.Request) -> web.Response:
-        """Look for new rows at once. Needs the shared secret in its header; without one configured, all are refused.
+        """Look for new rows at once, in one of many databases by `?database=NAME`.
+
+        Needs the shared secret in its header; without one configured, all are refused.
 
         A caller with the secret is held to a rate. One without it is refused before that, and uses up none of it.
         """
@@ -71,14 +79,14 @@ class Endpoints:
             return web.json_response({"ok": False}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if not self._wake_secret or not is_secret(request.headers.get(WAKE_HEADER, ""), self._wake_secret):
             return web.json_response({"ok": False}, status=HTTPStatus.FORBIDDEN)
-        if not self._wakes.take():
-            return _too_many(self._wakes)
-        sleepers = [part.wake for part in self._parts if part.wake is not None]
-        for wake in sleepers:
-            wake()
+        database = request.query.get("database")
+        bucket = self._wakes if database is None else self._named_wakes
+        if not bucket.take():
+            return _too_many(bucket)
         # A worker has nothing to wake, and a bridge that is still connecting will look by itself.
-        status = HTTPStatus.ACCEPTED if sleepers else HTTPStatus.NOT_FOUND
-        return web.json_response({"ok": bool(sleepers)}, status=status)
+        woken = [part.wake(database) for part in self._parts if part.wake is not None]
+        status = HTTPStatus.ACCEPTED if any(woken) else HTTPStatus.NOT_FOUND
+        return web.json_response({"ok": any(woken)}, status=status)
 
 
 def _verdict(found: Sequence[Mapping[str, str]], *, detailed: bool) -> web.Response:

@@ -36,12 +36,19 @@ class Runner:
     `nudge` makes the next run come at once; `stop` lets the current run finish.
     """
 
-    def __init__(self, service: Service, health: ServiceHealth, transient: tuple[type[Exception], ...] = ()) -> None:
+    def __init__(
+        self,
+        service: Service,
+        health: ServiceHealth,
+        transient: tuple[type[Exception], ...] = (),
+        last_backoff: float = _LAST_BACKOFF,
+    ) -> None:
         self._service = service
         self._transient = transient
         self._health = health
         self._nudged = asyncio.Event()
         self._stopping = False
+        self._last_backoff = last_backoff
         self._failures = 0
 
     def wake(self) -> None:
@@ -85,7 +92,7 @@ class Runner:
         self._health.failed(reason)
 
     def _pause(self) -> float:
-        backoff = min(_FIRST_BACKOFF * 2 ** (self._failures - 1), _LAST_BACKOFF)
+        backoff = min(_FIRST_BACKOFF * 2 ** min(self._failures - 1, 30), self._last_backoff)
         return jittered(backoff if self._failures else self._service.interval())
 
     async def _wait(self, seconds: float) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from dotenv import load_dotenv
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 from audioprep.jobs.text.redaction import scrub
@@ -15,7 +15,8 @@ from audioprep.settings.names import variable
 from audioprep.settings.prices import PriceSettings
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
-from audioprep.settings.tenants import TenantSettings
+from audioprep.settings.sites import SiteSettings
+from audioprep.settings.tenants import DatabasesSettings, TenantSettings
 from audioprep.settings.webhooks import WebhookSettings
 from audioprep.settings.worker import NetworkSettings, WorkerSettings
 
@@ -39,12 +40,14 @@ class Settings:
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
             self.tenants = TenantSettings()
+            self.databases = DatabasesSettings()
             self.retention = RetentionSettings()
             self.http = HttpSettings()
             self.timeouts = TimeoutSettings()
             self.attempts = AttemptSettings()
             self.worker = WorkerSettings()
             self.network = NetworkSettings()
+            self.sites = SiteSettings()
             self.webhooks = WebhookSettings()
             self.prices = PriceSettings()
             self.version = VersionSettings()
@@ -67,11 +70,23 @@ class Settings:
         )
         return local
 
+    def for_database(self, url: str, token: str | None, prefix: str) -> Self:
+        """The same for one database of many: its files are in the folder `prefix` of the storage."""
+        chosen = copy(self)
+        secret = SecretStr(token) if token else None
+        chosen.database = self.database.model_copy(update={"database_url": url, "auth_token": secret})
+        place = f"{self.storage.storage_url.rstrip('/')}/{prefix}" if prefix else self.storage.storage_url
+        chosen.storage = self.storage.model_copy(update={"storage_url": place})
+        return chosen
+
     def shown(self) -> dict[str, str]:
         """Every variable and its value, secrets masked."""
         groups = [value for value in vars(self).values() if isinstance(value, BaseSettings)]
         values = {variable(type(group), name): scrub(str(value)) for group in groups for name, value in group}
-        return values | {"TURSO_DATABASE_URL": self.database.redacted_url}
+        redacted = {"TURSO_DATABASE_URL": self.database.redacted_url}
+        if self.sites.ytdlp_proxy:
+            redacted["AUDIOPREP_YTDLP_PROXY"] = self.sites.shown_exits
+        return values | redacted
 
 
 def _explain(error: ValidationError) -> str:

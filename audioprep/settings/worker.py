@@ -14,6 +14,11 @@ class WorkerSettings(BaseSettings):
 
     activity_slots: int = Field(2, ge=1, description="steps run at once; about the number of cores")
     download_slots: int = Field(3, ge=1, description="downloads run at once, besides the other steps")
+    ytdlp_runs: int | None = Field(
+        None,
+        ge=1,
+        description="runs of yt-dlp at once, of the download slots; none: as the memory limit allows",
+    )
     downloads_per_host: int = Field(2, ge=1, description="downloads at once from one site, by this worker")
     download_interval: float = Field(
         1.0, ge=0, le=30, description="seconds between two downloads that begin at one site, by this worker"
@@ -47,12 +52,6 @@ class NetworkSettings(BaseSettings):
         description="sites yt-dlp may be asked for, with their subdomains, separated by commas; * for any",
     )
 
-    site_retry_delay: float = Field(
-        15.0,
-        ge=0,
-        le=300,
-        description="seconds before yt-dlp visits a site again after a failure that may pass; then doubled",
-    )
     min_download_rate: float = Field(
         1024,
         ge=0,

@@ -1,6 +1,6 @@
 """Claims of pending rows: polls of the table, fair between tenants, the newest of those that supersede each other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -48,7 +48,8 @@ class Poll:
     """What one poll brought: rows just claimed, rows whose claim failed them, rows that a newer one superseded, cancels
     to carry out, and rows being processed if asked for.
 
-    `waiting` says that rows were there to be claimed, `more` that there may be others still.
+    `waiting` says that rows were there to be claimed, `more` that there may be others still, `hungry` that
+    no slot was granted for them.
     """
 
     claimed: list[Job]
@@ -58,6 +59,12 @@ class Poll:
     waiting: bool
     more: bool
     superseded: list[Job] = field(default_factory=list)
+    hungry: bool = False
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the table is in use."""
+        return self.hungry or self.waiting or bool(self.claimed or self.refused or self.cancel_requested)
 
 
 class Claims:
@@ -77,14 +84,22 @@ class Claims:
         self._has_index = False  # of rows without a tenant
         self._superseding_until = 0  # rowid of the newest row whose key was looked at
 
-    async def poll(self, now: datetime, *, capacity: int, with_processing: bool, cancelled_since: str = "") -> Poll:
-        """Look for work; if rows wait, claim up to `capacity` of them.
+    async def poll(
+        self,
+        now: datetime,
+        *,
+        capacity: int,
+        with_processing: bool,
+        cancelled_since: str = "",
+        take: Callable[[int], int] | None = None,
+    ) -> Poll:
+        """Look for work; if rows wait, claim up to `capacity` of them, or as many as `take` then grants.
 
         Cancels whose `updatedAt` is before `cancelled_since`, if it is not empty, are left out.
         """
         limits: dict[str, InValue] = {
             "cancels": MAX_LISTED,
-            "waiting": min(capacity, 1),
+            "waiting": 1 if take else min(capacity, 1),
             "processing": MAX_LISTED if with_processing else 0,
         }
         answer = await self._look(limits, cancelled_since)
@@ -92,19 +107,20 @@ class Claims:
         found = [job for job in readable_jobs(answer) if job.status not in (_TENANTS, _SUPERSEDES)]
         by_status = {status: [job for job in found if job.status == status] for status in JobStatus}
         superseded = await self._supersede(answer, now, again=with_processing) if _SUPERSEDES in statuses else []
-        most = min(capacity, self._at_most)
         fair = _TENANTS in statuses
         waiting = JobStatus.PENDING in statuses
-        taken = await self._claim(now, most, fair=fair) if waiting else []
+        most = take(self._at_most) if take and waiting else min(capacity, self._at_most)
+        taken = await self._claim(now, most, fair=fair) if waiting and most else []
         return Poll(
             cancel_requested=by_status[JobStatus.CANCELLED],
             processing=by_status[JobStatus.PROCESSING],
             claimed=[job for job in taken if job.status is JobStatus.PROCESSING],
             refused=[job for job in taken if job.status is not JobStatus.PROCESSING],
             # Rows that wait for their tenant's other jobs to end do not wait for a bridge.
-            waiting=waiting and not (fair and self._fairness.max_per_tenant and not taken),
+            waiting=waiting and bool(most) and not (fair and self._fairness.max_per_tenant and not taken),
             more=waiting and (bool(taken) if fair else len(taken) >= most),
             superseded=superseded,
+            hungry=waiting and not most,
         )
 
     async def _look(self, limits: dict[str, InValue], cancelled_since: str) -> ResultSet:

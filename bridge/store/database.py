@@ -6,13 +6,18 @@ from contextlib import asynccontextmanager
 from libsql_client import Client
 
 from audioprep.bridge.store.file_client import FileClient
-from audioprep.bridge.store.pipeline_client import MAX_CALLS, PipelineClient
+from audioprep.bridge.store.pipeline_client import MAX_CALLS, PipelineClient, SharedConnections
 
 REMOTE_SCHEMES = ("libsql", "https", "http", "wss", "ws")
 
 
 @asynccontextmanager
-async def open_database(url: str, auth_token: str | None = None, max_calls: int = MAX_CALLS) -> AsyncIterator[Client]:
+async def open_database(
+    url: str,
+    auth_token: str | None = None,
+    max_calls: int = MAX_CALLS,
+    connections: SharedConnections | None = None,
+) -> AsyncIterator[Client]:
     """A client for `file:PATH`, or for `libsql:`, `https:` and `http:` through `/v2/pipeline`, `max_calls` at once.
 
     Raises ValueError for any other URL. Calls raise the errors of `database_errors`.
@@ -22,7 +27,7 @@ async def open_database(url: str, auth_token: str | None = None, max_calls: int 
     if scheme == "file":
         client = FileClient(url)
     elif scheme in REMOTE_SCHEMES:
-        client = PipelineClient(url, auth_token, max_calls)
+        client = PipelineClient(url, auth_token, max_calls, connections)
     else:
         raise ValueError("TURSO_DATABASE_URL: expected file:, libsql:, https: or http:")
     try:

@@ -25,6 +25,7 @@ from audioprep.bridge.store.errors import DatabaseUnavailable, from_http, from_l
 
 CALL_TIMEOUT = 10.0  # seconds for one request, from when it is sent; the library has none
 MAX_CALLS: Final = 8  # requests under way; more wait, oldest first
+_MOST_CONNECTIONS: Final = 256  # of all databases of one process: files are few
 _BUSY_TRIES = 5
 _BUSY_PAUSE = (0.01, 0.1)  # seconds between two tries, at random in this range
 _NOT_ITS_PROTOCOL = "The database answered something that is not its protocol."
@@ -45,13 +46,21 @@ class PipelineClient(Client):
     Raises ValueError for a URL that cannot be read.
     """
 
-    def __init__(self, url: str, auth_token: str | None = None, max_calls: int = MAX_CALLS) -> None:
+    def __init__(
+        self,
+        url: str,
+        auth_token: str | None = None,
+        max_calls: int = MAX_CALLS,
+        connections: "SharedConnections | None" = None,
+    ) -> None:
+        """With `connections` the client has none of its own, and counts its rows there."""
         self._endpoint = endpoint_of(url, auth_token)
+        self._connections = connections
         self._max_calls = max_calls
         self._calls = asyncio.Semaphore(max_calls)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
-        self.rows = RowCounts()
+        self.rows = connections.rows if connections else RowCounts()
 
     async def execute(self, stmt: InStatement, args: InArgs = None) -> ResultSet:
         result = await self._call({"type": "execute", "stmt": _stmt_to_proto(stmt, args)})
@@ -87,7 +96,10 @@ class PipelineClient(Client):
     async def _post(self, body: dict[str, Any]) -> Any:
         try:
             # The wait for a turn is not in the time limit: it says nothing of the server.
-            async with self._calls, self._opened().post(self._endpoint.url, json=body) as response:
+            async with (
+                self._calls,
+                self._opened().post(self._endpoint.url, json=body, headers=self._headers) as response,
+            ):
                 if response.status != HTTPStatus.OK:
                     refusal = (await response.content.read(_MAX_REFUSAL)).decode(errors="replace")
                     raise from_http(response.status, refusal, self._endpoint.remedy)
@@ -116,14 +128,40 @@ class PipelineClient(Client):
         return result
 
     def _opened(self) -> aiohttp.ClientSession:
+        if self._connections is not None:
+            return self._connections.session
         if self._session is None:
-            authorization = self._endpoint.authorization
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._max_calls),
-                headers={"Authorization": authorization} if authorization else None,
-                timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
-            )
+            self._session = _session(self._max_calls)
         return self._session
+
+    @property
+    def _headers(self) -> dict[str, str] | None:
+        authorization = self._endpoint.authorization
+        return {"Authorization": authorization} if authorization else None
+
+
+class SharedConnections:
+    """Connections of many clients, whose databases may be on different servers; `rows` are those of all of them."""
+
+    def __init__(self) -> None:
+        self.rows = RowCounts()
+        self.session = _session(_MOST_CONNECTIONS)
+
+    async def close(self) -> None:
+        await self.session.close()
+
+
+def _session(connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
+    )
+
+
+def rows_of(database: Client) -> RowCounts | None:
+    """None for a database in a file, which does not count its rows."""
+    return database.rows if isinstance(database, PipelineClient) else None
 
 
 def _library_error(error: dict[str, Any]) -> LibsqlError:

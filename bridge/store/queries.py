@@ -3,6 +3,7 @@
 import re
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -29,6 +30,12 @@ def load_queries(filename: str, *fragments: Mapping[str, str]) -> dict[str, str]
 
 def for_types(query: str, types: Sequence[str]) -> tuple[str, dict[str, str]]:
     """The query with its part for each type repeated, and the arguments that name the types."""
+    return _for_types(query, tuple(types))
+
+
+@lru_cache(maxsize=256)
+def _for_types(query: str, types: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Once for all tables: a bridge may serve thousands."""
     names = {f"type_{number}": name for number, name in enumerate(types)}
 
     def repeated(part: re.Match[str]) -> str:

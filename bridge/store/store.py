@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -69,10 +69,18 @@ class JobStore:
         wanted = [_CREATED.search(statement) for statement in (*SCHEMA.values(), *UNIQUE.values())]
         return [match[1] for match in wanted if match and match[1] not in names]
 
-    async def poll(self, now: datetime, *, capacity: int, with_processing: bool, cancelled_since: str = "") -> Poll:
+    async def poll(
+        self,
+        now: datetime,
+        *,
+        capacity: int,
+        with_processing: bool,
+        cancelled_since: str = "",
+        take: Callable[[int], int] | None = None,
+    ) -> Poll:
         """Look for work, and claim up to `capacity` of the rows that wait: `Claims.poll`."""
         return await self._claims.poll(
-            now, capacity=capacity, with_processing=with_processing, cancelled_since=cancelled_since
+            now, capacity=capacity, with_processing=with_processing, cancelled_since=cancelled_since, take=take
         )
 
     async def pending(self, limit: int) -> list[str]:

@@ -11,7 +11,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from audioprep.bridge.temporal.errors import temporal_errors
-from audioprep.bridge.temporal.executions import CALL_TIMEOUT
+from audioprep.bridge.temporal.gate import CALL_TIMEOUT
 from audioprep.jobs.progress import MEMO_HOME, MEMO_JOB_ID
 from audioprep.jobs.request import WEBHOOK_ID_PREFIX
 from audioprep.jobs.text.details import summary_of

@@ -1,14 +1,11 @@
 """Workflow executions of one table's jobs: start, describe, cancel, follow, by name only."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -22,7 +19,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.bridge.limits import BACKSTOP
-from audioprep.bridge.temporal.errors import TemporalRefused, TemporalUnavailable, temporal_errors
+from audioprep.bridge.temporal.errors import TemporalRefused, temporal_errors
+from audioprep.bridge.temporal.gate import CALL_TIMEOUT, TemporalGate
 from audioprep.bridge.temporal.reading import Reader
 from audioprep.bridge.views import Completed, Failed, Missing, Running, WorkflowView
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -46,42 +44,27 @@ class StartRequest:
     fairness_key: str | None = None
 
 
-CALL_TIMEOUT = timedelta(seconds=10)
 _ALL, _CLOSE = WorkflowHistoryEventFilterType.ALL_EVENT, WorkflowHistoryEventFilterType.CLOSE_EVENT
 T = TypeVar("T")
-
-_FRESH = 2.0  # seconds for which an answer of Temporal's proves that it is there
 
 
 class Executions:
     """Start, look at, cancel and follow the workflow of a job of one table.
 
-    Raises TemporalUnavailable. `calls` are requests under way at once, at most; those that wait for an event are not
-    counted, since they cost the server nothing.
+    Raises TemporalUnavailable. `gate` is shared by all tables of a bridge.
     """
 
-    def __init__(self, client: Client, task_queue: str, table_id: str, calls: int = 20) -> None:
+    def __init__(self, client: Client, task_queue: str, table_id: str, gate: TemporalGate | None = None) -> None:
         self._client = client
         self._reader = Reader(client.data_converter)
         self._task_queue = task_queue
         self._table_id = table_id
-        self._free = asyncio.Semaphore(calls)
-        self._answered = float("-inf")
+        self._gate = gate or TemporalGate(client)
         self._from_before: set[str] = set()  # jobs whose workflow has its id from before tables had identities
 
     async def check(self) -> None:
-        """Raises TemporalUnavailable when it cannot be reached or does not know our namespace.
-
-        Nothing is asked while its last answer, to whatever question, is fresh.
-        """
-        if time.monotonic() - self._answered < _FRESH:
-            return
-        request = DescribeNamespaceRequest(namespace=self._client.namespace)
-        try:
-            async with self._asking():
-                await self._client.workflow_service.describe_namespace(request, timeout=CALL_TIMEOUT)
-        except TemporalRefused as error:
-            raise TemporalUnavailable(str(error)) from error
+        """Raises TemporalUnavailable when Temporal cannot be reached or does not know our namespace."""
+        await self._gate.check()
 
     async def start(self, errand: StartRequest) -> None:
         """Start the job's workflow. One that runs already, or has run, is left as it is: a job runs once.
@@ -92,7 +75,7 @@ class Executions:
         if not is_job_id(request.job_id):
             raise PermanentError(ErrorKind.INVALID_PAYLOAD, "The jobId is too long, empty, or has control characters.")
         try:
-            async with self._asking():
+            async with self._gate.asking():
                 with suppress(WorkflowAlreadyStartedError):
                     await self._start(errand)
         except TemporalRefused as error:
@@ -118,19 +101,19 @@ class Executions:
 
     async def cancel(self, job_id: str) -> None:
         """Ask the workflow to cancel. One that is gone meanwhile needs nothing more."""
-        async with self._asking():
+        async with self._gate.asking():
             await _unless_gone(self._handle(job_id).cancel(rpc_timeout=CALL_TIMEOUT))
 
     async def terminate(self, job_id: str, reason: str) -> None:
         """End the workflow without asking its code; its activities are cancelled by their next heartbeat."""
-        async with self._asking():
+        async with self._gate.asking():
             await _unless_gone(self._handle(job_id).terminate(reason=reason, rpc_timeout=CALL_TIMEOUT))
 
     async def open_jobs(self) -> AsyncIterator[str]:
         """The ids of all jobs of our table whose workflow is open, as far as the visibility store knows yet."""
         prefix = workflow_ids_of(self._table_id)
         query = f"WorkflowId STARTS_WITH '{prefix}' AND ExecutionStatus = 'Running'"
-        async with self._asking():
+        async with self._gate.asking():
             executions = [run async for run in self._client.list_workflows(query, rpc_timeout=CALL_TIMEOUT)]
         for execution in executions:
             memo = await execution.memo()
@@ -149,7 +132,7 @@ class Executions:
         if description.status is WorkflowExecutionStatus.RUNNING:
             return await self._reader.running(description)
         try:
-            async with self._asking():
+            async with self._gate.asking():
                 result = await self._handle(job_id).result(rpc_timeout=CALL_TIMEOUT)
         except WorkflowFailureError as failure:
             return await self._reader.failed(failure, description)
@@ -178,19 +161,6 @@ class Executions:
                 yield None
                 return
 
-    @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[None]:
-        """Ask Temporal when there is room, and remember when it last answered."""
-        async with self._free:
-            try:
-                with temporal_errors():
-                    yield
-            except TemporalUnavailable:
-                self._answered = float("-inf")
-                raise
-            else:
-                self._answered = time.monotonic()
-
     def _handle(self, job_id: str) -> WorkflowHandle[Any, Any]:
         table_id = "" if job_id in self._from_before else self._table_id
         return self._client.get_workflow_handle(workflow_id_for(job_id, table_id), result_type=RawValue)
@@ -212,7 +182,7 @@ class Executions:
 
     async def _described(self, job_id: str) -> WorkflowExecutionDescription | None:
         try:
-            async with self._asking():
+            async with self._gate.asking():
                 return await _unless_gone(self._handle(job_id).describe(rpc_timeout=CALL_TIMEOUT))
         except TemporalRefused:
             return None  # no workflow can have such an id

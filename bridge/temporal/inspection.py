@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHist
 from temporalio.service import RPCError, RPCStatusCode
 
 from audioprep.bridge.temporal.errors import temporal_errors
-from audioprep.bridge.temporal.executions import CALL_TIMEOUT
+from audioprep.bridge.temporal.gate import CALL_TIMEOUT
 from audioprep.bridge.temporal.workflow_tasks import StuckTask, last_task_failure, stuck_task_attempts
 from audioprep.jobs.progress import MEMO_HOME
 from audioprep.jobs.request import workflow_id_for

@@ -29,14 +29,19 @@ class Launcher:
         table_id: str,
         *,
         fairness: bool = False,
+        storage_prefix: str = "",
     ) -> None:
-        """With `fairness`, steps carry the job's tenant, or else its table, as fairness key."""
+        """With `fairness`, steps carry the job's tenant, or else its table, as fairness key.
+
+        `storage_prefix` is where the files of the table's jobs are.
+        """
         self._store = store
         self._executions = executions
         self.table_id = table_id
         self._types = types
         self._limits = limits
         self._fairness = fairness
+        self._storage_prefix = storage_prefix
 
     async def start(self, job: Job) -> None:
         """Raises PermanentError if the row's type is unknown, its metadata is invalid, or Temporal will not take it."""
@@ -68,6 +73,7 @@ class Launcher:
         return JobRequest(
             job_id=job.job_id,
             table_id=self.table_id,
+            storage_prefix=self._storage_prefix,
             type=job.type,
             payload=payload,
             timeout_seconds=limits.timeout.total_seconds(),

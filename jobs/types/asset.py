@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.types.provenance import Provenance, SourceType
+from audioprep.jobs.types.tags import AssetTags
 
 _FLAT: Final = frozenset({"duration", "sampleRate", "channels", "codec", "format"})
 _MAX_RATE: Final = 1_000_000  # hertz
@@ -34,10 +35,18 @@ class AssetAudio(WireModel):
     format: str
 
 
+class WorkingCopy(WireModel):
+    """`work.flac`: an original that is not plain, brought to one form and one clock. Clips are cut from it."""
+
+    size: int = Field(alias="bytes", ge=0)
+    version: str = Field(description="the object's ETag")
+
+
 class MediaFacts(WireModel):
     """Facts for sample-exact cutting, found by one decode of an original: `media` of `metadata.json`, or `media.json`.
 
-    `bytes` and `version` name the object that was decoded: facts about another one are not believed.
+    `bytes` and `version` name the object that was decoded: facts about another one are not believed. `frames`,
+    `sampleRate` and `channels` are those of what clips are cut from: of the working copy where there is one.
     """
 
     frames: int = Field(ge=0, description="decoded samples of one channel")
@@ -49,14 +58,23 @@ class MediaFacts(WireModel):
     starts_at_zero: bool = Field(description="times in the stream are times in the file")
     size: int = Field(alias="bytes", ge=0)
     version: str = Field(description="the object's ETag")
+    layout: str | None = Field(
+        default=None,
+        description="the declared channel layout, empty if there is none; absent in facts of earlier versions",
+    )
+    exact: bool = Field(default=False, description="timestamps are those of the samples: a seek may go by them")
+    work: WorkingCopy | None = None
 
     @property
     def seconds(self) -> float:
         return self.frames / self.sample_rate
 
     def describe(self, size: int, version: str) -> bool:
-        """Whether these are the facts of the object with this size and ETag."""
-        return (self.size, self.version) == (size, version)
+        """Whether these are the facts of the object with this size and ETag, and all of them.
+
+        Earlier versions did not know whether an original is plain: it is decoded once more.
+        """
+        return self.layout is not None and (self.size, self.version) == (size, version)
 
 
 class AssetMetadata(WireModel):
@@ -73,6 +91,7 @@ class AssetMetadata(WireModel):
     provenance: Provenance
     original_filename: str | None = None
     source_hash: str | None = Field(default=None, description="SHA-256 of the source as it was fetched, hexadecimal")
+    tags: AssetTags | None = None
     media: MediaFacts | None = None
 
     @model_validator(mode="before")

@@ -36,6 +36,9 @@ class IngestPayload(JobPayload):
     )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
+    playable: bool = Field(
+        default=False, description="make a rendition that every browser plays, if the original is none"
+    )
     retry_of: str | None = Field(
         default=None,
         min_length=1,
@@ -86,3 +89,8 @@ class IngestResult(WireModel):
     content_type: str | None = Field(default=None, description="of the original")
     size: int | None = Field(default=None, alias="bytes", description="of the original")
     bitrate: int | None = Field(default=None, description="bits per second")
+    playable_key: str | None = Field(
+        default=None,
+        exclude_if=lambda key: key is None,
+        description="what browsers play, absent unless `playable` asked for it: the original, or a rendition",
+    )

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from audioprep.bridge.store.queries import SCHEMA
-from audioprep.jobs.errors import ErrorKind
+from audioprep.bridge.store.queries import SCHEMA, UNIQUE
+from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 from audioprep.jobs.status import FINAL_STATUSES, JobStatus
@@ -30,6 +30,7 @@ AAC_RATES: Final = recipe.AAC_RATES
 AAC_LIMITS: Final = {rate: recipe.max_aac_kbps(rate) for rate in AAC_RATES}
 STATUSES: Final = [status.value for status in JobStatus]
 FINAL: Final = [status.value for status in JobStatus if status in FINAL_STATUSES]
+SUPERSEDED: Final = SUPERSEDED_SENTENCE
 KINDS: Final = {kind.value: kind.may_pass for kind in ErrorKind}
 TYPES: Final = [name for kind in JOB_TYPES for name in (kind.name, *kind.aliases)]
 
@@ -74,4 +75,7 @@ def heard_fields() -> tuple[list[str], list[str]]:
 def ddl() -> list[str]:
     """The statements that make the tables and indexes, as `audioprep migrate` runs them, a line each."""
     made = [statement for statement in SCHEMA.values() if statement.startswith(("CREATE TABLE", "CREATE INDEX"))]
-    return [" ".join(statement.split()) for statement in [*sorted(made, reverse=True), SCHEMA["make_table_id"]]]
+    return [
+        " ".join(statement.split())
+        for statement in [*sorted(made, reverse=True), *UNIQUE.values(), SCHEMA["make_table_id"]]
+    ]

@@ -28,8 +28,8 @@ def python_module() -> str:
 def python_schema() -> str:
     """`testing/schema.py`: the statements that make the tables, as `audioprep migrate` runs them."""
     lines = "".join(f"    {statement!r},\n" for statement in facts.ddl())
-    head = '"""DDL made by `make clients-code` from bridge/store/sql/schema.sql."""\n\nfrom typing import Final\n'
-    return _formatted(f"{head}\nSCHEMA: Final = (\n{lines})")
+    head = '"""DDL made by `make clients-code` from bridge/store/sql/."""\n\nfrom typing import Final\n'
+    return _formatted(f"{head}\nSCHEMA: Final = (\n{lines})\nSUPERSEDED: Final = {facts.SUPERSEDED!r}\n")
 
 
 def _formatted(text: str) -> str:

@@ -19,9 +19,9 @@ def typescript_module() -> str:
 def schema_module() -> str:
     """`testing/schema.ts`: the statements that make the tables, as `audioprep migrate` runs them."""
     lines = ",\n".join(f"  {json.dumps(statement)}" for statement in facts.ddl())
-    return (
-        f"// Made by `make clients-code` from bridge/store/sql/schema.sql.\n\nexport const SCHEMA = [\n{lines},\n];\n"
-    )
+    head = "// Made by `make clients-code` from bridge/store/sql/."
+    superseded = f"export const SUPERSEDED = {json.dumps(facts.SUPERSEDED)};"
+    return f"{head}\n\nexport const SCHEMA = [\n{lines},\n];\n\n{superseded}\n"
 
 
 def type_name(name: str) -> str:

@@ -21,8 +21,9 @@ class Sleeper:
 
     wakes = 0
 
-    def wake(self) -> None:
+    def wake(self, _database: str | None = None) -> bool:
         self.wakes += 1
+        return True
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 def youtube(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> MadeYouTube:
     made = MadeYouTube(tmp_path / "program", site.port)
     program = str(made.install())
-    monkeypatch.setattr(command, "program", lambda: program)
+    monkeypatch.setattr(command, "program", lambda *_: program)
     return made
 
 

@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from audioprep_client import Audioprep, Job, JobNotFound, build_recipe, keys
+import pytest
+
+from audioprep_client import Audioprep, Job, JobExists, JobNotFound, build_recipe, keys
 
 SOURCE = {"sourceType": "audio_file", "storageKey": "uploads/tone.wav", "originalFilename": "A tone.wav"}
 ELSEWHERE = "0b3b8a4e-6a1c-4f0e-9a51-0d0f6a2f9f11"
@@ -29,6 +31,7 @@ class _Contract:
         trace = {"ingest": self._ingest(), "renders": self._renders(), "faults": self._faults()}
         trace["cancelled"] = self._cancel_waiting()
         trace["cancelled running"] = self._cancel_running()
+        self._latest_wins()
         self._absent()
         self._queue()
         return trace
@@ -93,6 +96,24 @@ class _Contract:
                 assert self._jobs.acknowledged(job_id, timeout=90)
                 return self._outcome(self._jobs.get_job(job_id))
         raise AssertionError("every job had ended before it could be cancelled")
+
+    def _latest_wins(self) -> None:
+        ids = []
+        for end in (1, 1.5, 2):
+            recipe = self._recipe()
+            recipe["clips"][0]["endTime"] = end
+            metadata: Any = {"recipe": recipe, "supersedes": "drag", "tenant": "two"}
+            ids.append(self._jobs.create_job("preview", metadata))
+        ended = [self._ended(job_id) for job_id in ids]
+        assert ended[-1].status == "complete"
+        assert all(job.status == "complete" or (job.failure or {}).get("kind") == "Superseded" for job in ended)
+        unique: Any = {"recipe": self._recipe(), "uniqueKey": f"save {self._asset}", "tenant": "two"}
+        first = self._jobs.create_job("save", unique)
+        with pytest.raises(JobExists):
+            self._jobs.create_job("save", unique)
+        assert self._ended(first).status == "complete"
+        sentences = {job.error for job in ended if job.status == "cancelled"}
+        assert sentences <= {"A newer request took the place of this one."}
 
     def _absent(self) -> None:
         assert self._jobs.get_job("nobody") is None

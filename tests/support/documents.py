@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.support.processes import ROOT
 
 README = ROOT / "README.md"
+WEB_APP = ROOT / "docs" / "web-app.md"
 CONTRACT = ROOT / "docs" / "job-contract.md"
 WEBHOOKS = ROOT / "docs" / "webhooks.md"
 

@@ -40,11 +40,11 @@ class Reference:
         return len(self.sound) / self.rate
 
     def peaks(self) -> NDArray[np.float64]:
-        """(min, max) of the mean of the channels, fifty times a second."""
-        mono = np.clip(self.sound.astype(np.float64).mean(axis=1), -1, 1)
-        count = -(-len(mono) * 50 // self.rate)
+        """(min, max) of all channels, fifty times a second."""
+        sound = np.clip(self.sound.astype(np.float64), -1, 1)
+        count = -(-len(sound) * 50 // self.rate)
         edges = np.floor(np.arange(count + 1) * self.rate / 50 + 0.5).astype(int)
-        windows = [mono[a:b] for a, b in pairwise(edges) if len(mono[a:b])]
+        windows = [sound[a:b] for a, b in pairwise(edges) if len(sound[a:b])]
         return np.array([(window.min(), window.max()) for window in windows])
 
 

@@ -1,5 +1,6 @@
 """Rendering without a server: activities called directly, on real ffmpeg and a storage folder of the test's own."""
 
+import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
+from audioprep.activities.ingest import Analysis, FetchSourceInput, IngestActivities, Original, PublishAssetInput
 from audioprep.activities.loudness_report import LoudnessReportActivities, ReportInput
 from audioprep.activities.preview import PreviewActivities, PreviewInput
 from audioprep.activities.render.loudness import LoudnessTarget
@@ -24,6 +25,13 @@ from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.jobs.types.recipe import Recipe
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ingested:
+    asset_id: str
+    original: Original
+    analysis: Analysis
 
 
 @dataclass
@@ -55,17 +63,25 @@ class Studio:
 
     async def ingest(self, file: Path) -> str:
         """The whole of an ingest of an upload. The asset's id."""
+        return (await self.ingest_as(file, SourceType.AUDIO_FILE)).asset_id
+
+    async def ingest_as(self, file: Path, source_type: SourceType, *, playable: bool = False) -> "Ingested":
+        """The whole of an ingest, and what it found."""
         asset_id = str(uuid.uuid4())
         upload = self.storage / "uploads" / file.name
         upload.parent.mkdir(parents=True, exist_ok=True)
         upload.write_bytes(file.read_bytes())
-        source = IngestPayload(source_type=SourceType.AUDIO_FILE, storage_key=f"uploads/{file.name}")
+        source = IngestPayload(source_type=source_type, storage_key=f"uploads/{file.name}", playable=playable)
         steps = IngestActivities(self.resources)
         original = await self._run(steps.fetch_source, FetchSourceInput(asset_id=asset_id, source=source))
         analysis = await self._run(steps.analyze, original)
         order = PublishAssetInput(asset_id=asset_id, metadata=analysis, original=original, source=source)
         await self._run(steps.publish_asset, order)
-        return asset_id
+        return Ingested(asset_id, original, analysis)
+
+    def peaks(self, asset_id: str) -> list[float]:
+        found: list[float] = json.loads((self.asset(asset_id) / "peaks.json").read_text())
+        return found
 
     def asset(self, asset_id: str) -> Path:
         return self.storage / "assets" / asset_id

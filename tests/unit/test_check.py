@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from audioprep.activities.process.memory import fitting_runs
 from audioprep.checks import memory
 from audioprep.checks.database import verdict
 from audioprep.checks.finding import CheckWarning
@@ -45,11 +46,20 @@ def test_memory_that_suffices(limit: int | None, slots: int, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "slots", "fitting"), [(511 * MB, 2, 1), (512 * MB, 3, 2), (1024 * MB, 8, 4), (64 * MB, 1, 1)]
+    ("limit", "slots", "fitting"), [(500 * MB, 2, 1), (512 * MB, 3, 2), (1024 * MB, 12, 10), (64 * MB, 1, 1)]
 )
 def test_too_little_memory_is_told_with_the_slots_that_fit(limit: int, slots: int, fitting: int) -> None:
     with pytest.raises(CheckWarning, match=f"set AUDIOPREP_ACTIVITY_SLOTS={fitting}$"):
         memory.verdict(limit, slots)
+
+
+@pytest.mark.parametrize(
+    ("limit", "steps", "runs"), [(None, 2, 3), (512 * MB, 2, 1), (1024 * MB, 2, 3), (64 * MB, 2, 1), (760 * MB, 2, 2)]
+)
+def test_runs_of_ytdlp_fit_beside_the_slots(limit: int | None, steps: int, runs: int) -> None:
+    assert fitting_runs(limit, steps) == runs
+    if limit is not None and limit >= 512 * MB:
+        assert "is enough" in memory.verdict(limit, steps, runs)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 import audioprep
 from audioprep.activities.attempt.files import download_name, safe_name, title_name
 from audioprep.activities.download.proxy_request import parse_request
-from audioprep.activities.ffmpeg.command import error_excerpt
-from audioprep.activities.ffmpeg.probe import parse_report
+from audioprep.activities.ffmpeg.errors import reason_of
+from audioprep.activities.ffmpeg.report import parse_report
+from audioprep.activities.ffmpeg.timeline import Timeline
 from audioprep.activities.render.loudness import parse_summary
 from audioprep.activities.ytdlp.errors import classify
 from audioprep.activities.ytdlp.messages.complaint import parse_stderr
@@ -145,9 +146,10 @@ FUNCTIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "download_name": (lambda text: download_name(text, None, "audio/mpeg"), ["/", "%", "."]),
     "parse_line": (parse_line, ["[", "{", '"', "\\"]),
     "parse_summary": (parse_summary, ["\n", " I:", "I: 9", " Peak: -", "\n I: "]),
-    "parse_report": (parse_report, ["[", '{"streams":[', "00:"]),
+    "parse_report": (lambda text: parse_report(text.encode(errors="replace")), ["[", '{"streams":[', "00:"]),
     "parse_request": (quietly(lambda text: parse_request(text.encode())), ["A ", "GET ", "\r\n", "retry-after: "]),
-    "complaint": (lambda text: error_excerpt(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
+    "Timeline.read": (lambda text: Timeline().read(text), ["[graph_", "] [verbose] tb:", "[info] 1", "[", "x @ 0x1] "]),
+    "reason_of": (lambda text: reason_of(text, Path("/x")), ["[", "[a @ 0x", " @ 0x0", "]", "file:/x: "]),
     "classify": (
         lambda text: classify(parse_stderr(text), "host"),
         ["ERROR: ", "[a] ", "HTTP Error ", "fragment 1", "not a"],

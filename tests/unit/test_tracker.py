@@ -19,7 +19,8 @@ from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
-from audioprep.bridge.tracker import JobTracker
+from audioprep.bridge.tracking.slots import Slots
+from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.bridge.views import Missing, Running
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
@@ -47,8 +48,23 @@ class Unstarted:
 
 
 def _tracker(error: Exception, slots: int = 1) -> JobTracker:
-    reconciler, executions = cast("Reconciler", Failing(error)), cast("Executions", Unstarted())
-    return JobTracker(reconciler, executions, DecideOptions(JOB_TYPES), slots=slots, downloads=0, at_once=4)
+    return _tracking(Failing(error), Unstarted(), slots=slots)
+
+
+def _tracking(reconciler: object, executions: object, *, slots: int, downloads: int = 0) -> JobTracker:
+    return JobTracker(
+        cast("Reconciler", reconciler),
+        cast("Executions", executions),
+        DecideOptions(JOB_TYPES),
+        Slots(slots, downloads).share(lambda: None),
+        asyncio.Semaphore(4),
+    )
+
+
+def _at(moment: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("tracker", "tracked_job"):
+        clock = SimpleNamespace(monotonic=lambda: moment)
+        monkeypatch.setattr(f"audioprep.bridge.tracking.{module}.time", clock)
 
 
 @pytest.fixture
@@ -84,9 +100,9 @@ async def test_unsettled_jobs_that_hold_all_slots_are_a_problem(job: Job, monkey
     begun = time.monotonic()
 
     assert (tracker.capacity, tracker.problem()) == (0, None)
-    monkeypatch.setattr("audioprep.bridge.tracker.time", SimpleNamespace(monotonic=lambda: begun + 11))
+    _at(begun + 11, monkeypatch)
     assert tracker.problem() == "all 1 slots are held by jobs that cannot be settled: no"
-    monkeypatch.setattr("audioprep.bridge.tracker.time", SimpleNamespace(monotonic=lambda: begun + 601))
+    _at(begun + 601, monkeypatch)
     assert (tracker.capacity, tracker.problem()) == (1, None), "beyond its time it holds no slot"
 
 
@@ -117,8 +133,7 @@ class Downloads:
 
 
 async def test_jobs_that_download_leave_the_slots_to_others(job: Job) -> None:
-    reconciler, executions = cast("Reconciler", Seeing()), cast("Executions", Downloads())
-    tracker = JobTracker(reconciler, executions, DecideOptions(JOB_TYPES), slots=2, downloads=3, at_once=4)
+    tracker = _tracking(Seeing(), Downloads(), slots=2, downloads=3)
     tracker.admit(replace(job, job_id=name, stage="downloading") for name in ("slow", "slower", "busy"))
     assert tracker.capacity == 0
 
@@ -162,14 +177,7 @@ class Watched:
 
 async def test_a_cancel_that_a_write_finds_is_carried_out_at_once(job: Job) -> None:
     reconciler = Overtaken()
-    tracker = JobTracker(
-        cast("Reconciler", reconciler),
-        cast("Executions", Watched()),
-        DecideOptions(JOB_TYPES),
-        slots=1,
-        downloads=0,
-        at_once=4,
-    )
+    tracker = _tracking(reconciler, Watched(), slots=1)
 
     await tracker.start([job])
 
@@ -197,16 +205,9 @@ async def test_another_bridges_types_take_no_slot(served: str, taken: bool, job:
 
 
 async def test_no_more_jobs_are_followed_than_temporal_allows(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audioprep.bridge.tracker._MOST_FOLLOWED", 2)
+    monkeypatch.setattr("audioprep.bridge.tracking.followers._MOST_FOLLOWED", 2)
     executions = Watched()
-    tracker = JobTracker(
-        cast("Reconciler", Overtaken()),
-        cast("Executions", executions),
-        DecideOptions(JOB_TYPES),
-        slots=9,
-        downloads=0,
-        at_once=4,
-    )
+    tracker = _tracking(Overtaken(), executions, slots=9)
 
     await tracker.start([replace(job, job_id=name) for name in "abc"])
     await asyncio.sleep(0)  # the followers begin

@@ -84,7 +84,7 @@ def test_ytdlp_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "TURSO_AUTH_TOKEN", "TEMPORAL_API_KEY", "http_proxy", "PYTHONPATH"):
         monkeypatch.setenv(name, "secret")
 
-    assert set(environment(Path("/scratch"))) == {"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "LC_ALL"}
+    assert set(environment(Path("/scratch"))) == {"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "LC_ALL", "DENO_V8_FLAGS"}
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ MESSAGES = [
     ("[youtube] x: Sign in to confirm you\u2019re not a bot." + HINT, YOUTUBE, NEVER, "BotCheck", "not a bot"),
     ("[youtube] x: Video unavailable. YouTube is requiring a captcha challenge", YOUTUBE, NEVER, "BotCheck", "bot"),
     ("[youtube] x: All player responses are invalid. Your IP is likely being blocked", YOUTUBE, NEVER, "BotCheck", ""),
-    ("[youtube] x: Please sign in." + HINT, YOUTUBE, NEVER, "BotCheck", "bot"),
+    ("[youtube] x: Please sign in." + HINT, YOUTUBE, NEVER, "BotCheck", "sign in"),
     (
         "[youtube] x: Video unavailable. This content isn't available, try again later. The current session has been"
         " rate-limited by YouTube for up to an hour. It is recommended to use `-t sleep`",

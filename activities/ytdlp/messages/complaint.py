@@ -34,6 +34,8 @@ _ADVICE: Final = re.compile(
     r"\b(?:See|For more information,? (?:see|refer to)) +https?://\S.*", re.DOTALL | re.IGNORECASE
 )
 _REASON: Final = re.compile(r"(HTTP Error \d{3}): [^()\n]*")
+# What follows is the line itself, with its value.
+_COOKIE_LINE: Final = re.compile(r"((?:invalid Netscape format cookies|skipping cookie) file).*", re.IGNORECASE)
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://\S+", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"(?<!\w)(?:'[^'\n]{0,300}'|\"[^\"\n]{0,300}\"|\u201c[^\u201d\n]{0,300}\u201d)(?!\w)")
 _STATUS: Final = re.compile(r"(?:HTTP Error|tunnel connection failed:) (\d{3})\b|\bwebpage: (\d{3}) - ", re.IGNORECASE)
@@ -94,6 +96,7 @@ def _messages(text: str) -> list[str]:
     """Each with the lines that follow it: some messages have several."""
     messages: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
+        line = _COOKIE_LINE.sub(r"\1", line)
         if line.startswith((_ERROR, _WARNING)) or not messages:
             messages.append(line[:_MAX_MESSAGE])
         else:

@@ -21,11 +21,12 @@ class Meaning(NamedTuple):
     kind: ErrorKind
     sentence: str
     youtube: bool = False  # of YouTube only
+    account: bool = False  # with an account of the operator's it may be had
 
 
-def never(kind: ErrorKind, sentence: str, *patterns: str, youtube: bool = False) -> Meaning:
+def never(kind: ErrorKind, sentence: str, *patterns: str, youtube: bool = False, account: bool = False) -> Meaning:
     """It will not pass: the job fails at once."""
-    return Meaning(re.compile("|".join(patterns), re.IGNORECASE), PermanentError, kind, sentence, youtube)
+    return Meaning(re.compile("|".join(patterns), re.IGNORECASE), PermanentError, kind, sentence, youtube, account)
 
 
 def later(kind: ErrorKind, sentence: str, *patterns: str, youtube: bool = False) -> Meaning:

@@ -54,24 +54,28 @@ OF_RECORDINGS: Final = (
         "The recording is for members of its channel only.",
         r"members.only|members on level|join this channel|for (?:its |channel )?members\b|supporter-only",
         r"available for members|follow this account|patrons",
+        account=True,
     ),
     never(
         ErrorKind.REFUSED,
         "The recording is for paying users only.",
         r"requires? (?:a )?(?:payment|purchase|subscription|premium|ticket|rental)|premium|subscri(?:ber|ption)",
         r"purchase|not subscribed|\bis paid\b|pay for it|not free|\btickets?\b|tv provider|is locked|contents locked",
+        account=True,
     ),
     never(
         ErrorKind.REFUSED,
         "The recording is private.",
         r"private (?:video|vod|playlist|favou?rites|post|subreddit|show)|\bis (?:likely )?(?:either )?private",
         r"(?:video|playlist|vod|recording|account) is private|protected tweet",
+        account=True,
     ),
     never(
         ErrorKind.REFUSED,
         "The recording is age-restricted and cannot be fetched without a login.",
         r"confirm your age|age.?(?:restricted|verif)|inappropriate for some users|adult verif|\bnsfw\b|older than \d",
         r"comfortable for some audiences|sensitive content|only available after \d",
+        account=True,
     ),
     never(
         ErrorKind.SOURCE_MISSING,
@@ -98,6 +102,7 @@ OF_RECORDINGS: Final = (
         r"sign.?in|\blog.?in\b|logged.?in(?:to)?\b|registered users|requires authentication|account is needed",
         r"account authentication|not authorized|authentication may be needed",
         r"authorization lost|tokens? ha(?:s|ve)|required cookies",
+        account=True,
     ),
     never(
         ErrorKind.SOURCE_MISSING,

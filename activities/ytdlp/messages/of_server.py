@@ -28,8 +28,15 @@ OF_SERVER: Final = (
     never(
         ErrorKind.BOT_CHECK,
         "YouTube asks this server to confirm that it is not a bot: download the recording yourself and upload it.",
-        r"not a bot|captcha|your ip is likely being blocked|^please sign in\.?$|unusual traffic",
+        r"not a bot|captcha|your ip is likely being blocked|unusual traffic",
         youtube=True,
+    ),
+    never(
+        ErrorKind.BOT_CHECK,
+        "YouTube asks this server to sign in: download the recording yourself and upload it.",
+        r"^please sign in\.?$",
+        youtube=True,
+        account=True,
     ),
     never(
         ErrorKind.BOT_CHECK,
@@ -44,7 +51,7 @@ OF_SERVER: Final = (
         r"isn't available, try again later|rate.?limit|too many requests",
         youtube=True,
     ),
-    never(ErrorKind.REFUSED, LOGIN, r"rate.?limit reached or login required"),
+    never(ErrorKind.REFUSED, LOGIN, r"rate.?limit reached or login required", account=True),
     never(
         ErrorKind.SITE_LIMIT,
         "{site} limits how often this server may ask: try again later.",

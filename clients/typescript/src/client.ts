@@ -24,7 +24,7 @@ export interface CreateOptions {
 export type Update<T extends JobType = JobType> = Job<T> & { polls: number };
 
 export interface Audioprep {
-  /** Ask for a job. Throws RecipeError for a recipe that a bridge would refuse. */
+  /** Ask for a job. Throws RecipeError for a recipe that a bridge would refuse, JobExists for an id or `uniqueKey` that is taken. */
   createJob<T extends JobType>(type: T, metadata: Metadata[T], options?: CreateOptions): Promise<JobId<T>>;
   /** One row read. */
   getJob<T extends JobType>(id: JobId<T>): Promise<Job<T> | null>;
@@ -46,6 +46,10 @@ export interface Audioprep {
   retryJob(id: string): Promise<JobId | null>;
   /** Has the bridge look for new rows at once. False if it did not answer: the job is picked up a little later then. */
   wake(): Promise<boolean>;
+}
+
+export class JobExists extends Error {
+  override name = "JobExists";
 }
 
 export class JobNotFound extends Error {
@@ -81,11 +85,12 @@ async function insert<T extends JobType>(
   if (!JOB_TYPES.includes(type)) throw new TypeError(`There is no job type ${type}.`);
   if ("recipe" in metadata) checkRecipe(metadata.recipe as Recipe);
   const at = now();
-  await queries.change(
+  const inserted = await queries.change(
     `INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)
-     VALUES (?, ?, 'pending', ?, ?, ?)`,
+     VALUES (?, ?, 'pending', ?, ?, ?) ON CONFLICT DO NOTHING`,
     ...[id, type, JSON.stringify(metadata), at, at],
   );
+  if (inserted !== 1) throw new JobExists("A job with this id, or an active one with this uniqueKey, is there already.");
   await wake(options);
   return id;
 }

@@ -10,7 +10,7 @@ export interface ErrorFacts {
 }
 
 /** The cause, for retry decisions, metrics and support: a closed list. Travels as the failure's `type`, and is `result.error.kind` of a failed row. */
-export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Superseded" | "Lost" | "Unexpected";
+export type ErrorKind = "InvalidPayload" | "SourceMissing" | "UnsupportedMedia" | "LimitExceeded" | "Refused" | "BotCheck" | "SiteLimit" | "SiteChanged" | "ExitFailed" | "TimedOut" | "Stalled" | "Network" | "Storage" | "ChildFailed" | "SiteBusy" | "WorkerShutdown" | "InvalidResult" | "Terminated" | "Superseded" | "Lost" | "Unexpected";
 
 /** `result` of a failed row; `error` holds the sentence for people. */
 export interface FailedResult {
@@ -83,6 +83,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** make a rendition that every browser plays, if the original is none */
+  playable?: boolean;
   /** id of a job that failed or was cancelled: its asset id is used again */
   retryOf?: string | null;
   /** of a recording with several sound tracks, for sourceType youtube; the original's if absent */
@@ -114,6 +116,8 @@ export interface IngestResult {
   bytes?: number | null;
   /** bits per second */
   bitrate?: number | null;
+  /** what browsers play, absent unless `playable` asked for it: the original, or a rendition */
+  playableKey?: string | null;
 }
 
 /** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip. */
@@ -282,6 +286,6 @@ export const HEARD = ["clips", "normalize", "targetLufs", "truePeak"] as const;
 
 export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut"] as const;
 
-export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
+export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "ExitFailed", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
 
 export const STAGE_STARTS = {"ingest": {"queued": 0, "downloading": 1, "analyzing": 41, "finalizing": 98}, "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95}, "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98}, "playlist": {"queued": 0, "expanding": 1, "ingesting": 5}} as const;

@@ -4,6 +4,7 @@ export {
   audioprep,
   type ClientOptions,
   type CreateOptions,
+  JobExists,
   JobNotFound,
   type Update,
 } from "./client.js";
@@ -16,7 +17,7 @@ export { keys } from "./keys.js";
 export { toPeaksJs, toWavesurfer, type WaveformJson } from "./peaks.js";
 export type { QueuePlace } from "./queue.js";
 export { buildRecipe, checkRecipe, type ClipInput, RecipeError, type RecipeOptions } from "./recipe.js";
-export { type Bucket, signDownload, signUpload, type Upload, type UploadInput } from "./s3.js";
+export { type Bucket, signDelete, signDownload, signUpload, type Upload, type UploadInput } from "./s3.js";
 export type * from "./types.js";
-export { pollsFor, type WaitOptions, WaitTimeout } from "./wait.js";
+export { followJob, pollsFor, type WaitOptions, WaitTimeout } from "./wait.js";
 export { verifyWebhook, WebhookError } from "./webhook.js";

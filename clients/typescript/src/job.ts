@@ -15,7 +15,7 @@ export function jobOf<T extends JobType>(row: Row): Job<T> {
     ...{ createdAt, updatedAt },
     result: status === "complete" ? result : null,
     error: status === "failed" ? String(error ?? "") : status === "cancelled" ? error : null,
-    failure: status === "failed" ? (result?.error ?? UNKNOWN) : null,
+    failure: isEnded(row as { status: string }) && status !== "complete" ? (result?.error ?? (status === "failed" ? UNKNOWN : null)) : null,
   } as Job<T>;
 }
 

@@ -62,6 +62,10 @@ export async function signDownload(
   return presign(bucket, "GET", key, { expires, signed: {}, query }, now);
 }
 
+/** Removes an object, with a DELETE that the app's server sends. */
+export const signDelete = (bucket: Bucket, key: string, now = new Date()): Promise<string> =>
+  presign(bucket, "DELETE", key, { expires: 60, signed: {}, query: {} }, now);
+
 interface Terms {
   expires: number;
   signed: Record<string, string>;

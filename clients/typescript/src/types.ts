@@ -82,7 +82,7 @@ export type Job<T extends JobType = JobType> = T extends JobType
         | { status: "pending" | "processing"; result: null; error: null; failure: null }
         | { status: "complete"; result: Results[T]; error: null; failure: null }
         | { status: "failed"; result: null; error: string; failure: ErrorFacts }
-        | { status: "cancelled"; result: null; error: string | null; failure: null }
+        | { status: "cancelled"; result: null; error: string | null; failure: ErrorFacts | null } // kind Superseded
       )
   : never;
 

@@ -51,6 +51,13 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
+/** Follows a job that `read` brings, as a browser does through a route of its app: now, and at each change until it has ended. */
+export const followJob = <J extends { status: string; stage: string | null; progress: number }>(
+  read: () => Promise<J | null>,
+  options: WaitOptions = {},
+): AsyncGenerator<J & { polls: number }, void, undefined> =>
+  poll(read, ({ status }) => status !== "pending" && status !== "processing", options);
+
 /** Polls until `done`, yields what changed. `read` may return null for a row that is gone, which ends it. */
 export async function* poll<S extends { status: string; stage: string | null; progress: number }>(
   read: () => Promise<S | null>,

@@ -127,6 +127,26 @@ test("a cancel of a running job leaves nothing that runs, and no asset", async (
   assert.fail("every job had ended before it could be cancelled");
 });
 
+test("the latest of the same key wins, and a unique key is taken once", async () => {
+  const ids: string[] = [];
+  for (const endTime of [1, 1.5, 2]) {
+    const clips = [{ ...recipe().clips[0]!, endTime }];
+    ids.push(await jobs.createJob("preview", { recipe: { ...recipe(), clips }, supersedes: "drag", tenant: "one" }));
+  }
+  const ended: EndedJob[] = [];
+  for (const id of ids) ended.push(await jobs.waitForJob(id, WAIT));
+
+  assert.equal(ended.at(-1)!.status, "complete");
+  for (const job of ended) assert.ok(job.status === "complete" || job.failure?.kind === "Superseded", JSON.stringify(job));
+  const sentences = ended.filter(({ status }) => status === "cancelled").map(({ error }) => error);
+  assert.ok(sentences.every((sentence) => sentence === "A newer request took the place of this one."), String(sentences));
+
+  const unique = { recipe: recipe(), uniqueKey: `save ${assetId}` };
+  const first = await jobs.createJob("save", unique);
+  await assert.rejects(jobs.createJob("save", unique), { name: "JobExists" });
+  assert.equal((await jobs.waitForJob(first, WAIT)).status, "complete");
+});
+
 test("a job that is not there", async () => {
   assert.equal(await jobs.getJob("nobody"), null);
   assert.equal(await jobs.queuePlace("nobody"), null);

@@ -1,7 +1,7 @@
 """Audio jobs from a web app: typed rows of the audioprep jobs table, on the app's own database connection."""
 
 from audioprep_client import keys
-from audioprep_client.client import Audioprep, JobNotFound
+from audioprep_client.client import Audioprep, JobExists, JobNotFound
 from audioprep_client.digest import recipe_hash
 from audioprep_client.generated import Clip, ErrorKind, IngestMetadata, IngestResult, PreviewResult, Recipe, SaveResult
 from audioprep_client.job import Job, QueuePlace
@@ -18,6 +18,7 @@ __all__ = [
     "IngestMetadata",
     "IngestResult",
     "Job",
+    "JobExists",
     "JobNotFound",
     "PreviewResult",
     "QueuePlace",

@@ -24,7 +24,7 @@ from audioprep_client.wait import poll
 _WAKE_SECONDS: Final = 2.0
 _INSERT: Final = (
     "INSERT INTO audio_prep_jobs (jobId, type, status, metadata, createdAt, updatedAt)"
-    " VALUES (?, ?, 'pending', ?, ?, ?)"
+    " VALUES (?, ?, 'pending', ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _CANCEL: Final = (
     "UPDATE audio_prep_jobs SET status = 'cancelled', updatedAt = ?"
@@ -35,6 +35,10 @@ _RETRY: Final = (
     " SELECT ?, type, 'pending', json_set(metadata, '$.retryOf', jobId), ?, ? FROM audio_prep_jobs"
     " WHERE jobId = ? AND (status = 'failed' OR (status = 'cancelled' AND stage IS NULL)) AND json_valid(metadata)"
 )
+
+
+class JobExists(ValueError):
+    """The job's id, or the uniqueKey of its metadata, is taken."""
 
 
 class JobNotFound(LookupError):
@@ -66,7 +70,7 @@ class Audioprep:
         self, job_type: Literal["playlist"], metadata: PlaylistMetadata, *, job_id: str | None = ...
     ) -> str: ...
     def create_job(self, job_type: str, metadata: Mapping[str, Any], *, job_id: str | None = None) -> str:
-        """Ask for a job; returns its id. Raises RecipeError for a recipe that a bridge would refuse.
+        """Ask for a job; returns its id. Raises RecipeError for a recipe that a bridge would refuse, JobExists.
 
         Never let a browser choose `job_id`: it names the asset that is made.
         """
@@ -75,7 +79,8 @@ class Audioprep:
         if "recipe" in metadata:
             check_recipe(metadata["recipe"])
         chosen, at = job_id or str(uuid.uuid4()), _now()
-        change(self._connection, _INSERT, chosen, job_type, json.dumps(metadata), at, at)
+        if change(self._connection, _INSERT, chosen, job_type, json.dumps(metadata), at, at) != 1:
+            raise JobExists("A job with this id, or an active one with this uniqueKey, is there already.")
         self.wake()
         return chosen
 

@@ -13,6 +13,7 @@ ErrorKind = Literal[
     "BotCheck",
     "SiteLimit",
     "SiteChanged",
+    "ExitFailed",
     "TimedOut",
     "Stalled",
     "Network",
@@ -126,6 +127,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
 
@@ -155,6 +157,7 @@ class IngestResult(TypedDict):
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
     bitrate: NotRequired[int | None]
+    playableKey: NotRequired[str | None]
 
 
 class Clip(TypedDict):
@@ -334,6 +337,7 @@ RETRYABLE: Final = (
     "BotCheck",
     "SiteLimit",
     "SiteChanged",
+    "ExitFailed",
     "TimedOut",
     "Stalled",
     "Network",

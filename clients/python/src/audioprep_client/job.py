@@ -15,7 +15,8 @@ _UNKNOWN: Final[ErrorFacts] = {"kind": "Unexpected", "retryable": True, "attempt
 class Job:
     """One row. `error` is one sentence for people.
 
-    `result` is that of a complete job, as its type has it (`IngestResult` and so on), `failure` that of a failed one.
+    `result` is that of a complete job, as its type has it (`IngestResult` and so on), `failure` that of a failed one,
+    and of one that a newer job superseded.
     """
 
     id: str
@@ -61,8 +62,8 @@ def job_of(row: Sequence[Any]) -> Job:
         stage=stage,
         progress=float(progress or 0),
         result=result if status == "complete" else None,
-        error=error or "" if status == "failed" else None,
-        failure=(facts or _UNKNOWN) if status == "failed" else None,
+        error=None if status == "complete" else error,
+        failure=facts or _UNKNOWN if status == "failed" else facts if status == "cancelled" else None,
         retry_count=int(retries or 0),
         created_at=created,
         updated_at=updated,

@@ -6,7 +6,7 @@ import { keys } from "../keys.js";
 import type { JobType } from "../types.js";
 import { type Files, memory } from "./files.js";
 import { make, type Metadata, refuse } from "./results.js";
-import { SCHEMA } from "./schema.js";
+import { SCHEMA, SUPERSEDED } from "./schema.js";
 import { beats, Failure, failureOf, type Script } from "./script.js";
 
 export { type Files, folder, memory } from "./files.js";
@@ -33,6 +33,13 @@ interface Running {
 }
 
 const MARKS = JOB_TYPES.map(() => "?").join(", ");
+const key = (row: string, name: string) =>
+  `CASE WHEN json_valid(${row}.metadata) THEN json_extract(${row}.metadata, '$.${name}') END`;
+const SUPERSEDE = `UPDATE audio_prep_jobs AS older SET status = 'cancelled', error = ?, result = ?, updatedAt = ?
+  WHERE older.status IN ('pending', 'processing') AND EXISTS (
+    SELECT 1 FROM audio_prep_jobs AS newer WHERE newer.status = 'pending' AND newer.rowid > older.rowid
+    AND ${key("newer", "supersedes")} = ${key("older", "supersedes")} AND ${key("newer", "tenant")} IS ${key("older", "tenant")}
+  )`;
 const now = () => new Date().toISOString();
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -69,6 +76,7 @@ class FakeBridge {
 
   async run(): Promise<void> {
     while (!this.stopping) {
+      await this.queries.change(SUPERSEDE, SUPERSEDED, new Failure(SUPERSEDED, "Superseded", 0).result, now());
       await this.acknowledge();
       if (this.running.size < this.options.slots) await this.claim();
       await pause(this.options.interval);

@@ -1,4 +1,4 @@
-// Made by `make clients-code` from bridge/store/sql/schema.sql.
+// Made by `make clients-code` from bridge/store/sql/.
 
 export const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS audio_prep_service ( bridge TEXT PRIMARY KEY, seenAt TEXT NOT NULL, aliveUntil TEXT NOT NULL, workers INTEGER, inFlight INTEGER NOT NULL, slots INTEGER NOT NULL, medianSeconds TEXT NOT NULL ) WITHOUT ROWID;",
@@ -14,5 +14,8 @@ export const SCHEMA = [
   "CREATE INDEX IF NOT EXISTS idx_jobs_created ON audio_prep_jobs (createdAt);",
   "CREATE INDEX IF NOT EXISTS idx_jobs_claim ON audio_prep_jobs (status, createdAt);",
   "CREATE INDEX IF NOT EXISTS idx_jobs_cancels ON audio_prep_jobs (status, type, updatedAt) WHERE status = 'cancelled' AND stage IS NOT NULL;",
+  "CREATE UNIQUE INDEX IF NOT EXISTS idx_jobs_unique ON audio_prep_jobs (type, coalesce(CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.tenant') = 'text' THEN substr(json_extract(metadata, '$.tenant'), 1, 64) END, ''), CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.uniqueKey') = 'text' THEN substr(json_extract(metadata, '$.uniqueKey'), 1, 200) END) WHERE status IN ('pending', 'processing') AND CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.uniqueKey') = 'text' THEN substr(json_extract(metadata, '$.uniqueKey'), 1, 200) END IS NOT NULL;",
   "INSERT OR IGNORE INTO audio_prep_meta (name, value) SELECT 'tableId', lower(hex(randomblob(6))) WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'tableId');",
 ];
+
+export const SUPERSEDED = "A newer request took the place of this one.";

@@ -13,7 +13,7 @@ from typing import Any, Final
 from audioprep_client.database import Connection, change, rows
 from audioprep_client.generated import JOB_TYPES
 from audioprep_client.testing.results import FakeResults, refuse
-from audioprep_client.testing.schema import SCHEMA
+from audioprep_client.testing.schema import SCHEMA, SUPERSEDED
 from audioprep_client.testing.script import Failure, Script, beats, script_of
 
 _BEAT: Final = 0.02  # seconds between two steps of the thread
@@ -24,6 +24,14 @@ _CLAIM: Final = (
     f" (SELECT rowid FROM audio_prep_jobs WHERE status = 'pending' AND type IN ({_MARKS}) ORDER BY createdAt LIMIT ?)"
     " RETURNING jobId, type, metadata"
 )
+_SUPERSEDE: Final = """
+UPDATE audio_prep_jobs AS older SET status = 'cancelled', error = ?, result = ?, updatedAt = ?
+WHERE older.status IN ('pending', 'processing') AND json_valid(older.metadata) AND EXISTS (
+  SELECT 1 FROM audio_prep_jobs AS newer
+  WHERE newer.status = 'pending' AND newer.rowid > older.rowid AND json_valid(newer.metadata)
+  AND json_extract(newer.metadata, '$.supersedes') = json_extract(older.metadata, '$.supersedes')
+  AND json_extract(newer.metadata, '$.tenant') IS json_extract(older.metadata, '$.tenant')
+)"""
 _PROCESSING: Final = "WHERE jobId = ? AND status = 'processing'"
 
 
@@ -54,7 +62,8 @@ class FakeBridge:
         self._running: dict[str, _Running] = {}
 
     def step(self) -> None:
-        """Acknowledge cancels, claim what waits, move what runs."""
+        """Cancel what is superseded, acknowledge cancels, claim what waits, move what runs."""
+        change(self._connection, _SUPERSEDE, SUPERSEDED, Failure(SUPERSEDED, "Superseded", 0).result, _now())
         self._acknowledge()
         for job in list(self._running.values()):
             try:

@@ -1,4 +1,4 @@
-"""DDL made by `make clients-code` from bridge/store/sql/schema.sql."""
+"""DDL made by `make clients-code` from bridge/store/sql/."""
 
 from typing import Final
 
@@ -16,5 +16,7 @@ SCHEMA: Final = (
     "CREATE INDEX IF NOT EXISTS idx_jobs_created ON audio_prep_jobs (createdAt);",
     "CREATE INDEX IF NOT EXISTS idx_jobs_claim ON audio_prep_jobs (status, createdAt);",
     "CREATE INDEX IF NOT EXISTS idx_jobs_cancels ON audio_prep_jobs (status, type, updatedAt) WHERE status = 'cancelled' AND stage IS NOT NULL;",
+    "CREATE UNIQUE INDEX IF NOT EXISTS idx_jobs_unique ON audio_prep_jobs (type, coalesce(CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.tenant') = 'text' THEN substr(json_extract(metadata, '$.tenant'), 1, 64) END, ''), CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.uniqueKey') = 'text' THEN substr(json_extract(metadata, '$.uniqueKey'), 1, 200) END) WHERE status IN ('pending', 'processing') AND CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.uniqueKey') = 'text' THEN substr(json_extract(metadata, '$.uniqueKey'), 1, 200) END IS NOT NULL;",
     "INSERT OR IGNORE INTO audio_prep_meta (name, value) SELECT 'tableId', lower(hex(randomblob(6))) WHERE NOT EXISTS (SELECT 1 FROM audio_prep_meta WHERE name = 'tableId');",
 )
+SUPERSEDED: Final = "A newer request took the place of this one."

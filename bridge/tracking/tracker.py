@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -12,9 +11,11 @@ import structlog
 from audioprep.bridge.decide import DecideOptions, age_of
 from audioprep.bridge.durations import Durations
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.store.errors import DatabaseError, StatementRefused
-from audioprep.bridge.temporal.errors import TemporalUnavailable
+from audioprep.bridge.store.errors import StatementRefused
 from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.tracking.followers import MOMENTARY, Followers
+from audioprep.bridge.tracking.slots import SlotCount, SlotShare
+from audioprep.bridge.tracking.tracked_job import LONGEST_PAUSE, LOOK_INTERVAL, TrackedJob
 from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
@@ -23,52 +24,15 @@ from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
-LOOK_INTERVAL: Final = 2.0  # seconds between two looks at the same running job, as between two writes of its progress
-_LONGEST_PAUSE: Final = 60.0  # seconds between two looks at a job that waits for its cancel, or cannot be settled
-_FEW: Final = (
-    16  # jobs of which each stage is followed as it comes; with more, only their ends, and stages by the looks
-)
-# Jobs followed, at most; the others have their looks. A Temporal server takes 1,200 long polls of histories in a
-# namespace (`frontend.namespaceCount`), and two bridges are the normal case at a deploy.
-_MOST_FOLLOWED: Final = 500
 _TOLERATED: Final = 10.0  # seconds for which a job may fail to be settled before it counts
 _GRACE: Final = 60.0  # seconds after a job's time in which its end should have shown
 _MOST_QUIET: Final = 20_000  # rows remembered that need nothing yet
-
-MOMENTARY: Final = (TemporalUnavailable, DatabaseError)
-"""Errors of the other side that are not ours to mend: back off and look again. A StatementRefused is a row's own."""
-
-
-@dataclass(slots=True, eq=False)
-class _Entry:
-    """One job in care. Times are seconds of the monotonic clock."""
-
-    job: Job
-    claimed: bool = False
-    begun: float | None = None  # when it was claimed, or its workflow was started; None where that is not known
-    due: float = 0.0  # when it is to be looked at next
-    pause: float = LOOK_INTERVAL
-    moved: float = field(default_factory=time.monotonic)  # when its row last changed in more than its time
-    uses_slot: bool = True
-    failing_since: float | None = None
-    reason: str = ""
-    unreadable: bool = False  # for want of a payload key, which no row can cause
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @property
-    def is_urgent(self) -> bool:
-        """A cancel that has not been looked at yet goes before all else."""
-        return self.job.status is not JobStatus.PROCESSING and self.due == 0
-
-    def look_at_once(self, job: Job) -> None:
-        """The row is now `job`, in another status."""
-        self.job, self.due, self.pause = job, 0.0, LOOK_INTERVAL
 
 
 class JobTracker:
     """Rows by job id. What is here is only a memory of the last look: the next full look corrects it.
 
-    `slots` are jobs claimed and not final, at most, `at_once` those that are looked at in the same moment.
+    `slots` is the table's share of the jobs claimed and not final, `room` has those looked at in the same moment.
     """
 
     def __init__(
@@ -76,23 +40,20 @@ class JobTracker:
         reconciler: Reconciler,
         executions: Executions,
         rules: DecideOptions,
-        *,
-        slots: int,
-        downloads: int,
-        at_once: int,
+        slots: SlotShare,
+        room: asyncio.Semaphore,
         durations: Durations | None = None,
     ) -> None:
         self._reconciler = reconciler
         self._executions = executions
         self._rules = rules
-        self._slots = slots
-        self._downloads = downloads
         self._durations = durations or Durations()
-        self._room = asyncio.Semaphore(at_once)
-        self._entries: dict[str, _Entry] = {}
-        self._followers: dict[str, asyncio.Task[None]] = {}
+        self._room = room
+        self._entries: dict[str, TrackedJob] = {}
+        self._followers = Followers(executions, self._settle_update)
         self._quiet: dict[str, tuple[str, float]] = {}  # rows that need nothing yet: their updatedAt, and when to look
-        self.slot_freed = asyncio.Event()  # set whenever a slot becomes free
+        self.slots = slots
+        slots.count = self._count
         self.admitted = asyncio.Event()  # set whenever a job comes into care, or its row was changed by the web app
 
     @property
@@ -102,12 +63,8 @@ class JobTracker:
 
     @property
     def capacity(self) -> int:
-        """How many more rows may be claimed. Downloads have slots of their own on the workers: they use none here."""
-        used = sum(self._uses_slot(entry) for entry in self._entries.values())
-        downloading = sum(
-            entry.job.status is JobStatus.PROCESSING and not entry.uses_slot for entry in self._entries.values()
-        )
-        return max(min(self._slots - used, self._slots + self._downloads - used - downloading), 0)
+        """How many more rows may be claimed."""
+        return self.slots.free
 
     @property
     def has_cancels(self) -> bool:
@@ -128,7 +85,7 @@ class JobTracker:
             if entry is None:
                 unchanged, due = self._quiet.get(job.job_id, ("", 0.0))
                 if unchanged != job.updated_at or due <= now:
-                    self._entries[job.job_id] = _Entry(job)
+                    self._entries[job.job_id] = TrackedJob(job)
             elif entry.job.status != job.status:
                 entry.look_at_once(job)
             else:
@@ -141,7 +98,7 @@ class JobTracker:
 
         Raises one of MOMENTARY when Temporal or the database is away.
         """
-        entries = [_Entry(job, claimed=True, begun=time.monotonic()) for job in claimed]
+        entries = [TrackedJob(job, claimed=True, begun=time.monotonic()) for job in claimed]
         self._entries.update({entry.job.job_id: entry for entry in entries})
         await self._settle_each([(entry, Missing()) for entry in entries])
 
@@ -157,10 +114,7 @@ class JobTracker:
 
     async def close(self) -> None:
         """Stop following. The jobs themselves run on."""
-        followers = list(self._followers.values())
-        for follower in followers:
-            follower.cancel()
-        await asyncio.gather(*followers, return_exceptions=True)
+        await self._followers.close()
 
     def problem(self) -> str | None:
         """What is wrong when no job can be read, or jobs that cannot be settled, or do not move, take all slots."""
@@ -179,7 +133,7 @@ class JobTracker:
             return f"all {len(held)} slots are taken, and no job has moved for longer than it may take"
         return None
 
-    async def _settle_each(self, looks: list[tuple[_Entry, WorkflowView | None]]) -> None:
+    async def _settle_each(self, looks: list[tuple[TrackedJob, WorkflowView | None]]) -> None:
         outcomes = await asyncio.gather(*(self._settle(*look) for look in looks), return_exceptions=True)
         away: BaseException | None = None
         for outcome in outcomes:
@@ -190,7 +144,7 @@ class JobTracker:
         if away is not None:
             raise away
 
-    async def _settle(self, entry: _Entry, seen: WorkflowView | None) -> None:
+    async def _settle(self, entry: TrackedJob, seen: WorkflowView | None) -> None:
         """One look at a job; afterwards it is in our care or out of it.
 
         Raises one of MOMENTARY. A job that cannot be settled for another reason is looked at more and more seldom.
@@ -208,12 +162,12 @@ class JobTracker:
                 if isinstance(error, MOMENTARY) and not isinstance(error, StatementRefused):
                     entry.due = time.monotonic()  # at once: a pass without this look must not count as success
                     raise
-                entry.pause = min(entry.pause * 2, _LONGEST_PAUSE)
+                entry.pause = min(entry.pause * 2, LONGEST_PAUSE)
                 entry.due = time.monotonic() + entry.pause
             else:
                 self._note(entry, seen, after)
 
-    def _note_failure(self, entry: _Entry, error: Exception) -> None:
+    def _note_failure(self, entry: TrackedJob, error: Exception) -> None:
         """Remember since when. A trace is for errors that nothing foresaw, and logged once."""
         unforeseen = entry.failing_since is None and not isinstance(error, (*MOMENTARY, UnreadablePayload))
         entry.failing_since = entry.failing_since or time.monotonic()
@@ -222,7 +176,7 @@ class JobTracker:
         if not isinstance(error, MOMENTARY) or isinstance(error, StatementRefused):
             log.error("job_not_settled", job_id=entry.job.job_id, error=entry.reason, exc_info=unforeseen)
 
-    def _note(self, entry: _Entry, seen: WorkflowView, after: Job | None) -> None:
+    def _note(self, entry: TrackedJob, seen: WorkflowView, after: Job | None) -> None:
         """What a look brought."""
         now = time.monotonic()
         entry.failing_since = None
@@ -238,60 +192,48 @@ class JobTracker:
             self.admitted.set()
         else:
             waits_for_cancel = after.status is not JobStatus.PROCESSING
-            entry.pause = min(entry.pause * 2, _LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
+            entry.pause = min(entry.pause * 2, LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
             entry.job, entry.due = after, now + entry.pause
         self._note_slot(entry, seen)
-        self._follow(after.job_id)
+        self._followers.follow(after.job_id)
 
-    def _note_slot(self, entry: _Entry, seen: WorkflowView) -> None:
+    def _note_slot(self, entry: TrackedJob, seen: WorkflowView) -> None:
         """An update alone tells neither whether the job waits for a download nor when it was started: a look does."""
         if not isinstance(seen, Running) or seen.started is None:
             return
         if entry.begun is None:
             entry.begun = time.monotonic() - max((utc_now() - seen.started).total_seconds(), 0.0)
         if entry.uses_slot and not seen.uses_slot:
-            self.slot_freed.set()
+            self.slots.freed()
         entry.uses_slot = seen.uses_slot
 
-    def _drop(self, entry: _Entry, seen: WorkflowView) -> None:
+    def _drop(self, entry: TrackedJob, seen: WorkflowView) -> None:
         job = entry.job
         self._entries.pop(job.job_id, None)
-        self.slot_freed.set()
+        self.slots.freed()
         if isinstance(seen, Missing) and job.status is JobStatus.PROCESSING and not job.is_queued:
             # Another program's row that is still fresh: nothing to do before half of the time that is left.
             left = self._seconds(job) - age_of(job, utc_now()).total_seconds()
             if len(self._quiet) >= _MOST_QUIET:
                 self._quiet.clear()
-            self._quiet[job.job_id] = (job.updated_at, time.monotonic() + min(max(left / 2, 1.0), _LONGEST_PAUSE))
+            self._quiet[job.job_id] = (job.updated_at, time.monotonic() + min(max(left / 2, 1.0), LONGEST_PAUSE))
 
-    def _uses_slot(self, entry: _Entry) -> bool:
-        """One that cannot be settled holds its slot no longer than the job may take."""
-        if entry.job.status is not JobStatus.PROCESSING or not entry.uses_slot:
-            return False
-        failing = entry.failing_since
-        return failing is None or time.monotonic() - failing <= self._seconds(entry.job)
+    def _uses_slot(self, entry: TrackedJob) -> bool:
+        return entry.holds_slot(self._seconds(entry.job))
+
+    def _count(self) -> SlotCount:
+        """Downloads have slots of their own on the workers: they use none here."""
+        entries = self._entries.values()
+        return SlotCount(sum(map(self._uses_slot, entries)), sum(entry.downloads for entry in entries))
+
+    async def _settle_update(self, job_id: str, seen: WorkflowView | None) -> bool:
+        entry = self._entries.get(job_id)
+        if entry is not None:
+            await self._settle(entry, seen)
+        return entry is not None
 
     def _seconds(self, job: Job) -> float:
         return self._rules.limits.of(job.type).timeout / timedelta(seconds=1)
-
-    def _follow(self, job_id: str) -> None:
-        if job_id not in self._followers and len(self._followers) < _MOST_FOLLOWED:
-            follower = asyncio.create_task(self._walk(job_id), name=f"follow {job_id}")
-            self._followers[job_id] = follower
-            follower.add_done_callback(lambda _: self._followers.pop(job_id, None))
-
-    async def _walk(self, job_id: str) -> None:
-        """Settle the job the moment there is an update. Whatever breaks this off, the periodic look replaces."""
-        try:
-            async for seen in self._executions.follow(job_id, stages=len(self._followers) <= _FEW):
-                entry = self._entries.get(job_id)
-                if entry is None:
-                    return
-                await self._settle(entry, seen)
-        except (*MOMENTARY, UnreadablePayload) as error:
-            log.info("follow_broken_off", job_id=job_id, error=str(error))
-        except Exception:
-            log.exception("follow_failed", job_id=job_id)
 
 
 def _state(job: Job) -> tuple[object, ...]:

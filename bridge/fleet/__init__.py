@@ -1,0 +1,1 @@
+"""One bridge for many databases: which they are, and the services of each."""
