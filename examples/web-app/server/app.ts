@@ -145,7 +145,7 @@ app.delete("/api/recordings/:id", async (c) => {
 function keysOf(job: Job | null): string[] {
   if (job?.status !== "complete") return [];
   if (job.type === "preview") return [job.result.previewKey];
-  if (job.type === "save") return [job.result.preparedKey, keys.edits(job.result.assetId)];
+  if (job.type === "save") return [job.result.preparedKey!, keys.edits(job.result.assetId)]; // absent after `measure` only
   if (job.type !== "ingest") return [];
   const { assetId, originalKey, peaksKey, waveformKey } = job.result;
   return [keys.metadata(assetId), ...[originalKey, peaksKey, waveformKey].filter((key) => key != null)];
