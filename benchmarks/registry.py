@@ -33,8 +33,8 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     inflight.MEASUREMENT,
     memory.MEASUREMENT,
     media.MEASUREMENT,
-    previews.MEASUREMENT,
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
+    previews.MEASUREMENT,
 )
