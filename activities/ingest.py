@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import structlog
 from pydantic import Field
 from temporalio import activity
 
@@ -21,6 +22,7 @@ from audioprep.activities.render.playable import needs_rendition, render_playabl
 from audioprep.activities.render.recipe_sources import source_of
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.sources import Sources
+from audioprep.activities.storage.assets import asset_deleted, count_deleted_bytes
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
 from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
@@ -36,6 +38,8 @@ from audioprep.jobs.types.provenance import Provenance, source_url_of
 from audioprep.jobs.types.tags import AssetTags
 
 _DECODED: Final = 0.4  # of the stage where a rendition follows, which takes longer
+
+log = structlog.get_logger()
 
 _WHOLE_SHARE = 0.9  # of the seconds that a site says, and
 _WHOLE_SLACK = 5.0  # seconds less than that: what is shorter than both is not the whole recording
@@ -57,6 +61,7 @@ class Original(WireModel):
     content_type: str | None = None
     source_hash: str | None = None
     source_id: str | None = Field(default=None, description="the site's own id of the recording")
+    upload_version: str | None = Field(default=None, description="ETag of the upload that it was made from")
     tags: AssetTags | None = None
     playable: bool = Field(default=False, description="whether the row asks for a file that browsers play")
     said_duration: float | None = Field(default=None, description="seconds, by the site's word")
@@ -154,6 +159,7 @@ class IngestActivities:
             content_type=audio.form.content_type,
             source_hash=source_hash,
             source_id=fetched.source_id,
+            upload_version=fetched.upload_version,
             tags=None if audio.tags.is_empty else audio.tags,
             playable=input.source.playable,
             said_duration=fetched.said_duration,
@@ -214,16 +220,39 @@ class IngestActivities:
 
     @activity.defn(name="audioprep.publish_asset")
     async def publish_asset(self, input: PublishAssetInput) -> None:
-        """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`."""
+        """Write `metadata.json`, the mark that the asset is whole. One that was there keeps its `createdAt`.
+
+        Raises PermanentError, without that mark, when the original was deleted meanwhile.
+        """
+        storage = self._resources.storage
         async with self._resources.step(Stage.FINALIZING):
             key = keys.metadata(input.asset_id)
             content = input.description(await self._created_at(key), utc_now()).to_json()
-            await self._resources.storage.write(key, content, ContentType.JSON)
+            await storage.write(key, content, ContentType.JSON)
+            if input.original is not None and await storage.look(input.original.key) is None:
+                await storage.delete(key)
+                raise asset_deleted(input.asset_id)
+            await self._delete_upload(input)
 
     @activity.defn(name="audioprep.discard_asset")
     async def discard_asset(self, asset_id: str) -> None:
         """Remove what a job that failed or was cancelled has stored."""
         await remove_unfinished(self._resources.storage, asset_id)
+
+    async def _delete_upload(self, input: PublishAssetInput) -> None:
+        """The asset is whole: that its upload may not be deleted is no failure of the job."""
+        source, original = input.source, input.original
+        if source is None or original is None or not source.delete_upload or source.storage_key is None:
+            return
+        storage = self._resources.storage
+        try:
+            key = keys.checked_upload(source.storage_key, self._resources.upload_folders)
+            found = await storage.look(key)
+            if found is not None and found.version == original.upload_version and not key.startswith(keys.ASSETS):
+                await storage.delete(key)
+                count_deleted_bytes("upload", found.size)
+        except PermanentError as error:
+            log.warning("upload_not_deleted", error=error.message)
 
     async def _created_at(self, key: str) -> str | None:
         content = await self._resources.storage.read_if_there(key)

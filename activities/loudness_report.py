@@ -9,12 +9,13 @@ from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
 from audioprep.activities.render.metering.loudness_chart import LoudnessChart, draw_chart
 from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import ActivityResources
+from audioprep.activities.storage.assets import asset_deleted, writing_into
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
 from audioprep.jobs.types.loudness import FileLoudness, LoudnessReport
-from audioprep.jobs.types.recipe import Recipe
+from audioprep.jobs.types.recipe import OutputFormat, Recipe
 
 _SOURCE = 0.5  # of the time, where there is a file to measure, too
 
@@ -36,10 +37,13 @@ class LoudnessReportActivities:
     async def report_loudness(self, input: ReportInput) -> LoudnessReport:
         """Meter, draw, and store the picture.
 
-        A file that another save has removed meanwhile is not in the report.
+        A file that another save has removed meanwhile is not in the report. Raises PermanentError, with the picture
+        removed, when the asset was deleted.
         """
         recipe, key = input.recipe, input.prepared_key
-        async with self._resources.step(Stage.FINALIZING if key else Stage.DOWNLOADING) as step:
+        storage, asset_id = self._resources.storage, str(recipe.asset_id)
+        plot, stage = keys.loudness_plot(asset_id), Stage.FINALIZING if key else Stage.DOWNLOADING
+        async with self._resources.step(stage) as step, writing_into(storage, asset_id, plot):
             rendering = await self._open(recipe, step, quiet=key is not None)
             if key is None:
                 step.enter_stage(Stage.NORMALIZING)
@@ -47,10 +51,19 @@ class LoudnessReportActivities:
             rest = subrange(step.report_progress, _SOURCE, 1)
             file = await self._file(rendering, key, step, rest) if key else None
             picture = await asyncio.to_thread(draw_chart, file or source, source if file else None)
-            plot = keys.loudness_plot(str(recipe.asset_id))
-            await self._resources.storage.write(plot, picture, ContentType.PNG)
+            await storage.write(plot, picture, ContentType.PNG)
+            if key:
+                await self._check_is_there(asset_id, plot)
         files = (FileLoudness(key=key, **dict(file.figures)),) if key and file else ()
         return LoudnessReport(source=source.figures, files=files, plot_key=plot)
+
+    async def _check_is_there(self, asset_id: str, plot: str) -> None:
+        """Some prepared file, as for an asset without an original; else the picture goes, too."""
+        storage = self._resources.storage
+        if not any([await storage.look(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
+            await storage.delete(plot)
+            await storage.remove_folder(keys.asset_folder(asset_id))
+            raise asset_deleted(asset_id)
 
     async def _open(self, recipe: Recipe, step: AttemptContext, *, quiet: bool) -> Rendering:
         """After a render the sources are here already, and the stage has no share for them."""

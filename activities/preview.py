@@ -9,6 +9,7 @@ from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.render.mastering import render_preview
 from audioprep.activities.render.rendering import open_rendering
 from audioprep.activities.resources import ActivityResources
+from audioprep.activities.storage.assets import is_asset, writing_into
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
@@ -59,7 +60,8 @@ class PreviewActivities:
 
         Raises TransientError when another recipe's preview took its key in the very moment.
         """
-        async with self._resources.step(Stage.DOWNLOADING) as step:
+        storage, asset = self._resources.storage, str(input.recipe.asset_id)
+        async with self._resources.step(Stage.DOWNLOADING) as step, writing_into(storage, asset, input.key):
             if await self._is_stored(input):
                 return
             target = self._target.of(input.recipe) if input.recipe.normalize else None
@@ -71,8 +73,8 @@ class PreviewActivities:
             self._resources.limits.check_output(rendering.size(encoding))
             await render_preview(rendering, path, encoding, target, step.report_progress)
             step.enter_stage(Stage.UPLOADING)
-            await self._resources.storage.move(path, input.key, encoding.content_type)
-            if not await self._is_stored(input):
+            await storage.move(path, input.key, encoding.content_type)
+            if not await self._is_stored(input) and await is_asset(storage, asset):
                 sentence = f"Another recipe's preview was stored as {input.key!r} at the same time."
                 raise TransientError(ErrorKind.STORAGE, sentence)
 

@@ -1,5 +1,7 @@
 """Activities of a save: measure the loudness, render the prepared file, publish it."""
 
+from datetime import timedelta
+
 from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
@@ -9,10 +11,12 @@ from audioprep.activities.render.loudness import LoudnessTarget, Mastering, Plan
 from audioprep.activities.render.mastering import plan_mastering, render_mastered
 from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import ActivityResources
+from audioprep.activities.storage.assets import asset_deleted, count_deleted_bytes, writing_into
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
+from audioprep.jobs.timestamps import utc_now
 from audioprep.jobs.types.recipe import OutputFormat, Recipe
 
 _ENCODED = 0.7  # of the rendering stage; the rest is decoding what came out
@@ -28,7 +32,14 @@ class RenderInput(WireModel):
 class SaveActivities:
     """Rendering stores what it made, so that the next step may run on another machine."""
 
-    def __init__(self, resources: ActivityResources, target: LoudnessTarget, aac_kbps: int = AAC_KBPS) -> None:
+    def __init__(
+        self,
+        resources: ActivityResources,
+        target: LoudnessTarget,
+        aac_kbps: int = AAC_KBPS,
+        keep_previews: timedelta | None = None,
+    ) -> None:
+        self._keep_previews = keep_previews
         self._resources = resources
         self._target = target
         self._aac_kbps = aac_kbps
@@ -45,8 +56,10 @@ class SaveActivities:
     async def render(self, input: RenderInput) -> str:
         """Render, look at the result, and only then replace the prepared file of this extension. Its key."""
         recipe = input.recipe
+        storage, asset_id = self._resources.storage, str(recipe.asset_id)
+        key = keys.prepared(asset_id, recipe.output_format.extension)
         stage = Stage.RENDERING if input.plan else Stage.DOWNLOADING
-        async with self._resources.step(stage) as step:
+        async with self._resources.step(stage) as step, writing_into(storage, asset_id, key):
             rendering = await self._open_for(input, step)
             encoding = encoding_of(recipe, rendering.graph.channels, self._aac_kbps)
             self._resources.limits.check_output(rendering.size(encoding))
@@ -58,8 +71,7 @@ class SaveActivities:
                 target = self._target.of(recipe)
                 await render_mastered(rendering, path, encoding, input.plan, target, step.report_progress)
             step.enter_stage(Stage.UPLOADING)
-            key = keys.prepared(str(recipe.asset_id), encoding.extension)
-            await self._resources.storage.move(path, key, encoding.content_type)
+            await storage.move(path, key, encoding.content_type)
         return key
 
     @activity.defn(name="audioprep.publish_prepared")
@@ -67,19 +79,42 @@ class SaveActivities:
         """Write `edits.json`, and remove the prepared file of the other form now that the new one is stored.
 
         Of two saves of one asset the later wins, in whatever order they get here: one whose file is gone was
-        overtaken, and one whose file is older than the other form's leaves that alone.
+        overtaken, and one whose file is older than the other form's leaves that alone. Raises PermanentError when no
+        form is there any more: the asset was deleted.
         """
+        storage, asset_id = self._resources.storage, str(recipe.asset_id)
         async with self._resources.step(Stage.FINALIZING):
-            asset_id = str(recipe.asset_id)
-            new = await self._resources.storage.look(keys.prepared(asset_id, recipe.output_format.extension))
+            new = await storage.look(keys.prepared(asset_id, recipe.output_format.extension))
             if new is None:
+                await self._check_is_there(asset_id)
                 return
             content = recipe.model_dump_json(indent=2, exclude_none=True).encode()
-            await self._resources.storage.write(keys.edits(asset_id), content, ContentType.JSON)
+            await storage.write(keys.edits(asset_id), content, ContentType.JSON)
             for other in set(OutputFormat) - {recipe.output_format}:
-                old = await self._resources.storage.look(keys.prepared(asset_id, other.extension))
+                old = await storage.look(keys.prepared(asset_id, other.extension))
                 if old is not None and old.modified < new.modified:
-                    await self._resources.storage.delete(old.key)
+                    await storage.delete(old.key)
+            await self._check_is_there(asset_id)
+            await self._remove_old_previews(asset_id)
+
+    async def _check_is_there(self, asset_id: str) -> None:
+        """Some prepared file. Raises PermanentError, with `edits.json` removed, when there is none."""
+        storage = self._resources.storage
+        if not any([await storage.look(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
+            await storage.delete(keys.edits(asset_id))
+            await storage.remove_folder(keys.asset_folder(asset_id))
+            raise asset_deleted(asset_id)
+
+    async def _remove_old_previews(self, asset_id: str) -> None:
+        """Those that are older than previews are kept; the app asks again for one that it still wants."""
+        if self._keep_previews is None:
+            return
+        cut, storage = utc_now() - self._keep_previews, self._resources.storage
+        objects = [found async for found in storage.list(keys.asset_folder(asset_id))]
+        old = [found for found in objects if keys.is_preview(found.key) and found.modified < cut]
+        for found in old:
+            await storage.delete(found.key)
+        count_deleted_bytes("preview", sum(found.size for found in old))
 
     async def _open_for(self, input: RenderInput, step: AttemptContext) -> Rendering:
         """The rendering, the step being in its stage afterwards."""

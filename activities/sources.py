@@ -65,7 +65,8 @@ class Sources:
         key = keys.checked_upload(source.storage_key or "", self._resources.upload_folders)
         found = await self._resources.storage.find(key)
         self._resources.limits.check_size(found.size)
-        return DownloadedFile(await self._resources.fetch(found, "source", step), key.rsplit("/", 1)[-1])
+        path = await self._resources.fetch(found, "source", step)
+        return DownloadedFile(path, key.rsplit("/", 1)[-1], upload_version=found.version)
 
 
 async def _named(fetched: DownloadedFile, probed: Probe) -> DownloadedFile:

@@ -17,6 +17,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig
 
 from audioprep.activities.attempt.interceptor import StepInterceptor
+from audioprep.activities.delete import DeleteActivities
 from audioprep.activities.ingest import IngestActivities
 from audioprep.activities.loudness_report import LoudnessReportActivities
 from audioprep.activities.playlist import PlaylistActivities
@@ -31,6 +32,7 @@ from audioprep.heartbeat import OWN_SERVER, heartbeat_interval, is_cloud
 from audioprep.jobs.request import downloads_queue
 from audioprep.settings import Settings
 from audioprep.worker_resources import WorkerResources, webhook_receiver
+from audioprep.workflows.delete import DeleteWorkflow
 from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.lock import Lock
 from audioprep.workflows.playlist import PlaylistWorkflow
@@ -39,7 +41,15 @@ from audioprep.workflows.save import SaveWorkflow
 from audioprep.workflows.storage_prefix import StoragePrefixInterceptor
 from audioprep.workflows.webhook import WebhookWorkflow
 
-WORKFLOWS: Final = (IngestWorkflow, PreviewWorkflow, SaveWorkflow, Lock, PlaylistWorkflow, WebhookWorkflow)
+WORKFLOWS: Final = (
+    IngestWorkflow,
+    PreviewWorkflow,
+    SaveWorkflow,
+    PlaylistWorkflow,
+    DeleteWorkflow,
+    WebhookWorkflow,
+    Lock,
+)
 
 
 class AudioPrepPlugin(SimplePlugin):
@@ -107,7 +117,7 @@ class AudioPrepPlugin(SimplePlugin):
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
         ingest = IngestActivities(self.resources)
         preview = PreviewActivities(self.resources, target)
-        save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps)
+        save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps, self._settings.retention.previews)
         return [
             *(theirs or ()),
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset, ingest.discard_asset),
@@ -115,6 +125,7 @@ class AudioPrepPlugin(SimplePlugin):
             *(save.measure, save.render, save.publish),
             LoudnessReportActivities(self.resources).report_loudness,
             PlaylistActivities(self.resources).expand_playlist,
+            DeleteActivities(self.resources).delete_assets,
             WebhookActivities(webhook_receiver(self._settings)).deliver_webhook,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),
         ]

@@ -50,6 +50,11 @@ def is_original(key: str) -> bool:
     return PurePosixPath(key).name.startswith("original.")
 
 
+def is_preview(key: str) -> bool:
+    """Whether an object of an asset's folder is one of its previews."""
+    return PurePosixPath(key).name.startswith("preview_")
+
+
 def metadata(asset_id: str) -> str:
     return f"assets/{asset_id}/metadata.json"
 

@@ -10,6 +10,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.payload import FROM_ROW, Payload, WireModel
 from audioprep.jobs.status import Stage
 from audioprep.jobs.text.faults import first_error
+from audioprep.jobs.types.delete import DeletePayload, DeleteResult
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult
 from audioprep.jobs.types.playlist import PlaylistPayload, PlaylistResult
 from audioprep.jobs.types.preview import PreviewPayload, PreviewResult
@@ -171,4 +172,12 @@ PLAYLIST = JobType(
     stages={Stage.QUEUED: 1, Stage.EXPANDING: 4, Stage.INGESTING: 95},
 )
 
-JOB_TYPES = JobTypes([INGEST, PREVIEW, SAVE, PLAYLIST])
+DELETE = JobType(
+    name="delete",
+    workflow="AudioprepDelete",
+    payload=DeletePayload,
+    result=DeleteResult,
+    stages={Stage.QUEUED: 1, Stage.DELETING: 99},
+)
+
+JOB_TYPES = JobTypes([INGEST, PREVIEW, SAVE, PLAYLIST, DELETE])

@@ -44,3 +44,4 @@ class Stage(StrEnum):
     RENDERING = "rendering"  # encoding the output
     UPLOADING = "uploading"  # storing the output
     FINALIZING = "finalizing"  # writing the commit mark
+    DELETING = "deleting"  # removing assets

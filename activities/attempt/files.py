@@ -66,3 +66,4 @@ class DownloadedFile:
     source_id: str | None = None
     said_duration: float | None = None
     titled: bool = False
+    upload_version: str | None = None  # ETag of an object that the web app stored

@@ -15,6 +15,7 @@ from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.render.seeking import seeks_exactly
 from audioprep.activities.resources import ActivityResources
+from audioprep.activities.storage.assets import writing_into
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -98,12 +99,14 @@ class RecipeSources:
             measured = await measure(source.path, probed, folder, self._listen)
         except PermanentError as error:
             raise PermanentError(error.kind, f"{_clip_of(recipe, source.asset)}: {error.message}") from None
-        storage, asset, work = self._resources.storage, str(source.asset), None
-        if measured.work is not None:
-            source.path = measured.work
-            work = await store_working_copy(storage, self._resources.cache, asset, measured.work, self._step.keep_alive)
-        source.facts = facts_of(source.original, probed, measured, work)
-        await storage.write(keys.media(asset), source.facts.model_dump_json(indent=2).encode(), ContentType.JSON)
+        storage, cache, asset = self._resources.storage, self._resources.cache, str(source.asset)
+        work = None
+        async with writing_into(storage, asset, keys.media(asset), keys.working_copy(asset)):
+            if measured.work is not None:
+                source.path = measured.work
+                work = await store_working_copy(storage, cache, asset, measured.work, self._step.keep_alive)
+            source.facts = facts_of(source.original, probed, measured, work)
+            await storage.write(keys.media(asset), source.facts.model_dump_json(indent=2).encode(), ContentType.JSON)
 
     def _listen(self, form: PcmForm) -> Take:
         """Signs of work while a decode runs, within the limits."""

@@ -45,6 +45,10 @@ class ObjectCache:
         if found.size <= self._max_bytes:
             await asyncio.to_thread(self._add, self._entry(found), path)
 
+    async def forget(self, found: StoredObject) -> None:
+        """Remove the object's content from this cache; a step that reads it keeps its own link."""
+        await asyncio.to_thread(self._entry(found).unlink, missing_ok=True)
+
     def _entry(self, found: StoredObject) -> Path:
         name = hashlib.sha256(f"{found.path}\n{found.version}\n{found.size}".encode()).hexdigest()
         return self._folder / name

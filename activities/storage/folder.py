@@ -77,6 +77,11 @@ class ObjectFolder:
         """Make the file at `path` the object by renaming it; False if it lies on another file system."""
         return renamed(path, self.path_of(key))
 
+    def remove_empty(self, folder: str) -> None:
+        """Remove a folder that has nothing in it."""
+        with suppress(OSError):
+            self.path_of(folder).rmdir()
+
     def _is_linked(self, key: str) -> bool:
         below = [PurePosixPath(key), *PurePosixPath(key).parents][:-1]
         return any((self._root / part).is_symlink() for part in below)

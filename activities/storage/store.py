@@ -216,6 +216,11 @@ class Storage:
             await self._check(key)
             await obstore.delete_async(self._store, key)
 
+    async def remove_folder(self, prefix: str) -> None:
+        """Remove the empty folder that deleted objects leave on disk; a bucket has none."""
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.remove_empty, prefix)
+
     async def _put(
         self, key: str, content: bytes, content_type: str | None, mode: Literal["create", "overwrite"] = "overwrite"
     ) -> None:

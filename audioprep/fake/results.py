@@ -18,6 +18,7 @@ from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
+from audioprep.jobs.types.delete import DeletePayload, DeleteResult
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult
 from audioprep.jobs.types.loudness import FileLoudness, LoudnessFigures, LoudnessReport
 from audioprep.jobs.types.playlist import PlaylistOutcome, PlaylistPayload, PlaylistResult
@@ -53,6 +54,8 @@ class FakeResults:
                 return PreviewResult(preview_key=payload.key)
             case SavePayload(recipe=recipe):
                 return await self._save(recipe)
+            case DeletePayload(asset_ids=assets):
+                return await self._delete([str(asset) for asset in assets])
             case PlaylistPayload():
                 return await self._playlist(job, payload)
         raise PermanentError(ErrorKind.INVALID_PAYLOAD, f"The fake bridge has no jobs of type {job.type!r}.")
@@ -128,6 +131,12 @@ class FakeResults:
         await self._storage.write(plot, picture, ContentType.PNG)
         files = (FileLoudness(key=key, **dict(silence)),) if key else ()
         return LoudnessReport(source=silence, files=files, plot_key=plot)
+
+    async def _delete(self, assets: list[str]) -> DeleteResult:
+        found = [each for asset in assets async for each in self._storage.list(keys.asset_folder(asset))]
+        for each in found:
+            await self._storage.delete(each.key)
+        return DeleteResult(objects=len(found), size=sum(each.size for each in found))
 
     async def _playlist(self, job: Job, payload: PlaylistPayload) -> PlaylistResult:
         entries = []

@@ -81,6 +81,7 @@ class TimeoutSettings(BaseSettings):
     preview: float = Field(300, gt=0, description="seconds")
     save: float = Field(900, gt=0, description="seconds")
     playlist: float = Field(3600, gt=0, description="seconds, for all entries together")
+    delete: float = Field(600, gt=0, description="seconds, for all assets together")
     default: float = Field(600, gt=0, description="seconds, for every other type")
 
 
@@ -93,4 +94,5 @@ class AttemptSettings(BaseSettings):
     preview: int = Field(3, ge=1, description="tries")
     save: int = Field(3, ge=1, description="tries")
     playlist: int = Field(3, ge=1, description="tries; each entry has as many")
+    delete: int = Field(5, ge=1, description="tries")
     default: int = Field(3, ge=1, description="tries, for every other type")

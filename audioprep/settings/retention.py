@@ -34,6 +34,7 @@ class RetentionSettings(BaseSettings):
     complete: Age = Field(None, description="of rows that are complete, such as 30d; bridges delete older ones")
     failed: Age = Field(None, description="of rows that failed, such as 90d")
     cancelled: Age = Field(None, description="of rows whose cancel is acknowledged, such as 7d")
+    previews: Age = Field(None, description="of previews, such as 7d; a save deletes older ones of its asset")
 
     @property
     def rules(self) -> KeepRules:

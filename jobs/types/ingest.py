@@ -36,6 +36,7 @@ class IngestPayload(JobPayload):
     )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
+    delete_upload: bool = Field(default=False, description="remove the object under storageKey once the asset is whole")
     playable: bool = Field(
         default=False, description="make a rendition that every browser plays, if the original is none"
     )
@@ -58,9 +59,17 @@ class IngestPayload(JobPayload):
             raise ValueError(f"sourceType {self.source_type.value} needs url")
         if not self.source_type.is_remote and not self.storage_key:
             raise ValueError(f"sourceType {self.source_type.value} needs storageKey")
+        if self.delete_upload and is_from_row(info):
+            self._check_upload()
         if self.source_type.is_remote and self.url and is_from_row(info):
             parse_url(self.url)
         return self
+
+    def _check_upload(self) -> None:
+        if self.source_type.is_remote:
+            raise ValueError("deleteUpload goes with an uploaded file, not with a url")
+        if (self.storage_key or "").startswith(keys.ASSETS):
+            raise ValueError(f"deleteUpload removes no object below {keys.ASSETS}")
 
     @property
     def summary(self) -> str:

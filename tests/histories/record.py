@@ -58,10 +58,12 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
         "ingest": ("ingest", ingest),
         "ingest-failed": ("ingest", ingest | {"storageKey": "uploads/none.flac"}),
         "ingest-url": ("ingest", {"sourceType": "url", "url": site.url("file/one.mp3")}),
+        "ingest-retried": ("ingest", ingest | {"retryOf": "first"}),
         "playlist": ("playlist", {"url": site.url("feed/file+one.mp3,status+404+gone.mp3,file+one.mp3")}),
         "preview": ("preview", {"recipe": recipe, "recipeHash": "h"}),
         "save": ("save", {"recipe": recipe}),
         "save-normalized": ("save", {"recipe": recipe | {"normalize": True}}),
+        "delete": ("delete", {"assetIds": [asset]}),
     }
     for name, (job_type, metadata) in jobs.items():
         job_id = await deployment.app.submit(job_type, metadata)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from audioprep.jobs.errors import PermanentError
 from tests.support.listening import Samples, loudness_of, write_wav
 from tests.support.programmes import RATE, bursts, noise
 from tests.support.studio import Studio, clip_of, recipe_of
@@ -73,6 +74,18 @@ async def test_a_report_on_silence_has_no_figures(studio: Studio, tmp_path: Path
     report = await studio.report(recipe_of(clip_of(source, 0, 4), loudness="measure"))
 
     assert set(report.source.model_dump().values()) == {None}
+
+
+async def test_a_report_on_a_deleted_asset_leaves_nothing(studio: Studio, tmp_path: Path) -> None:
+    source = studio.add(write_wav(tmp_path / "source.wav", noise(4, 0.05), RATE))
+    recipe = recipe_of(clip_of(source, 0, 4), report=True)
+    saved = await studio.save(recipe)
+    saved.unlink()
+
+    with pytest.raises(PermanentError, match="was deleted"):
+        await studio.report(recipe, saved)
+
+    assert not (studio.asset(recipe["assetId"]) / "loudness.png").exists()
 
 
 async def test_progress_of_a_report_never_falls(studio: Studio, tmp_path: Path) -> None:

@@ -1,15 +1,22 @@
 """An ingest over its attempts: what `metadata.json` keeps of earlier ones."""
 
 import json
-from datetime import UTC, datetime
+import os
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.ingest import Analysis, IngestActivities, PublishAssetInput
+from audioprep.activities.ingest import Analysis, IngestActivities, Original, PublishAssetInput
+from audioprep.activities.render.loudness import LoudnessTarget
+from audioprep.activities.save import SaveActivities
+from audioprep.jobs import keys
+from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
-from tests.support.studio import Studio
+from audioprep.jobs.types.recipe import Recipe
+from tests.support.studio import Studio, clip_of, recipe_of
 
 BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FLAT = {"duration": 1.5, "sampleRate": 48000, "channels": 1, "codec": "opus", "format": "ogg", "originalFilename": "a"}
@@ -71,3 +78,51 @@ async def test_a_step_that_an_earlier_version_scheduled_still_publishes(studio: 
 
     described = json.loads((studio.asset("a") / "metadata.json").read_text())
     assert (described["audio"]["duration"], described["provenance"]["sourceType"]) == (1.5, "audio_file")
+
+
+async def test_an_asset_whose_original_is_gone_is_not_called_whole(studio: Studio) -> None:
+    """It was deleted while it was ingested."""
+    original = Original(asset_id="a", key="assets/a/original.ogg", original_filename="a")
+
+    with pytest.raises(PermanentError, match="was deleted while the job ran"):
+        await published(studio, original=original)
+
+    assert not (studio.asset("a") / "metadata.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "replaced", "gone"),
+    [(True, False, True), (False, False, False), (True, True, False)],
+    ids=["asked for: removed", "not asked for: stays", "another file by now: stays"],
+)
+async def test_the_upload_goes_once_the_asset_is_whole(
+    studio: Studio, wanted: bool, replaced: bool, gone: bool
+) -> None:
+    storage = studio.resources.storage
+    for key in ("uploads/a", "assets/a/original.ogg"):
+        await storage.write(key, b"sound", "audio/ogg")
+    version = (await storage.find("uploads/a")).version
+    if replaced:
+        await storage.write("uploads/a", b"another sound", "audio/ogg")
+    original = Original(asset_id="a", key="assets/a/original.ogg", original_filename="a", upload_version=version)
+
+    await published(studio, original=original, source=SOURCE.model_copy(update={"delete_upload": wanted}))
+
+    assert (await storage.look("uploads/a") is None) is gone
+
+
+async def test_a_save_removes_previews_that_are_too_old(studio: Studio) -> None:
+    asset = str(uuid.uuid4())
+    storage, recipe = studio.resources.storage, Recipe.model_validate(recipe_of(clip_of(asset, 0, 1), asset_id=asset))
+    for key in (keys.preview(asset, "old"), keys.preview(asset, "new"), keys.prepared(asset, "wav"), keys.peaks(asset)):
+        await storage.write(key, b"sound", "audio/mpeg")
+    for name in ("preview_old.mp3", "peaks.json"):
+        os.utime(studio.asset(asset) / name, (0, 0))
+    target = LoudnessTarget(lufs=-24, true_peak=-2)
+
+    await ActivityEnvironment().run(SaveActivities(studio.resources, target).publish, recipe)
+    kept = {path.name for path in studio.asset(asset).iterdir()}
+    steps = SaveActivities(studio.resources, target, keep_previews=timedelta(days=7))
+    await ActivityEnvironment().run(steps.publish, recipe)
+
+    assert kept - {path.name for path in studio.asset(asset).iterdir()} == {"preview_old.mp3"}

@@ -41,6 +41,8 @@ def test_payloads_of_the_contract_are_accepted(metadata: dict[str, Any]) -> None
         ('{"sourceType": "youtube"}', "sourceType youtube needs url"),
         ('{"sourceType": "tape", "storageKey": "a"}', "sourceType"),
         ('{"sourceType": "audio_file", "storageKey": 7}', "storageKey"),
+        ('{"sourceType": "url", "url": "https://a.example/b", "deleteUpload": true}', "deleteUpload goes with"),
+        ('{"sourceType": "audio_file", "storageKey": "assets/a/b", "deleteUpload": true}', "no object below assets/"),
         ('{"sourceType": "audio_file", "storageKey": "' + "k" * 1025 + '"}', "storageKey"),
         ("[" * 1000 + "]" * 1000, "The metadata"),
         (" " * 1_000_001, "larger"),

@@ -53,7 +53,7 @@ def test_an_alias_that_is_not_listed_is_not_served() -> None:
 
 
 def test_an_unknown_type_to_serve_is_named() -> None:
-    with pytest.raises(ValueError, match="no job type 'ingets': expected some of edit, ingest"):
+    with pytest.raises(ValueError, match="no job type 'ingets': expected some of delete, edit, ingest"):
         BridgeOptions(serve=["ingets"])
 
 

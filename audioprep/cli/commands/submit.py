@@ -102,6 +102,17 @@ def playlist(
     submit_checked(read_settings(), str(uuid.uuid4()), "playlist", metadata, watch=watch, as_json=as_json)
 
 
+@app.command()
+def delete(
+    assets: Annotated[list[str], typer.Argument(metavar="ASSET...", help="Asset ids, at most 100.")],
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete assets: the original and all that was made of it."""
+    metadata = {"assetIds": assets}
+    submit_checked(read_settings(), str(uuid.uuid4()), "delete", metadata, watch=watch, as_json=as_json)
+
+
 def _remote(url: str, youtube: bool) -> dict[str, Any]:
     from audioprep.jobs.text.urls import is_youtube
 

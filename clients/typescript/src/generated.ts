@@ -83,6 +83,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** remove the object under storageKey once the asset is whole */
+  deleteUpload?: boolean;
   /** make a rendition that every browser plays, if the original is none */
   playable?: boolean;
   /** id of a job that failed or was cancelled: its asset id is used again */
@@ -266,9 +268,28 @@ export interface PlaylistResult {
   entries: PlaylistOutcome[];
 }
 
+/** `metadata` of a delete row. An asset that is not there counts as deleted. */
+export interface DeleteMetadata {
+  /** 1 is served first, 5 last; 3 if absent */
+  priority?: number | null;
+  /** whose job it is, at most 64 bytes: tenants are served in turn */
+  tenant?: string | null;
+  /** cancels older jobs of the same tenant that have the same value here */
+  supersedes?: string | null;
+  /** no two active rows of a type and tenant can have the same: the table refuses the second one */
+  uniqueKey?: string | null;
+  assetIds: string[];
+}
+
+/** What the last attempt removed: after an attempt that was interrupted it found less than there had been. */
+export interface DeleteResult {
+  objects: number;
+  bytes: number;
+}
+
 export const FINAL_STATUSES = ["complete", "failed", "cancelled"] as const;
 
-export const JOB_TYPES = ["ingest", "preview", "edit", "save", "playlist"] as const;
+export const JOB_TYPES = ["ingest", "preview", "edit", "save", "playlist", "delete"] as const;
 
 export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000000, "minRate": 100, "maxRate": 384000, "minAacKbps": 64, "maxAacKbps": 1152} as const;
 
@@ -288,4 +309,4 @@ export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume",
 
 export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "ExitFailed", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
 
-export const STAGE_STARTS = {"ingest": {"queued": 0, "downloading": 1, "analyzing": 41, "finalizing": 98}, "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95}, "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98}, "playlist": {"queued": 0, "expanding": 1, "ingesting": 5}} as const;
+export const STAGE_STARTS = {"ingest": {"queued": 0, "downloading": 1, "analyzing": 41, "finalizing": 98}, "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95}, "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98}, "playlist": {"queued": 0, "expanding": 1, "ingesting": 5}, "delete": {"queued": 0, "deleting": 1}} as const;

@@ -1,6 +1,8 @@
 /** Types of a row: metadata and result by job type, a job by status. */
 import type {
   Clip,
+  DeleteMetadata,
+  DeleteResult,
   ErrorFacts,
   FailedResult,
   IngestMetadata as AnyIngest,
@@ -47,6 +49,7 @@ export interface Metadata {
   edit: PreviewMetadata;
   save: SaveMetadata;
   playlist: Given<PlaylistMetadata>;
+  delete: Given<DeleteMetadata>;
 }
 
 /** `result` of a complete row by job type. */
@@ -56,6 +59,7 @@ export interface Results {
   edit: PreviewResult;
   save: SaveResult;
   playlist: PlaylistResult;
+  delete: DeleteResult;
 }
 
 export type JobType = (typeof JOB_TYPES)[number];

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, overload
 from audioprep_client.database import Connection, change, rows
 from audioprep_client.generated import (
     JOB_TYPES,
+    DeleteMetadata,
     IngestMetadata,
     PlaylistMetadata,
     PreviewMetadata,
@@ -69,6 +70,8 @@ class Audioprep:
     def create_job(
         self, job_type: Literal["playlist"], metadata: PlaylistMetadata, *, job_id: str | None = ...
     ) -> str: ...
+    @overload
+    def create_job(self, job_type: Literal["delete"], metadata: DeleteMetadata, *, job_id: str | None = ...) -> str: ...
     def create_job(self, job_type: str, metadata: Mapping[str, Any], *, job_id: str | None = None) -> str:
         """Ask for a job; returns its id. Raises RecipeError for a recipe that a bridge would refuse, JobExists.
 

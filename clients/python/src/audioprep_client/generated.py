@@ -127,6 +127,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    deleteUpload: NotRequired[bool]
     playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
     audioLanguage: NotRequired[str | None]
@@ -296,8 +297,25 @@ class PlaylistResult(TypedDict):
     entries: list[PlaylistOutcome]
 
 
+class DeleteMetadata(TypedDict):
+    """`metadata` of a delete row. An asset that is not there counts as deleted."""
+
+    priority: NotRequired[int | None]
+    tenant: NotRequired[str | None]
+    supersedes: NotRequired[str | None]
+    uniqueKey: NotRequired[str | None]
+    assetIds: list[str]
+
+
+class DeleteResult(TypedDict):
+    """What the last attempt removed: after an attempt that was interrupted it found less than there had been."""
+
+    objects: int
+    bytes: int
+
+
 FINAL_STATUSES: Final = ("complete", "failed", "cancelled")
-JOB_TYPES: Final = ("ingest", "preview", "edit", "save", "playlist")
+JOB_TYPES: Final = ("ingest", "preview", "edit", "save", "playlist", "delete")
 LIMITS: Final = {
     "maxClips": 50,
     "minClipSeconds": 0.1,
@@ -354,4 +372,5 @@ STAGE_STARTS: Final = {
     "preview": {"queued": 0, "downloading": 1, "rendering": 11, "uploading": 95},
     "save": {"queued": 0, "downloading": 1, "normalizing": 9, "rendering": 27, "uploading": 93, "finalizing": 98},
     "playlist": {"queued": 0, "expanding": 1, "ingesting": 5},
+    "delete": {"queued": 0, "deleting": 1},
 }

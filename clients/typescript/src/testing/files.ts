@@ -1,11 +1,13 @@
 /** Storage of the fake bridge: a folder as `file:PATH` has it, or memory. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export interface Files {
   read(key: string): Promise<Uint8Array | null>;
   write(key: string, content: Uint8Array | string, contentType: string): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Keys and sizes of the objects in a folder. */
+  list(folder: string): Promise<{ key: string; size: number }[]>;
 }
 
 /** The folder of `AUDIOPREP_STORAGE_URL=file:PATH`. */
@@ -17,6 +19,10 @@ export function folder(path: string): Files {
       await writeFile(join(path, key), content);
     },
     remove: (key) => rm(join(path, key), { force: true }),
+    list: async (folder) => {
+      const names = await readdir(join(path, folder)).catch(() => []);
+      return Promise.all(names.map(async (name) => ({ key: `${folder}/${name}`, size: (await stat(join(path, folder, name))).size })));
+    },
   };
 }
 
@@ -27,5 +33,7 @@ export function memory(stored = new Map<string, Uint8Array>()): Files & { stored
     read: async (key) => stored.get(key) ?? null,
     write: async (key, content) => void stored.set(key, typeof content === "string" ? new TextEncoder().encode(content) : content),
     remove: async (key) => void stored.delete(key),
+    list: async (folder) =>
+      [...stored].filter(([key]) => key.startsWith(`${folder}/`)).map(([key, content]) => ({ key, size: content.length })),
   };
 }

@@ -1,6 +1,6 @@
 /** Results of fake jobs: the files under their real keys, and the row's result. */
 import { recipeHash } from "../digest.js";
-import { type IngestResult, type LoudnessReport, MEASURE, type PlaylistResult } from "../generated.js";
+import { type DeleteResult, type IngestResult, type LoudnessReport, MEASURE, type PlaylistResult } from "../generated.js";
 import { keys } from "../keys.js";
 import { checkRecipe, RecipeError } from "../recipe.js";
 import type { JobType, Recipe, Results } from "../types.js";
@@ -18,6 +18,7 @@ export interface Metadata {
   recipe?: Recipe;
   recipeHash?: string;
   maxEntries?: number;
+  assetIds?: string[];
 }
 
 const SECONDS = 2;
@@ -33,6 +34,8 @@ export function refuse(type: JobType, metadata: Metadata): void {
     if (!metadata[wanted]) throw fault(`sourceType ${metadata.sourceType} needs ${wanted}`);
   } else if (type === "playlist") {
     if (!metadata.url) throw fault("url: field required");
+  } else if (type === "delete") {
+    if (!metadata.assetIds?.length) throw fault("assetIds: field required");
   } else {
     if (!metadata.recipe) throw fault("recipe: field required");
     try {
@@ -47,6 +50,7 @@ export function refuse(type: JobType, metadata: Metadata): void {
 export async function make(type: JobType, metadata: Metadata, assetId: string, files: Files): Promise<Results[JobType]> {
   if (type === "ingest") return ingest(assetId, metadata, files);
   if (type === "playlist") return playlist(metadata, files);
+  if (type === "delete") return remove(metadata.assetIds ?? [], files);
   const recipe = metadata.recipe!;
   for (const [index, clip] of recipe.clips.entries()) await checkClip(clip, index, files);
   const seconds = recipe.clips.reduce((sum, clip) => sum + clip.endTime - clip.startTime, 0);
@@ -98,6 +102,12 @@ async function playlist({ url = "", maxEntries = 50 }: Metadata, files: Files): 
     entries.push({ url: entry, title: `Entry ${number}`, status: "complete" as const, error: null, ...made });
   }
   return { entries };
+}
+
+async function remove(assetIds: string[], files: Files): Promise<DeleteResult> {
+  const found = (await Promise.all(assetIds.map((asset) => files.list(`assets/${asset}`)))).flat();
+  for (const { key } of found) await files.remove(key);
+  return { objects: found.length, bytes: found.reduce((sum, { size }) => sum + size, 0) };
 }
 
 async function checkClip(clip: Recipe["clips"][number], index: number, files: Files): Promise<void> {

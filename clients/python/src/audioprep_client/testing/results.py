@@ -54,9 +54,10 @@ def refuse(job_type: str, metadata: dict[str, Any]) -> None:
                 raise fault("sourceType: field required")
             if not metadata.get(wanted):
                 raise fault(f"sourceType {source} needs {wanted}")
-        case "playlist":
-            if not metadata.get("url"):
-                raise fault("url: field required")
+        case "playlist" | "delete":
+            wanted = "url" if job_type == "playlist" else "assetIds"
+            if not metadata.get(wanted):
+                raise fault(f"{wanted}: field required")
         case _:
             try:
                 check_recipe(metadata["recipe"])
@@ -78,6 +79,8 @@ class FakeResults:
             return self._ingest(metadata, asset_id)
         if job_type == "playlist":
             return self._playlist(metadata)
+        if job_type == "delete":
+            return self._delete(metadata["assetIds"])
         recipe = metadata["recipe"]
         for index, clip in enumerate(recipe["clips"]):
             self._check(clip, index)
@@ -142,6 +145,13 @@ class FakeResults:
             made = self._ingest({"sourceType": "url", "url": url}, str(uuid.uuid4()))
             entries.append({"url": url, "title": f"Entry {number}", "status": "complete", "error": None, **made})
         return {"entries": entries}
+
+    def _delete(self, assets: list[str]) -> dict[str, Any]:
+        found = [path for asset in assets for path in (self._folder / "assets" / asset).glob("*")]
+        size = sum(path.stat().st_size for path in found)
+        for path in found:
+            path.unlink()
+        return {"objects": len(found), "bytes": size}
 
     def _check(self, clip: dict[str, Any], index: int) -> None:
         name = f"clip {index + 1} ({clip['id'][:40]!r})" if clip.get("id") else f"clip {index + 1}"
