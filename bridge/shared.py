@@ -39,6 +39,7 @@ class Shared:
     gate: TemporalGate
     room: asyncio.Semaphore
     workers: CachedAnswer[tuple[str, ...] | None]
+    reported_workers: CachedAnswer[tuple[str, ...] | None]  # apart: a scrape must not see what a start has seen
     many: bool
 
     @classmethod
@@ -53,6 +54,7 @@ class Shared:
             gate=TemporalGate(temporal, options.temporal_calls),
             room=asyncio.Semaphore(options.max_looks),
             workers=cached(partial(live_workers, temporal, options.task_queue)),
+            reported_workers=cached(partial(live_workers, temporal, options.task_queue)),
             many=many,
         )
 

@@ -24,7 +24,7 @@ from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.launch import Launcher
 from audioprep.bridge.tracking.followers import MOMENTARY
 from audioprep.bridge.tracking.tracker import JobTracker
-from audioprep.bridge.webhooks import WebhookDispatcher
+from audioprep.bridge.webhooks import INTERVAL, WebhookDispatcher
 from audioprep.service.health import Health
 from audioprep.service.runner import Runner, Service
 
@@ -112,7 +112,7 @@ class TableServices:
             ServiceTable(database),
             self.tracker,
             self._durations,
-            self._shared.workers.get,
+            self._shared.reported_workers.get,
             slots=options.max_in_flight,
             interval=interval,
         )
@@ -120,7 +120,8 @@ class TableServices:
     def _dispatcher(self, database: DatabaseClient) -> WebhookDispatcher:
         table_id = self.identity.table_id
         deliveries = Deliveries(self._shared.temporal, self._shared.options.task_queue, table_id)
-        return WebhookDispatcher(Outbox(database), deliveries, table_id)
+        interval = _SELDOM if self._shared.many else INTERVAL
+        return WebhookDispatcher(Outbox(database), deliveries, table_id, interval)
 
     def _runner(self, service: Service, silence: float | None = None) -> Runner:
         """Of many tables a service that nothing wakes runs seldom, and silence is no fault."""

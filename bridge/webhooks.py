@@ -24,7 +24,7 @@ from audioprep.jobs.webhooks.event import (
 
 log = structlog.get_logger()
 
-_INTERVAL: Final = 15.0  # seconds: an end of this bridge's own wakes it, this is for those of others
+INTERVAL: Final = 15.0  # seconds: an end of this bridge's own wakes it, this is for those of others
 _EVENT_PREFIX: Final = "job."
 _MAX_TENANT: Final = 64  # characters, as in outbox.sql
 
@@ -36,14 +36,15 @@ class WebhookDispatcher:
 
     name = "webhooks"
 
-    def __init__(self, outbox: Outbox, deliveries: Deliveries, table_id: str) -> None:
+    def __init__(self, outbox: Outbox, deliveries: Deliveries, table_id: str, interval: float = INTERVAL) -> None:
         self._outbox = outbox
         self._deliveries = deliveries
         self._table_id = table_id
+        self._interval = interval
         self._more = False
 
     def interval(self) -> float:
-        return 0.0 if self._more else _INTERVAL
+        return 0.0 if self._more else self._interval
 
     async def run_once(self) -> None:
         entries = await self._outbox.entries()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 GAP: Final = 0.1  # seconds by which timestamps may leave the samples before silence is due; jitter of recorders is less
+_FILLED: Final = 0.04  # seconds of a gap in a source that has longer ones: packets that were lost add up
 _EXACT: Final = 0.002  # seconds within which a clock is that of the samples; Matroska and FLV round to 0.001
 _DRIFT: Final = 0.0005  # of the time, by which a sound card's clock may differ: followed, never filled
 MAX_GAP: Final = 120.0  # seconds of silence that are filled in at once: it is held in memory
@@ -15,24 +16,28 @@ _MAX_FORMS: Final = 64
 _MAX_ERRORS: Final = 20
 _INEXACT: Final = 0.5  # what the filter reports for a clock that is not exact: no gap is half a sample
 
+
 # asetpts (https://ffmpeg.org/ffmpeg-filters.html#setpts_002c-asetpts), evaluated for each frame. Variables:
 # 1 timestamp at which the samples began, 2 samples of silence due so far, 4 what the timestamp is off by, 5 whether an
 # inexact clock was reported, 6 the first timestamp, 7 what to report. A report waits for the next frame: the filter is
 # evaluated once more after the last one, with a time that means nothing.
-_CLOCK: Final = (
-    "if(ld(7),print(ld(7))*0+st(7,0));"
-    "st(4,if(isnan(PTS)+not(N),0,PTS-ld(1)-NB_CONSUMED_SAMPLES-ld(2)));"
-    "if(not(N),st(1,if(isnan(PTS),0,PTS));st(6,ld(1)));"
-    f"if(gt(ld(4),{MAX_GAP}*SR),st(1,ld(1)+st(7,ld(4))),"
-    f"if(gt(ld(4),{GAP}*SR),st(2,ld(2)+st(7,ld(4))),"
-    f"if(lt(ld(4),-{GAP}*SR),st(1,ld(1)+st(7,ld(4))),"
-    f"if(gt(abs(ld(4)),{_EXACT}*SR)*not(ld(5)),st(5,1)+st(7,{_INEXACT}));"
-    f"st(1,ld(1)+clip(ld(4),-{_DRIFT}*S,{_DRIFT}*S)))));"
-    "ld(6)+NB_CONSUMED_SAMPLES+ld(2)"
-)
-WATCH: Final = f"asetpts='{_CLOCK}'"
+def _clock(gap: float) -> str:
+    return (
+        "if(ld(7),print(ld(7))*0+st(7,0));"
+        "st(4,if(isnan(PTS)+not(N),0,PTS-ld(1)-NB_CONSUMED_SAMPLES-ld(2)));"
+        "if(not(N),st(1,if(isnan(PTS),0,PTS));st(6,ld(1)));"
+        f"if(gt(ld(4),{MAX_GAP}*SR),st(1,ld(1)+st(7,ld(4))),"
+        f"if(gt(ld(4),{gap}*SR),st(2,ld(2)+st(7,ld(4))),"
+        f"if(lt(ld(4),-{GAP}*SR),st(1,ld(1)+st(7,ld(4))),"
+        f"if(gt(abs(ld(4)),{_EXACT}*SR)*not(ld(5)),st(5,1)+st(7,{_INEXACT}));"
+        f"st(1,ld(1)+clip(ld(4),-{_DRIFT}*S,{_DRIFT}*S)))));"
+        "ld(6)+NB_CONSUMED_SAMPLES+ld(2)"
+    )
+
+
+WATCH: Final = f"asetpts='{_clock(GAP)}'"
 # Gaps become silence; a timestamp that goes back, or on by more than MAX_GAP, moves the clock and drops no sample.
-FILL: Final = f"{WATCH},aresample=async=1:min_comp=0.01:min_hard_comp=0.01"
+FILL: Final = f"asetpts='{_clock(_FILLED)}',aresample=async=1:min_comp=0.01:min_hard_comp=0.01"
 LOG_LEVEL: Final = ("-nostats", "-loglevel", "level+verbose")
 
 _FORM: Final = re.compile(

@@ -78,8 +78,9 @@ def _chain(probe: Probe, found: Decoded) -> list[str]:
     mix = [CHANGING] if changing else mix_filters(probe.channels, probe.layout, 2 if stereo else 1)
     rate = max((form.sample_rate for form in timeline.forms), default=probe.sample_rate)
     depth = "s16" if probe.sample_format in _16_BIT else "s32"
-    # Where a chained Ogg file begins anew, ffmpeg's own correction leaves a gap that is none.
-    gaps = found.timed and not (probe.format == "ogg" and timeline.restarts)
+    # Where a chained Ogg file begins anew, ffmpeg takes one clock for the other: it leaves gaps that are none.
+    chained = probe.format == "ogg" and (timeline.restarts or timeline.changes)
+    gaps = found.timed and not chained
     return [
         *([FILL] if gaps else []),
         *mix,

@@ -29,9 +29,11 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
         worker = deployment.start("worker")
         killed, acknowledged = await _cancels(deployment, worker, cancels)
         taken, running, attempts = await _handovers(deployment, client, worker, handovers)
+        seldom = await _with_few_heartbeats(deployment, client, cancels)
     return [
         *_rows("cancel: UPDATE to process gone", killed, 1.5),
         *_rows("cancel: UPDATE to acknowledged row", acknowledged),
+        *_rows("cancel with a heartbeat every 5 s: UPDATE to process gone", seldom, 1.5),
         *_rows("handover: SIGTERM to the step started on another worker", taken),
         *_rows("handover: SIGTERM to its ffmpeg running there", running),
         Row(f"attempts used up by {handovers} handovers", str(attempts), goal="0", reached=attempts == 0),
@@ -50,6 +52,15 @@ async def _cancels(deployment: Deployment, worker: Program, count: int) -> tuple
         await deployment.app.acknowledged(job_id)
         acknowledged.append(time.monotonic() - begun)
     return killed, acknowledged
+
+
+async def _with_few_heartbeats(deployment: Deployment, client: Client, count: int) -> list[float]:
+    """Cancels as on Temporal Cloud with worker commands, by which they come, not by heartbeats."""
+    for program in deployment.programs[1:]:
+        program.stop()
+    worker = deployment.start("worker", AUDIOPREP_HEARTBEAT_INTERVAL="5")
+    await until_polling(client, deployment.task_queue, worker)
+    return (await _cancels(deployment, worker, count))[0]
 
 
 async def _handovers(

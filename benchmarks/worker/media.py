@@ -23,6 +23,7 @@ from audioprep.activities.storage.store import Storage
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from audioprep.jobs.types.recipe import Recipe
 from benchmarks.measurement import Measurement, Row, ratio_at_most
+from benchmarks.worker.plain_decode import plain_row
 from benchmarks.worker.save_set import RATE, SWELL, make_source
 
 _LIMITS = MediaLimits(max_bytes=1 << 30, max_seconds=4 * 3600)
@@ -41,7 +42,7 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
         source = await asyncio.to_thread(make_source, folder / "storage/assets" / asset, sound, minutes * 60.0)
         if not rows:
             mp3 = await asyncio.to_thread(_as_mp3, source, folder / "storage/uploads/source.mp3")
-            rows.append(await _ingest_row(folder, mp3, minutes))
+            rows += [await _ingest_row(folder, mp3, minutes), await plain_row(folder, mp3, minutes)]
             usual = await _timed(_save_as_usual, source, folder)  # loudnorm takes as long for any sound
         ours = await _save(folder, asset, minutes * 60.0)
         rows.append(_row(f"normalised save of {minutes} min, {name}", ours, usual, _SAVE))
