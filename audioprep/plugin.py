@@ -116,6 +116,7 @@ class AudioPrepPlugin(SimplePlugin):
     def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
         ingest = IngestActivities(self.resources)
+        playlists = PlaylistActivities(self.resources)
         preview = PreviewActivities(self.resources, target)
         save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps, self._settings.retention.previews)
         return [
@@ -124,7 +125,7 @@ class AudioPrepPlugin(SimplePlugin):
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
             LoudnessReportActivities(self.resources).report_loudness,
-            PlaylistActivities(self.resources).expand_playlist,
+            *(playlists.expand_playlist, playlists.find_entries),
             DeleteActivities(self.resources).delete_assets,
             WebhookActivities(webhook_receiver(self._settings)).deliver_webhook,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),

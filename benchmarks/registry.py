@@ -7,6 +7,7 @@ from benchmarks.bridge import (
     cancels,
     claim,
     completion,
+    databases,
     fairness,
     features,
     idle,
@@ -37,4 +38,5 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
     previews.MEASUREMENT,
+    databases.MEASUREMENT,
 )

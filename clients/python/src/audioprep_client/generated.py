@@ -37,6 +37,11 @@ WebhookType = Literal[
     "webhook.test",
 ]
 
+PeakChannels = Literal[
+    "mixed",
+    "split",
+]
+
 SourceType = Literal[
     "youtube",
     "url",
@@ -127,6 +132,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    peakChannels: NotRequired[PeakChannels]
     deleteUpload: NotRequired[bool]
     playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
@@ -154,6 +160,7 @@ class IngestResult(TypedDict):
     metadata: AudioMetadata
     originalKey: NotRequired[str | None]
     peaksKey: NotRequired[str | None]
+    peaksDatKey: NotRequired[str | None]
     waveformKey: NotRequired[str | None]
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
@@ -270,6 +277,7 @@ class PlaylistMetadata(TypedDict):
     url: str
     maxEntries: NotRequired[int]
     audioLanguage: NotRequired[str | None]
+    retryOf: NotRequired[str | None]
     rightsAttested: NotRequired[bool]
     rightsAttestedAt: NotRequired[str | None]
 
@@ -284,6 +292,7 @@ class PlaylistOutcome(TypedDict):
     metadata: NotRequired[AudioMetadata | None]
     originalKey: NotRequired[str | None]
     peaksKey: NotRequired[str | None]
+    peaksDatKey: NotRequired[str | None]
     waveformKey: NotRequired[str | None]
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
