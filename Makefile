@@ -10,7 +10,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean clean-data help
+.PHONY: setup demo test test-fast bench simulate chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean clean-data help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,9 +66,12 @@ bench: setup .venv-peers/.ready ## Measure everything on real servers, in twenty
 	UV_PROJECT_ENVIRONMENT=.venv-peers $(UV) sync --quiet --frozen --compile-bytecode --only-group peers
 	@touch $@
 
-chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10 TABLES=1 FOREIGN=0)
+simulate: setup ## Many tenants past one machine, simulated (TENANTS=10000 JOBS_PER_DAY=1000000)
+	$(BIN)/python -m benchmarks.simulation --tenants $(or $(TENANTS),10000) --jobs-per-day $(or $(JOBS_PER_DAY),1000000) $(ARGS)
+
+chaos: setup ## Kill everything at random for long (JOBS=200 MINUTES=10 TABLES=1 FOREIGN=0 BRIDGES=0)
 	$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) --minutes $(or $(MINUTES),10) \
-	  --tables $(or $(TABLES),1) --foreign $(or $(FOREIGN),0)
+	  --tables $(or $(TABLES),1) --foreign $(or $(FOREIGN),0) --bridges $(or $(BRIDGES),0)
 
 flood: setup ## Rows that can never be jobs, between some that are (POISONED=1000 GOOD=100)
 	$(BIN)/python -m tests.flood --poisoned $(or $(POISONED),1000) --good $(or $(GOOD),100)

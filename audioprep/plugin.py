@@ -19,6 +19,7 @@ from temporalio.worker import Worker, WorkerConfig
 from audioprep.activities.attempt.interceptor import StepInterceptor
 from audioprep.activities.delete import DeleteActivities
 from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.loudness_report import LoudnessReportActivities
 from audioprep.activities.playlist import PlaylistActivities
 from audioprep.activities.preview import PreviewActivities
 from audioprep.activities.render.loudness import LoudnessTarget
@@ -115,6 +116,7 @@ class AudioPrepPlugin(SimplePlugin):
     def _with_ours(self, theirs: Sequence[Callable[..., Any]] | None) -> list[Callable[..., Any]]:
         target = LoudnessTarget(lufs=self._settings.worker.target_lufs, true_peak=self._settings.worker.true_peak)
         ingest = IngestActivities(self.resources)
+        playlists = PlaylistActivities(self.resources)
         preview = PreviewActivities(self.resources, target)
         save = SaveActivities(self.resources, target, self._settings.worker.aac_kbps, self._settings.retention.previews)
         return [
@@ -122,7 +124,8 @@ class AudioPrepPlugin(SimplePlugin):
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset, ingest.discard_asset),
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
-            PlaylistActivities(self.resources).expand_playlist,
+            LoudnessReportActivities(self.resources).report_loudness,
+            *(playlists.expand_playlist, playlists.find_entries),
             DeleteActivities(self.resources).delete_assets,
             WebhookActivities(webhook_receiver(self._settings)).deliver_webhook,
             *(activity for extension in self._extensions for activity in extension.activities(self.resources)),

@@ -37,6 +37,7 @@ class WorkerResources:
             limits=MediaLimits(
                 max_bytes=int(settings.worker.max_file_mb * _MB),
                 max_seconds=settings.worker.max_minutes * 60,
+                max_entries=settings.worker.max_entries,
                 max_output_bytes=int(settings.worker.max_output_mb * _MB),
                 min_rate=settings.network.min_download_rate,
             ),

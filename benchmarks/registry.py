@@ -7,6 +7,7 @@ from benchmarks.bridge import (
     cancels,
     claim,
     completion,
+    databases,
     fairness,
     features,
     idle,
@@ -16,7 +17,7 @@ from benchmarks.bridge import (
     throughput,
 )
 from benchmarks.measurement import Measurement
-from benchmarks.worker import against, media, memory, saves, stages, startup
+from benchmarks.worker import against, media, memory, previews, saves, stages, startup
 
 MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     saves.MEASUREMENT,
@@ -36,4 +37,6 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
+    previews.MEASUREMENT,
+    databases.MEASUREMENT,
 )

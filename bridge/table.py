@@ -33,6 +33,7 @@ log = structlog.get_logger()
 _GATHER: Final = 0.05  # seconds after a job has ended in which others that end share its poll for new ones
 _ASLEEP: Final = 3600.0  # seconds between two runs of a service of one of many tables that is woken when it is needed
 _SELDOM_ALIVE: Final = 1800.0  # seconds between two writes of liveness into one of many tables, at least
+_SELDOM_SWEPT: Final = 5.0  # times the longest interval between two polls
 _SELDOM: Final = 60.0  # seconds: an interval that is at least as long is one of `_ASLEEP` where there are many tables
 
 
@@ -126,10 +127,18 @@ class TableServices:
     def _runner(self, service: Service, silence: float | None = None) -> Runner:
         """Of many tables a service that nothing wakes runs seldom, and silence is no fault."""
         if self._shared.many:
-            seldom = service if service is self.claimer else _Seldom(service)
-            return Runner(seldom, self.health.watch(service.name, silence=math.inf), MOMENTARY, _SELDOM)
+            return Runner(self._seldom(service), self.health.watch(service.name, silence=math.inf), MOMENTARY, _SELDOM)
         health = self.health.watch(service.name) if silence is None else self.health.watch(service.name, silence)
         return Runner(service, health, MOMENTARY)
+
+    def _seldom(self, service: Service) -> Service:
+        match service:
+            case Claimer() | Sync():
+                return service
+            case WebhookDispatcher():  # its own ends wake it: this is for those of a bridge that died
+                return _Seldom(service, 1.0, _SELDOM_SWEPT * self._shared.options.idle_max)
+            case _:
+                return _Seldom(service, _SELDOM, _ASLEEP)
 
     async def run(self) -> None:
         """Serve until `stop`; the pass under way is finished. The jobs themselves run on without a bridge."""
@@ -164,15 +173,20 @@ class TableServices:
 
 
 class _Seldom:
-    """A service of one of many tables: once at the start, then when it is woken, or when an hour has passed."""
+    """A service of one of many tables: once at the start, then when it is woken, and else every `seldom` seconds.
 
-    def __init__(self, service: Service) -> None:
+    Intervals that are shorter than `often` stay.
+    """
+
+    def __init__(self, service: Service, often: float, seldom: float) -> None:
         self._service = service
+        self._often = often
+        self._interval = seldom
         self.name = service.name
 
     def interval(self) -> float:
         interval = self._service.interval()
-        return _ASLEEP if interval >= _SELDOM else interval
+        return interval if interval < self._often else max(interval, self._interval)
 
     async def run_once(self) -> None:
         await self._service.run_once()

@@ -25,6 +25,7 @@ class ContentType(StrEnum):
     WAV = "audio/wav"
     M4A = "audio/mp4"
     FLAC = "audio/flac"
+    BINARY = "application/octet-stream"
 
 
 def asset_id_for(job_id: str, table_id: str = "", part: str = "") -> str:
@@ -78,6 +79,11 @@ def peaks(asset_id: str) -> str:
     return f"assets/{asset_id}/peaks.json"
 
 
+def peaks_dat(asset_id: str) -> str:
+    """Waveform data in audiowaveform's binary form."""
+    return f"assets/{asset_id}/peaks.dat"
+
+
 def waveform(asset_id: str) -> str:
     return f"assets/{asset_id}/waveform.png"
 
@@ -88,6 +94,10 @@ def preview(asset_id: str, recipe_hash: str) -> str:
 
 def prepared(asset_id: str, extension: str) -> str:
     return f"assets/{asset_id}/prepared.{extension}"
+
+
+def loudness_plot(asset_id: str) -> str:
+    return f"assets/{asset_id}/loudness.png"
 
 
 def edits(asset_id: str) -> str:

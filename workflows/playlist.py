@@ -12,7 +12,7 @@ from audioprep.workflows.ingest import IngestWorkflow
 from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.activities.playlist import PlaylistActivities
+    from audioprep.activities.playlist import FindEntriesInput, PlaylistActivities, part_of
     from audioprep.jobs.registry import INGEST, PLAYLIST
     from audioprep.jobs.request import JobRequest
     from audioprep.jobs.status import JobStatus, Stage
@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
     from audioprep.jobs.types.playlist import PlaylistItem, PlaylistOutcome, PlaylistPayload, PlaylistResult
 
+_RETRY: Final = "playlist-retries-what-failed"  # before this patch a retry fetched every entry
 PARALLEL: Final = 3  # entries at once, so that one list does not take every slot of the workers
 
 
@@ -40,15 +41,37 @@ class PlaylistWorkflow:
                 summary=steps.payload.summary,
                 site=site_of(steps.payload.url),
             )
-            return PlaylistResult(entries=await _Entries(request, steps, items).run())
+            found = await _found_before(request, steps, items)
+            return PlaylistResult(entries=await _Entries(request, steps, items, found).run())
+
+
+async def _found_before(
+    request: JobRequest[PlaylistPayload], steps: Steps[PlaylistPayload], items: list[PlaylistItem]
+) -> dict[str, PlaylistOutcome] | None:
+    """The entries, by their URLs, that the job which is retried has completed; None if it is no retry."""
+    first = steps.payload.retry_of
+    if not first or not request.table_id or not workflow.patched(_RETRY):
+        return None
+    outcomes = await steps.run(
+        PlaylistActivities.find_entries,
+        FindEntriesInput(first_job=first, table_id=request.table_id, items=items, numbered=steps.payload.max_entries),
+        stage=Stage.EXPANDING,
+        summary="entries that are complete",
+    )
+    return {outcome.url: outcome for outcome in outcomes}
 
 
 class _Entries:
     """The ingests of one playlist."""
 
     def __init__(
-        self, request: JobRequest[PlaylistPayload], steps: Steps[PlaylistPayload], items: Sequence[PlaylistItem]
+        self,
+        request: JobRequest[PlaylistPayload],
+        steps: Steps[PlaylistPayload],
+        items: Sequence[PlaylistItem],
+        found: dict[str, PlaylistOutcome] | None,
     ) -> None:
+        self._found = found
         self._request = request
         self._steps = steps
         self._items = items
@@ -63,6 +86,10 @@ class _Entries:
         return tuple(task.result() for task in tasks)
 
     async def _ingest(self, index: int, item: PlaylistItem) -> PlaylistOutcome:
+        before = (self._found or {}).get(item.url)
+        if before is not None:
+            self._ended += 1
+            return before
         async with self._free:
             try:
                 made = await self._child(index, item)
@@ -79,12 +106,13 @@ class _Entries:
         source = IngestPayload(
             source_type=SourceType.YOUTUBE,
             url=item.url,
+            retry_of=None if self._found is None else self._steps.payload.retry_of,
             audio_language=self._steps.payload.audio_language,
             rights_attested=self._steps.payload.rights_attested,
             rights_attested_at=self._steps.payload.rights_attested_at,
         )
         request = JobRequest[IngestPayload](
-            **_identity_of(self._request, index + 1),
+            **self._identity(index),
             type=INGEST.name,
             payload=source,
             timeout_seconds=self._steps.remaining.total_seconds(),
@@ -104,6 +132,15 @@ class _Entries:
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
+
+    def _identity(self, index: int) -> dict[str, str]:
+        """Whose part an entry is: by its number, and in a retry by its URL, for the list may have changed."""
+        if self._found is None:
+            return _identity_of(self._request, index + 1)
+        url = self._items[index].url
+        earlier = sum(item.url == url for item in self._items[:index])
+        part = part_of(url) + (f"-{earlier + 1}" if earlier else "")
+        return {"job_id": self._request.job_id, "table_id": self._request.table_id, "part": part}
 
     def _tell(self) -> None:
         total = len(self._items)

@@ -12,6 +12,7 @@ class MediaLimits:
 
     max_bytes: int = 100 * 1024 * 1024
     max_seconds: float = 30 * 60
+    max_entries: int = 50  # of a playlist
     max_output_bytes: int = 1024 * 1024 * 1024
     min_rate: float = 1024  # bytes a second of a download, on average over `rate_window`; 0 takes any
     rate_window: float = 60  # seconds
@@ -27,6 +28,12 @@ class MediaLimits:
         if seconds > self.max_seconds:
             limit = self.max_seconds / 60
             raise PermanentError(ErrorKind.LIMIT_EXCEEDED, f"The audio is longer than the limit of {limit:g} minutes.")
+
+    def check_entries(self, entries: int) -> None:
+        """Raises PermanentError when a playlist asks for more entries than the operator allows."""
+        if entries > self.max_entries:
+            sentence = f"A playlist may have {self.max_entries} entries at most here, and {entries} were asked for."
+            raise PermanentError(ErrorKind.LIMIT_EXCEEDED, sentence)
 
     def check_output(self, size: int) -> None:
         """Raises PermanentError when an output of `size` bytes is too large to make."""

@@ -18,31 +18,41 @@ class Slots:
     def __init__(self, slots: int, downloads: int) -> None:
         self._slots = slots
         self._downloads = downloads
-        self._shares: list[SlotShare] = []
+        self._tables = 0
+        self._active: set[SlotShare] = set()  # those that may have jobs: of thousands of tables most have none
         self._hungry: dict[SlotShare, None] = {}  # in the order in which they are served
 
     def share(self, wake: Callable[[], None]) -> "SlotShare":
         """A table's part; `wake` is called when there may be a slot for it."""
         share = SlotShare(self, wake)
-        self._shares.append(share)
+        self._tables += 1
         return share
 
     def remove(self, share: "SlotShare") -> None:
-        self._shares.remove(share)
+        self._tables -= 1
+        self._active.discard(share)
         self._hungry.pop(share, None)
         self.wake_next()
 
     @property
     def is_shared(self) -> bool:
-        return len(self._shares) > 1
+        return self._tables > 1
 
     @property
     def free(self) -> int:
         """Slots that no job uses, and that no claim under way has been granted."""
-        counts = [share.count() for share in self._shares]
-        used = sum(count.used for count in counts) + sum(share.granted for share in self._shares)
-        downloading = sum(count.downloading for count in counts)
+        used = downloading = 0
+        for share in list(self._active):
+            count = share.count()
+            used += count.used + share.granted
+            downloading += count.downloading
+            if not (count.used or count.downloading or share.granted):
+                self._active.discard(share)
         return max(min(self._slots - used, self._slots + self._downloads - used - downloading), 0)
+
+    def activate(self, share: "SlotShare") -> None:
+        """The table may have jobs from now on."""
+        self._active.add(share)
 
     @property
     def hungry(self) -> "list[SlotShare]":
@@ -93,7 +103,11 @@ class SlotShare:
     def take(self, most: int) -> int:
         """Slots for the claim that follows, until `settle`."""
         self.granted = self._slots.grant(self, most)
+        self.activate()
         return self.granted
+
+    def activate(self) -> None:
+        self._slots.activate(self)
 
     def settle(self, *, hungry: bool, served: bool) -> None:
         """The claim is over: what it brought is counted as jobs from now on."""

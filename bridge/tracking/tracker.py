@@ -80,6 +80,7 @@ class JobTracker:
     def admit(self, jobs: Iterable[Job]) -> None:
         """Take rows that a poll has found into care; they are looked at when they are due, oldest first."""
         now = time.monotonic()
+        self.slots.activate()
         for job in jobs:
             entry = self._entries.get(job.job_id)
             if entry is None:
@@ -99,6 +100,7 @@ class JobTracker:
         Raises one of MOMENTARY when Temporal or the database is away.
         """
         entries = [TrackedJob(job, claimed=True, begun=time.monotonic()) for job in claimed]
+        self.slots.activate()
         self._entries.update({entry.job.job_id: entry for entry in entries})
         await self._settle_each([(entry, Missing()) for entry in entries])
 

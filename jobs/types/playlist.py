@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from audioprep.jobs.payload import JobPayload, WireModel, is_from_row
+from audioprep.jobs.request import MAX_JOB_ID
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.text.urls import name_of, parse_url, redacted_url
 from audioprep.jobs.text.wording import inline_code, shown
@@ -15,15 +16,22 @@ from audioprep.jobs.types.provenance import checked_time
 if TYPE_CHECKING:
     from audioprep.jobs.request import JobRequest
 
-MAX_ENTRIES: Final = 50
+DEFAULT_ENTRIES: Final = 50
+MAX_ENTRIES: Final = 500  # if the deployment allows as many: what one workflow can hold
 
 
 class PlaylistPayload(JobPayload):
     """`metadata` of a playlist row. Entries after `maxEntries` are left out."""
 
     url: str = Field(min_length=1, max_length=4096)
-    max_entries: int = Field(default=MAX_ENTRIES, ge=1, le=MAX_ENTRIES)
+    max_entries: int = Field(default=DEFAULT_ENTRIES, ge=1, le=MAX_ENTRIES)
     audio_language: AudioLanguage | None = Field(default=None, description=LANGUAGE_WISH)
+    retry_of: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_JOB_ID,
+        description="id of a playlist whose complete entries are taken over; the others are fetched",
+    )
     rights_attested: bool = False
     rights_attested_at: str | None = Field(default=None, max_length=40, description="as in an ingest")
 
@@ -68,6 +76,7 @@ class PlaylistOutcome(WireModel):
     metadata: AudioMetadata | None = None
     original_key: str | None = None
     peaks_key: str | None = None
+    peaks_dat_key: str | None = None
     waveform_key: str | None = None
     content_type: str | None = None
     size: int | None = Field(default=None, alias="bytes")

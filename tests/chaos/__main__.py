@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--tables", type=int, default=1)
     parser.add_argument("--foreign", type=int, default=0, help="rows of other programs' types in each table")
+    parser.add_argument("--bridges", type=int, default=0, help="that serve all tables together; 0: two for each table")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
     plan = Plan(
@@ -25,6 +26,7 @@ def main() -> int:
         arguments.seed,
         tables=arguments.tables,
         foreign=arguments.foreign,
+        bridges=arguments.bridges,
         settle_within=300,
     )
     with tempfile.TemporaryDirectory(prefix="audioprep-chaos-") as folder:

@@ -28,6 +28,7 @@ COUNTED: Final = (
     "cancels not acknowledged",
     "duplicate runs",
     "marks of another table",
+    "files of another table",
     "foreign rows changed",
     "orphaned processes",
     "scratch left",
@@ -93,6 +94,9 @@ async def account_for(
             account.found["foreign rows changed"].append(f"{changed} of {table.name}")
     twice = [f"asset {asset_id} was made by {count} jobs" for asset_id, count in made.items() if count > 1]
     account.found["marks of another table"] += twice
+    account.found["files of another table"] = system.strangers(
+        {table.name: await _assets(table.deployment.app) for table in system.tables}
+    )
     account.found["orphaned processes"] = system.children_left()
     account.found["scratch left"] = [str(path) for path in system.scratch_left()]
     for table in system.tables:
@@ -100,6 +104,12 @@ async def account_for(
         account.found["webhooks of no such end"] += await hooks.wrong(table.deployment.app)
     account.found["webhooks of a wrong id or secret"] += hooks.ambiguous()
     return account
+
+
+async def _assets(app: WebApp) -> set[str]:
+    """Those that the table's ingests have made."""
+    rows = await app.sql("SELECT result FROM audio_prep_jobs WHERE type = 'ingest' AND status = 'complete'")
+    return {json.loads(row["result"])["assetId"] for row in rows}
 
 
 async def _judge_run(

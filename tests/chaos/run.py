@@ -34,6 +34,7 @@ class Plan:
     seed: int
     tables: int = 1
     foreign: int = 0
+    bridges: int = 0  # that serve all tables together; 0: two for each table
     pause: tuple[float, float] = (0.3, 2.0)
     settle_within: float = 120.0
 
@@ -50,7 +51,7 @@ class Outcome:
 async def run_chaos(folder: Path, plan: Plan) -> Outcome:
     """Jobs and cancels at random while the monkey plays; then quiet, and the account."""
     async with open_hook_site(plan.seed) as hooks:
-        with System(folder, plan.tables, hooks.receiver.env).running() as system:
+        with System(folder, plan.tables, hooks.receiver.env, plan.bridges).running() as system:
             return await _play(system, hooks, plan)
 
 

@@ -32,8 +32,10 @@ class Table:
 class System:
     """Everything runs; any of it may be hit, and is started again. Tables share namespace, task queue and storage."""
 
-    def __init__(self, folder: Path, tables: int, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, tables: int, env: Mapping[str, str], fleets: int = 0) -> None:
+        """With `fleets`, so many bridges serve all tables together, whose files are in folders of their own."""
         self.folder = folder
+        self._fleets = fleets
         self._env = env
         self._temporal, self.temporal_address, self._ui_url = processes.temporal(folder)
         self._place, self._task_queue = local_place(folder / "storage"), f"chaos-{uuid.uuid4()}"
@@ -79,11 +81,35 @@ class System:
         return [self._temporal, *(table.sqld for table in self.tables)]
 
     def start_roles(self) -> None:
-        """Two workers, which know no table, and two bridges for each table."""
+        """Two workers, which know no table, and two bridges for each table, or some for all."""
         for number in (1, 2):
             self.programs[f"worker {number}"] = self.tables[0].deployment.start("worker")
-            for table in self.tables:
+            for table in self.tables if not self._fleets else ():
                 self.programs[f"bridge {number} {table.name}"] = table.deployment.start("bridge")
+        listed = self.folder / "databases.txt"
+        lines = [f"{one.deployment.database_url} name={one.name} prefix={self.prefix(one)}" for one in self.tables]
+        listed.write_text("\n".join(lines))
+        many = {"AUDIOPREP_DATABASES": str(listed), "AUDIOPREP_IDLE_MAX": "2", "AUDIOPREP_MAX_IN_FLIGHT": "30"}
+        for number in range(1, self._fleets + 1):
+            self.programs[f"bridge {number}"] = self.tables[0].deployment.start("bridge", **many)
+
+    def prefix(self, table: Table) -> str:
+        """The folder of the table's files; empty where all tables share one."""
+        return f"tenants/{table.name}" if self._fleets else ""
+
+    def strangers(self, assets: Mapping[str, set[str]]) -> list[str]:
+        """Files that are not in the folder of a table whose jobs have made them; `assets` are those of each table."""
+        if not self._fleets:
+            return []
+        owners = {asset: name for name, made in assets.items() for asset in made}
+        found = []
+        for key in self._place.stored():
+            parts = key.split("/")
+            misplaced = parts[0] != "tenants" or (
+                parts[2] == "assets" and parts[3] in owners and owners[parts[3]] != parts[1]
+            )
+            found += [key] if misplaced else []
+        return found
 
     def stop_roles(self) -> None:
         for program in self.programs.values():
@@ -114,7 +140,8 @@ class System:
         self._upload(noise, "uploads/noise.mp3")
 
     def _upload(self, file: Path, key: str) -> None:
-        self._place.put(key, file.read_bytes())
+        for folder in {self.prefix(table) for table in self.tables}:
+            self._place.put(f"{folder}/{key}" if folder else key, file.read_bytes())
 
     def children_left(self) -> list[str]:
         """Processes of this system that should be gone: anything of ffmpeg's that names our folder."""

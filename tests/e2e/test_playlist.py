@@ -66,6 +66,27 @@ async def test_one_failed_entry_does_not_fail_the_rest(playlists: Deployment, si
     assert (empty["status"], empty["error"]) == ("failed", "The page has no recording that yt-dlp can find.")
 
 
+@pytest.mark.timeout(300)
+async def test_a_retry_fetches_only_what_failed(playlists: Deployment, site: Site) -> None:
+    playlists.start("serve")
+    feed = site.url("feed/file+one.mp3,appears+two.mp3")
+    job_id = await playlists.app.submit("playlist", {"url": feed})
+    first = json.loads((await playlists.app.finished(job_id, within=120))["result"])["entries"]
+    visits = site.hits["/file/one.mp3"]
+    site.released.set()
+
+    asked = await playlists.command("retry", job_id, "--json")
+    again = await playlists.app.finished(json.loads(asked.out)["jobId"], within=120)
+    once_more = await playlists.command("retry", job_id)
+
+    second = json.loads(again["result"])["entries"]
+    assert [entry["status"] for entry in first] == ["complete", "failed"]
+    assert [entry["status"] for entry in second] == ["complete", "complete"]
+    assert second[0] == first[0] | {"contentType": None}
+    assert site.hits["/file/one.mp3"] == visits
+    assert once_more.code != 0
+
+
 async def test_a_cancel_closes_every_child_before_it_is_acknowledged(
     playlists: Deployment, site: Site, temporal: Client
 ) -> None:

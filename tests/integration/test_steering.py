@@ -80,7 +80,7 @@ def test_who_watches_while_nothing_is_under_way_is_told_so(run: CliRunner) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["cancel"], "Name the jobs, or type `audioprep cancel --all-pending`"),
+        (["cancel"], "or type `audioprep cancel --all-pending`"),
         (["watch", "nobody"], "There is no job nobody; `audioprep jobs` lists the newest"),
         (["jobs", "--since", "yesterday"], "type 30m, 2h, 1d"),
         (["show", "nobody"], "run `audioprep migrate`"),

@@ -79,7 +79,7 @@ async def namespaces(folder: Path) -> AsyncIterator[Namespaces]:
         app.router.add_post("/{name}/v2/pipeline", found.relay)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             app[_SESSION] = session
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+            runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -62,9 +62,8 @@ class Site:
                 return web.Response(
                     text=f"<html><title>A page</title><body>{rest}</body></html>", content_type="text/html"
                 )
-            case "said":  # /said/SECONDS/PATH: a page about a recording of that length
-                seconds, _, path = rest.partition("/")
-                return web.Response(text=self._described(seconds, path), content_type="text/html")
+            case "appears" | "said":
+                return self._odd(kind, rest)
             case "feed":
                 return web.Response(text=self._feed(rest.split(",")), content_type="application/rss+xml")
             case _:
@@ -101,6 +100,13 @@ class Site:
                 await asyncio.sleep(_SLOW_PAUSE if kind == "slow" else 0)
             if kind != "endless":
                 return response
+
+    def _odd(self, kind: str, rest: str) -> web.StreamResponse:
+        """`/appears/PATH` is there once it is released; `/said/SECONDS/PATH` is about a recording of that length."""
+        if kind == "appears":
+            return web.FileResponse(self.folder / rest) if self.released.is_set() else web.Response(status=404)
+        seconds, _, path = rest.partition("/")
+        return web.Response(text=self._described(seconds, path), content_type="text/html")
 
     def _described(self, seconds: str, path: str) -> str:
         about = {

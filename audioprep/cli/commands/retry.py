@@ -57,7 +57,8 @@ def retry(
     """Ask again for what failed or cancelled jobs were to do: as new jobs, whose ids are printed.
 
     A new job names the first one in `metadata.retryOf`, the old row the new job in `result.retriedAs`. Each job is
-    retried once. With a filter, kinds of error that no retry can change are left out unless `--kind` names them.
+    retried once; of a playlist, which may be complete, only entries that failed are fetched. With a filter, kinds of
+    error that no retry can change are left out unless `--kind` names them.
     """
     settings = read_settings()
     filtered = bool(status or job_type or kind or since)
@@ -129,7 +130,7 @@ def _check(settings: "Settings", job: "Job") -> None:
 
     if not settled(job):
         fail(f"Job {job.job_id} is not finished; `audioprep cancel {job.job_id}` ends it.")
-    if job.status.value == "complete":
+    if job.status.value == "complete" and not _has_failed_entries(job):
         fail(f"Job {job.job_id} is complete; `audioprep show {job.job_id}` prints its result.")
     if not isinstance(parsed(job.metadata), dict):
         fail(f"The metadata of job {job.job_id} is not a JSON object: it would fail again.")
@@ -140,3 +141,12 @@ def _check(settings: "Settings", job: "Job") -> None:
         served_types(settings).find(job.type).parse(job.metadata or "")
     except PermanentError as error:
         fail(error.message, EXIT_USAGE)
+
+
+def _has_failed_entries(job: "Job") -> bool:
+    """A playlist completes also if entries failed: a retry fetches these, and takes over the others."""
+    result = parsed(job.result)
+    entries = result.get("entries") if isinstance(result, dict) and job.type == "playlist" else None
+    return isinstance(entries, list) and any(
+        isinstance(entry, dict) and entry.get("status") != "complete" for entry in entries
+    )

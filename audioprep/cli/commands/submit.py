@@ -91,7 +91,7 @@ def submit_checked(
 @targeted
 def playlist(
     url: Annotated[str, typer.Argument(help="A URL that lists recordings: a channel, an album, a feed.")],
-    max_entries: Annotated[int, typer.Option("--max", min=1, max=50, help="Entries taken, at most.")] = 50,
+    max_entries: Annotated[int, typer.Option("--max", min=1, max=500, help="Entries taken, at most.")] = 50,
     watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:

@@ -20,6 +20,12 @@ WHERE typeof(jobId) = 'text' AND length(jobId) BETWEEN 1 AND 200
   AND (status NOT IN ('failed', 'cancelled') OR {not_retried}) AND (status <> 'cancelled' OR stage IS NULL)
 LIMIT :limit;
 
+-- name: part_failed
+-- A playlist that is complete although some of its entries failed: a retry is for these.
+(status = 'complete' AND type = 'playlist' AND typeof(result) = 'text' AND EXISTS (
+  SELECT 1 FROM json_each(CASE WHEN json_valid(result) THEN result ELSE '{}' END, '$.entries')
+  WHERE json_extract(value, '$.status') <> 'complete'))
+
 -- name: mark_retried
 -- Optimistic locking: of two retries of one row the second updates 0 rows, so that it inserts none. The time of the end
 -- stays what it was.
@@ -28,7 +34,7 @@ SET result = json_set(
   CASE WHEN typeof(result) = 'text' AND json_valid(result) AND json_type(result) = 'object' THEN result ELSE '{}' END,
   '$.retriedAs', :new_id
 )
-WHERE jobId = :job_id AND (status = 'failed' OR (status = 'cancelled' AND stage IS NULL)) AND {not_retried}
+WHERE jobId = :job_id AND (status = 'failed' OR (status = 'cancelled' AND stage IS NULL) OR {part_failed}) AND {not_retried}
   AND typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata) = 'object';
 
 -- name: insert_retry

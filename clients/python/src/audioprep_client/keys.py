@@ -18,6 +18,10 @@ def peaks(asset_id: str) -> str:
     return f"assets/{asset_id}/peaks.json"
 
 
+def peaks_dat(asset_id: str) -> str:
+    return f"assets/{asset_id}/peaks.dat"
+
+
 def waveform(asset_id: str) -> str:
     return f"assets/{asset_id}/waveform.png"
 
@@ -28,6 +32,10 @@ def preview(asset_id: str, recipe_hash: str) -> str:
 
 def prepared(asset_id: str, output_format: str = "wav") -> str:
     return f"assets/{asset_id}/prepared.{'m4a' if output_format == 'aac' else 'wav'}"
+
+
+def loudness_plot(asset_id: str) -> str:
+    return f"assets/{asset_id}/loudness.png"
 
 
 def edits(asset_id: str) -> str:

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import struct
 import uuid
 import wave
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from audioprep_client import keys
 from audioprep_client.digest import recipe_hash
+from audioprep_client.generated import MEASURE
 from audioprep_client.recipe import RecipeError, check_recipe
 from audioprep_client.testing.script import Failure
 
@@ -84,15 +86,26 @@ class FakeResults:
         for index, clip in enumerate(recipe["clips"]):
             self._check(clip, index)
         seconds = sum(clip["endTime"] - clip["startTime"] for clip in recipe["clips"])
+        if job_type == "save" and recipe.get("loudness") == MEASURE:
+            return {"assetId": recipe["assetId"], "loudness": self._silent_report(recipe["assetId"], None)}
         if job_type == "save":
             is_aac = recipe.get("outputFormat") == "aac"
             key = keys.prepared(recipe["assetId"], recipe.get("outputFormat", "wav"))
             self._write(key, base64.b64decode(_M4A) if is_aac else _wav(seconds))
             self._write(keys.edits(recipe["assetId"]), json.dumps(recipe, indent=2).encode())
-            return {"assetId": recipe["assetId"], "preparedKey": key}
+            saved = {"assetId": recipe["assetId"], "preparedKey": key}
+            report = {"loudness": self._silent_report(recipe["assetId"], key)} if recipe.get("report") else {}
+            return {**saved, **report}
         key = keys.preview(recipe["assetId"], metadata.get("recipeHash") or recipe_hash(recipe))
         self._write(key, _SILENT_FRAME * max(math.ceil(seconds * _RATE / 1152), 1))
         return {"previewKey": key}
+
+    def _silent_report(self, asset_id: str, key: str | None) -> dict[str, Any]:
+        """What a worker says of silence, which these files are."""
+        plot = keys.loudness_plot(asset_id)
+        self._write(plot, _PIXEL)
+        silence = dict.fromkeys(("integrated", "range", "shortTermMax", "truePeak"))
+        return {"source": silence, "files": [{**silence, "key": key}] if key else [], "plotKey": plot}
 
     def discard(self, asset_id: str) -> None:
         """Remove what a cancelled ingest has left."""
@@ -111,6 +124,7 @@ class FakeResults:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._write(keys.original(asset_id, form), content)
         self._write(keys.peaks(asset_id), json.dumps(_peaks(audio["duration"])).encode())
+        self._write(keys.peaks_dat(asset_id), _peaks_dat(audio["duration"]))
         self._write(keys.waveform(asset_id), _PIXEL)
         described = {"assetId": asset_id, "createdAt": at, "updatedAt": at, "audio": audio, "originalFilename": name}
         described["provenance"] = {"sourceType": source, "originalFilename": name}
@@ -120,6 +134,8 @@ class FakeResults:
             "metadata": {**audio, "originalFilename": name},
             "originalKey": keys.original(asset_id, form),
             "peaksKey": keys.peaks(asset_id),
+            "peaksDatKey": keys.peaks_dat(asset_id),
+            **({"playableKey": keys.original(asset_id, form)} if metadata.get("playable") else {}),
             "waveformKey": keys.waveform(asset_id),
             "contentType": _TYPES.get(form, f"audio/{form}"),
             "bytes": len(content),
@@ -179,6 +195,13 @@ def _form_of(content: bytes) -> dict[str, Any]:
             return {"duration": file.getnframes() / rate, "sampleRate": rate, "channels": file.getnchannels()}
     except (wave.Error, EOFError):
         return {"duration": _SECONDS, "sampleRate": _RATE, "channels": 1}
+
+
+def _peaks_dat(seconds: float) -> bytes:
+    """audiowaveform's binary form, version 2, 8 bit."""
+    count = max(math.ceil(seconds * _RATE / 256), 1)
+    highs = [int(math.sin(math.pi * (n + 0.5) / count) * 16_000) // 256 for n in range(count)]
+    return struct.pack("<6i", 2, 1, _RATE, 256, count, 1) + b"".join(struct.pack("bb", -high, high) for high in highs)
 
 
 def _peaks(seconds: float) -> list[float]:

@@ -1,0 +1,1 @@
+"""Simulation of many tenants: the bridge's own decisions, intervals and limits, Temporal and Turso as a model."""
