@@ -106,9 +106,10 @@ async def test_what_is_there_but_not_as_it_should_be(
 async def test_a_role_is_not_blamed_for_what_it_does_not_need(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
 
-    assert set(await _findings("bridge")) == {"database", "types", "bridges", "retention", "clock", "queue", "temporal"}
+    both = {"temporal", "settings"}
+    assert set(await _findings("bridge")) == {"database", "types", "bridges", "retention", "clock", "queue", *both}
     worker = await _findings("worker")
-    assert set(worker) == {"temporal", "storage", "ffmpeg", "yt-dlp", "javascript", "memory"}
+    assert set(worker) == {"storage", "ffmpeg", "yt-dlp", "javascript", "memory", *both}
     assert "install ffmpeg" in worker["ffmpeg"].says
 
 
