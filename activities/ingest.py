@@ -18,6 +18,7 @@ from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.ffmpeg.run import subrange
 from audioprep.activities.ffmpeg.working_copy import Measured, measure
 from audioprep.activities.media_memory import facts_of, store_working_copy
+from audioprep.activities.peaks_dat import DatMeter
 from audioprep.activities.render.playable import needs_rendition, render_playable
 from audioprep.activities.render.recipe_sources import source_of
 from audioprep.activities.resources import ActivityResources
@@ -33,7 +34,7 @@ from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
 from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
-from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
+from audioprep.jobs.types.ingest import IngestPayload, IngestResult, PeakChannels, SourceType
 from audioprep.jobs.types.provenance import Provenance, source_url_of
 from audioprep.jobs.types.tags import AssetTags
 
@@ -64,6 +65,7 @@ class Original(WireModel):
     upload_version: str | None = Field(default=None, description="ETag of the upload that it was made from")
     tags: AssetTags | None = None
     playable: bool = Field(default=False, description="whether the row asks for a file that browsers play")
+    split_peaks: bool = Field(default=False, description="whether peaks.dat has each channel")
     said_duration: float | None = Field(default=None, description="seconds, by the site's word")
 
     def result(self, analysis: "Analysis") -> IngestResult:
@@ -73,6 +75,7 @@ class Original(WireModel):
             metadata=AudioMetadata(**{name: getattr(analysis, name) for name in AudioMetadata.model_fields}),
             original_key=self.key,
             peaks_key=keys.peaks(self.asset_id),
+            peaks_dat_key=analysis.peaks_dat_key,
             waveform_key=keys.waveform(self.asset_id),
             content_type=self.content_type,
             size=analysis.media.size if analysis.media else None,
@@ -87,6 +90,7 @@ class Analysis(AudioMetadata):
     bitrate: int = 0
     media: MediaFacts | None = None
     playable_key: str | None = None
+    peaks_dat_key: str | None = None
 
 
 class PublishAssetInput(WireModel):
@@ -162,12 +166,13 @@ class IngestActivities:
             upload_version=fetched.upload_version,
             tags=None if audio.tags.is_empty else audio.tags,
             playable=input.source.playable,
+            split_peaks=input.source.peak_channels is PeakChannels.SPLIT,
             said_duration=fetched.said_duration,
         )
 
     @activity.defn(name="audioprep.analyze")
     async def analyze(self, original: Original) -> Analysis:
-        """Decode the original once: its true duration, `peaks.json` and `waveform.png`.
+        """Decode the original once: its true duration, `peaks.json`, `peaks.dat`, `waveform.png`.
 
         One that is not plain gets its working copy, and one that browsers do not play its rendition, if asked for.
         """
@@ -176,10 +181,11 @@ class IngestActivities:
             path = step.scratch / "original"
             await self._resources.cache.fetch(found, path, lambda _: step.keep_alive())
             probed = await probe(path, step.scratch)
-            outline = _Outline(self._resources, step, probed.duration, _DECODED if original.playable else 1.0)
+            share = _DECODED if original.playable else 1.0
+            outline = _Outline(self._resources, step, probed.duration, share, split=original.split_peaks)
             measured = await measure(path, probed, step.scratch, outline.listen)
             check_whole(measured.decoded.seconds, original.said_duration)
-            await self._store_outline(original.asset_id, outline.meter)
+            await self._store_outline(original.asset_id, outline)
             facts = await self._facts(original.asset_id, found, probed, measured, step)
             playable = await self._playable(original, facts, probed, measured.work or path, step)
         return Analysis(
@@ -192,6 +198,7 @@ class IngestActivities:
             bitrate=probed.bitrate,
             media=facts,
             playable_key=playable,
+            peaks_dat_key=keys.peaks_dat(original.asset_id),
         )
 
     async def _facts(
@@ -259,11 +266,13 @@ class IngestActivities:
         earlier = parse_asset(content) if content is not None else None
         return earlier.created_at if earlier else None
 
-    async def _store_outline(self, asset_id: str, meter: PeakMeter) -> None:
-        pairs = meter.pairs()
+    async def _store_outline(self, asset_id: str, outline: "_Outline") -> None:
+        pairs = outline.meter.pairs()
         peaks = await asyncio.to_thread(to_json, pairs)
         picture = await asyncio.to_thread(draw_waveform, pairs)
         await self._resources.storage.write(keys.peaks(asset_id), peaks, ContentType.JSON)
+        dat = await asyncio.to_thread(outline.dat.to_bytes)
+        await self._resources.storage.write(keys.peaks_dat(asset_id), dat, ContentType.BINARY)
         await self._resources.storage.write(keys.waveform(asset_id), picture, ContentType.PNG)
 
 
@@ -271,21 +280,31 @@ class _Outline:
     """Listens to the decode of an original: its peaks, its progress and its limit of time."""
 
     def __init__(
-        self, resources: ActivityResources, step: AttemptContext, expected: float | None, share: float
+        self,
+        resources: ActivityResources,
+        step: AttemptContext,
+        expected: float | None,
+        share: float,
+        *,
+        split: bool,
     ) -> None:
         self._limits = resources.limits
         self._step = step
         self._expected = expected
         self._share = share  # of the stage's progress
+        self._split = split
         self.meter = PeakMeter(1)
+        self.dat = DatMeter(1, 1)
 
     def listen(self, form: PcmForm) -> Take:
         """A decode begins: what was heard before counts no more."""
         self.meter = PeakMeter(form.sample_rate, form.channels)
+        self.dat = DatMeter(form.sample_rate, form.channels, split=self._split)
         return self._take
 
     def _take(self, samples: Samples) -> None:
         self.meter.add(samples)
+        self.dat.add(samples)
         self._limits.check_duration(self.meter.seconds)
         if self._expected:
             self._step.report_progress(min(self.meter.seconds / self._expected, 1.0) * self._share)

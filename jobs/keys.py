@@ -25,6 +25,7 @@ class ContentType(StrEnum):
     WAV = "audio/wav"
     M4A = "audio/mp4"
     FLAC = "audio/flac"
+    BINARY = "application/octet-stream"
 
 
 def asset_id_for(job_id: str, table_id: str = "", part: str = "") -> str:
@@ -76,6 +77,11 @@ def playable(asset_id: str) -> str:
 
 def peaks(asset_id: str) -> str:
     return f"assets/{asset_id}/peaks.json"
+
+
+def peaks_dat(asset_id: str) -> str:
+    """Waveform data in audiowaveform's binary form."""
+    return f"assets/{asset_id}/peaks.dat"
 
 
 def waveform(asset_id: str) -> str:

@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from audioprep.activities.peaks_dat import DatMeter
+
 RATE: Final = 44100
 SECONDS: Final = 2.0
 _PAIRS_PER_SECOND: Final = 50
@@ -56,6 +58,15 @@ def outline(seconds: float) -> NDArray[np.float32]:
     count = max(math.ceil(seconds * _PAIRS_PER_SECOND), 1)
     swell = np.sin(np.pi * (np.arange(count) + 0.5) / count) * 0.5
     return np.stack([-swell, swell], axis=1).astype(np.float32)
+
+
+def peaks_dat(seconds: float) -> bytes:
+    """`peaks.dat` of a tone of this length."""
+    meter = DatMeter(RATE, 1)
+    with wave.open(io.BytesIO(wav(seconds))) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+    meter.add(samples.astype(np.int16)[:, None])
+    return meter.to_bytes()
 
 
 def seconds_of(content: bytes) -> float | None:

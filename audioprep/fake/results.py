@@ -75,6 +75,7 @@ class FakeResults:
         await self._storage.write(original, content, form)
         pairs = media.outline(seconds)
         await self._storage.write(keys.peaks(asset), to_json(pairs), ContentType.JSON)
+        await self._storage.write(keys.peaks_dat(asset), media.peaks_dat(seconds), ContentType.BINARY)
         await self._storage.write(keys.waveform(asset), draw_waveform(pairs), ContentType.PNG)
         await self._describe(asset, audio, source)
         return IngestResult(
@@ -82,9 +83,11 @@ class FakeResults:
             metadata=audio,
             original_key=original,
             peaks_key=keys.peaks(asset),
+            peaks_dat_key=keys.peaks_dat(asset),
             waveform_key=keys.waveform(asset),
             content_type=form,
             size=len(content),
+            playable_key=original if source.playable else None,
             bitrate=_MP3_BITS if extension == "mp3" else round(len(content) * 8 / seconds),
         )
 

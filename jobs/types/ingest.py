@@ -1,5 +1,6 @@
 """`ingest`: bring a source into storage and describe it."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -20,7 +21,14 @@ __all__ = ["AudioMetadata", "IngestPayload", "IngestResult", "SourceType"]
 AudioLanguage: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 """A language tag such as `de` or `pt-BR`: https://www.rfc-editor.org/rfc/rfc5646"""
 LANGUAGE_WISH: Final = "of a recording with several sound tracks, for sourceType youtube; the original's if absent"
-_FILES: Final = ("original.*", "peaks.json", "waveform.png", "metadata.json")
+_FILES: Final = ("original.*", "peaks.json", "peaks.dat", "waveform.png", "metadata.json")
+
+
+class PeakChannels(StrEnum):
+    """What the outline in `peaks.dat` is of."""
+
+    MIXED = "mixed"  # one channel: their mean
+    SPLIT = "split"  # each channel
 
 
 class IngestPayload(JobPayload):
@@ -36,6 +44,9 @@ class IngestPayload(JobPayload):
     )
     storage_key: str | None = Field(default=None, max_length=1024)
     original_filename: str | None = Field(default=None, max_length=1024)
+    peak_channels: PeakChannels = Field(
+        default=PeakChannels.MIXED, description="whether peaks.dat has the mean of the channels, or each of them"
+    )
     delete_upload: bool = Field(default=False, description="remove the object under storageKey once the asset is whole")
     playable: bool = Field(
         default=False, description="make a rendition that every browser plays, if the original is none"
@@ -94,6 +105,7 @@ class IngestResult(WireModel):
     metadata: AudioMetadata
     original_key: str | None = None
     peaks_key: str | None = None
+    peaks_dat_key: str | None = None
     waveform_key: str | None = None
     content_type: str | None = Field(default=None, description="of the original")
     size: int | None = Field(default=None, alias="bytes", description="of the original")

@@ -76,6 +76,7 @@ class PlaylistOutcome(WireModel):
     metadata: AudioMetadata | None = None
     original_key: str | None = None
     peaks_key: str | None = None
+    peaks_dat_key: str | None = None
     waveform_key: str | None = None
     content_type: str | None = None
     size: int | None = Field(default=None, alias="bytes")

@@ -12,7 +12,7 @@ from tests.support.waiting import eventually
 _LIMIT = 8_000  # bytes
 # Two seconds of peaks and of sound, and where the libraries draw; each says what it has in `seen`.
 _PAGE = f"""
-import {{ wav }} from "{TYPESCRIPT}/src/testing/media.ts";
+import {{ peaksDat, wav }} from "{TYPESCRIPT}/src/testing/media.ts";
 window.seen = {{}};
 document.body.innerHTML =
   '<div id="waveform"></div><div id="overview" style="width:400px;height:100px"></div><audio></audio>';
@@ -21,6 +21,7 @@ const metadata = {{ duration: 2, sampleRate: 44100 }};
 const url = URL.createObjectURL(new Blob([wav(2)], {{ type: "audio/wav" }}));
 const [container, mediaElement] = [document.querySelector("#overview"), document.querySelector("audio")];
 mediaElement.src = url;
+const datUrl = URL.createObjectURL(new Blob([peaksDat(2)]));
 """
 _TELL = {
     "WaveSurfer.create(": "const wave = WaveSurfer.create(",
@@ -28,7 +29,7 @@ _TELL = {
     'wave.on("ready", (seconds) => (seen.wavesurfer = seconds));',
     "toPeaksJs(peaks, metadata.sampleRate));": "toPeaksJs(peaks, metadata.sampleRate));\n"
     "seen.data = [waveform.length, waveform.duration, waveform.channel(0).max_sample(3)];",
-    "console.log(error, view)": "(seen.peaks = error ? String(error) : view ? 'drawn' : 'nothing')",
+    "console.log(error, view)": "(seen.peaks = error ? String(error) : view ? (seen.peaks ?? 0) + 1 : 'nothing')",
 }
 _ENTRIES = {"": "index.ts", "/react": "react.ts", "/testing": "testing/index.ts"}
 
@@ -59,8 +60,7 @@ async def test_the_cost_of_polling_is_what_the_guide_says() -> None:
 
 async def test_the_recipes_for_waveform_libraries_draw(tmp_path: Path) -> None:
     """In a browser, with the libraries themselves."""
-    wavesurfer, waveform_data, peaks_js = snippets(WEB_APP, "js")
-    (tmp_path / "page.js").write_text(_page(wavesurfer, waveform_data, peaks_js))
+    (tmp_path / "page.js").write_text(_page(*snippets(WEB_APP, "js")))
     bundle = tmp_path / "bundle.js"
     build = (TYPESCRIPT / "node_modules/esbuild/bin/esbuild", tmp_path / "page.js", "--bundle", f"--outfile={bundle}")
     alias = f"--alias:@audioprep/client={TYPESCRIPT}/src/index.ts"
@@ -70,12 +70,12 @@ async def test_the_recipes_for_waveform_libraries_draw(tmp_path: Path) -> None:
         await page.evaluate(bundle.read_text())
 
         async def drawn() -> bool:
-            return bool(await page.evaluate("window.seen && seen.wavesurfer && seen.peaks"))
+            return bool(await page.evaluate("window.seen?.wavesurfer && (seen.peaks === 2 || seen.peaks?.at)"))
 
         await eventually(drawn, within=60, what="wavesurfer.js and Peaks.js have drawn")
         seen = json.loads(await page.evaluate("JSON.stringify(seen)"))
 
-    assert seen == {"wavesurfer": 2.0, "data": [100, 2, 64], "peaks": "drawn"}
+    assert seen == {"wavesurfer": 2.0, "data": [100, 2, 64], "peaks": 2}, "from peaks.json, and from peaks.dat"
 
 
 async def test_an_app_has_no_dependency_from_the_package() -> None:
@@ -110,11 +110,11 @@ async def test_wrong_recipes_do_not_compile_and_the_snippets_do(tmp_path: Path) 
 
 
 def _page(*recipes: str) -> str:
-    """Imports first, each once; every recipe in a block of its own, with its outcome in `seen`."""
+    """Imports first, each once; every recipe in a function of its own, with its outcome in `seen`."""
     lines = [line for recipe in recipes for line in recipe.splitlines()]
     imports = dict.fromkeys(line for line in lines if line.startswith("import "))
     bodies = ["\n".join(line for line in recipe.splitlines() if not line.startswith("import ")) for recipe in recipes]
-    blocks = "\n".join(f"{{\n{body}\n}}" for body in bodies)
+    blocks = "\n".join(f"(async () => {{\n{body}\n}})();" for body in bodies)
     for said, told in _TELL.items():
         assert said in blocks, said
         blocks = blocks.replace(said, told)

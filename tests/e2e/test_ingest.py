@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -102,10 +103,13 @@ def _assert_contract(result: dict[str, object], place: StoragePlace) -> None:
     }
     folder = f"assets/{asset_id}"
     names = {key.removeprefix(f"{folder}/") for key in place.stored() if key.startswith(folder)}
-    assert names == {"original.mp3", "metadata.json", "peaks.json", "waveform.png"}
+    assert names == {"original.mp3", "metadata.json", "peaks.json", "peaks.dat", "waveform.png"}
     described = json.loads(place.get(f"{folder}/metadata.json"))
     assert (described["assetId"], described["audio"]["duration"]) == (asset_id, result["metadata"]["duration"])
     assert place.get(f"{folder}/waveform.png").startswith(b"\x89PNG")
     peaks = json.loads(place.get(f"{folder}/peaks.json"))
+    version, flags, rate, per_pixel, pixels, channels = struct.unpack_from("<6i", place.get(f"{folder}/peaks.dat"))
+    assert (version, flags, rate, per_pixel, channels) == (2, 1, 44100, 256, 1)
+    assert pixels == pytest.approx(12.5 * 44100 / 256, abs=20)
     assert len(peaks) == pytest.approx(12.5 * 50 * 2, abs=6)
     assert all(-1 <= low <= high <= 1 for low, high in zip(peaks[::2], peaks[1::2], strict=True))

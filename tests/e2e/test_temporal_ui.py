@@ -36,7 +36,7 @@ async def test_the_ui_shows_input_progress_and_limits_of_a_running_job(
             f"job: {job_id}, ingest",
             "source: audio_file, uploads/tone.mp3",
             "limits: 10:00 in all, 3 tries a step",
-            f"files: in {asset}: original.*, peaks.json, waveform.png, metadata.json",
+            f"files: in {asset}: original.*, peaks.json, peaks.dat, waveform.png, metadata.json",
             "analyzing · duration, peaks, waveform",
             "fetch_source: ",
         )

@@ -66,7 +66,7 @@ async def test_an_mp3_with_html_in_its_tags_is_an_mp3(job: Ingesting, tmp_path: 
 
     await job.adopt("uploads/page.html", name)
 
-    assert _stored(job) == {"original.mp3", "peaks.json", "waveform.png"}
+    assert _stored(job) == {"original.mp3", "peaks.json", "peaks.dat", "waveform.png"}
     if job.place.url.startswith("s3:"):
         assert job.place.content_type(f"assets/{ASSET}/original.mp3") == "audio/mpeg"
 
@@ -132,7 +132,7 @@ async def test_a_source_of_another_form_replaces_the_original(tmp_path: Path) ->
     for name in ("a.wav", "a.flac"):
         await job.ingest(name, encode(tmp_path / name, chord(1, RATE, 1), RATE).read_bytes())
 
-    assert _stored(job) == {"original.flac", "peaks.json", "waveform.png"}
+    assert _stored(job) == {"original.flac", "peaks.json", "peaks.dat", "waveform.png"}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ class IngestResult(Strict):
     metadata: ResultMetadata
     original_key: Text
     peaks_key: Text
+    peaks_dat_key: Text
     waveform_key: Text
     content_type: Text
     size: Annotated[int, Field(gt=0, alias="bytes")]

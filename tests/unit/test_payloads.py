@@ -101,6 +101,7 @@ def test_results_are_camel_case_json() -> None:
         "assetId": "a",
         "originalKey": None,
         "peaksKey": None,
+        "peaksDatKey": None,
         "waveformKey": None,
         "contentType": "audio/ogg",
         "bytes": 7,

@@ -64,6 +64,9 @@ export interface WebhookEvent {
   data: EventData;
 }
 
+/** What the outline in `peaks.dat` is of. */
+export type PeakChannels = "mixed" | "split";
+
 export type SourceType = "youtube" | "url" | "audio_file" | "video_file";
 
 /** `metadata` of an ingest row. A remote source needs `url`, an uploaded one `storageKey`. */
@@ -83,6 +86,8 @@ export interface IngestMetadata {
   rightsAttestedAt?: string | null;
   storageKey?: string | null;
   originalFilename?: string | null;
+  /** whether peaks.dat has the mean of the channels, or each of them */
+  peakChannels?: PeakChannels;
   /** remove the object under storageKey once the asset is whole */
   deleteUpload?: boolean;
   /** make a rendition that every browser plays, if the original is none */
@@ -111,6 +116,7 @@ export interface IngestResult {
   metadata: AudioMetadata;
   originalKey?: string | null;
   peaksKey?: string | null;
+  peaksDatKey?: string | null;
   waveformKey?: string | null;
   /** of the original */
   contentType?: string | null;
@@ -217,6 +223,7 @@ export interface PlaylistOutcome {
   metadata?: AudioMetadata | null;
   originalKey?: string | null;
   peaksKey?: string | null;
+  peaksDatKey?: string | null;
   waveformKey?: string | null;
   contentType?: string | null;
   bytes?: number | null;

@@ -7,6 +7,7 @@ export const keys = {
   original: (assetId: string, extension: string) => asset(assetId, `original.${extension}`),
   metadata: (assetId: string) => asset(assetId, "metadata.json"),
   peaks: (assetId: string) => asset(assetId, "peaks.json"),
+  peaksDat: (assetId: string) => asset(assetId, "peaks.dat"),
   waveform: (assetId: string) => asset(assetId, "waveform.png"),
   preview: (assetId: string, recipeHash: string) => asset(assetId, `preview_${recipeHash}.mp3`),
   prepared: (assetId: string, format: "wav" | "aac" = "wav") =>

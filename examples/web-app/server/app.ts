@@ -76,7 +76,7 @@ app.post("/api/recordings", async (c) => {
   if (user !== c.get("user")) throw new HTTPException(403, { message: "That is not your upload." });
   const sourceType = contentType.startsWith("video/") ? "video_file" : "audio_file";
   const shown = name.slice(0, 200);
-  const jobId = await jobs.createJob("ingest", { sourceType, storageKey, originalFilename: shown, tenant: user });
+  const jobId = await jobs.createJob("ingest", { sourceType, storageKey, originalFilename: shown, playable: true, tenant: user });
   await recordings.add(user, { jobId, recording: jobId, name: shown });
   return c.json({ jobId }, 201);
 });
@@ -121,6 +121,10 @@ app.post("/api/recordings/:id/saves", async (c) => {
   return c.json({ jobId }, 201);
 });
 
+/** What browsers play: the original, or a rendition of one that they do not. */
+const playableOf = ({ originalKey, playableKey }: { originalKey?: string | null; playableKey?: string | null }) =>
+  playableKey ?? originalKey ?? "";
+
 /** A clip of the recording itself: a source of another user cannot be named. */
 const plain = ({ startTime, endTime, volume, fadeIn, fadeOut }: ClipInput): ClipInput => ({
   ...{ startTime, endTime },
@@ -147,11 +151,12 @@ function keysOf(job: Job | null): string[] {
   if (job.type === "preview") return [job.result.previewKey];
   if (job.type === "save") return [job.result.preparedKey, keys.edits(job.result.assetId)];
   if (job.type !== "ingest") return [];
-  const { assetId, originalKey, peaksKey, waveformKey } = job.result;
-  return [keys.metadata(assetId), ...[originalKey, peaksKey, waveformKey].filter((key) => key != null)];
+  const { assetId, originalKey, playableKey, peaksKey, peaksDatKey, waveformKey } = job.result;
+  const made = [originalKey, playableKey, peaksKey, peaksDatKey, waveformKey].filter((key) => key != null);
+  return [keys.metadata(assetId), ...made];
 }
 
-app.get("/api/recordings/:id/audio", async (c) => storage.download((await asset(c)).originalKey!, c.req.raw));
+app.get("/api/recordings/:id/audio", async (c) => storage.download(playableOf(await asset(c)), c.req.raw));
 app.get("/api/recordings/:id/peaks", async (c) => storage.download((await asset(c)).peaksKey!, c.req.raw));
 
 /** What a preview or a save has made; `?name=` downloads it under that name. */

@@ -37,6 +37,11 @@ WebhookType = Literal[
     "webhook.test",
 ]
 
+PeakChannels = Literal[
+    "mixed",
+    "split",
+]
+
 SourceType = Literal[
     "youtube",
     "url",
@@ -119,6 +124,7 @@ class IngestMetadata(TypedDict):
     rightsAttestedAt: NotRequired[str | None]
     storageKey: NotRequired[str | None]
     originalFilename: NotRequired[str | None]
+    peakChannels: NotRequired[PeakChannels]
     deleteUpload: NotRequired[bool]
     playable: NotRequired[bool]
     retryOf: NotRequired[str | None]
@@ -146,6 +152,7 @@ class IngestResult(TypedDict):
     metadata: AudioMetadata
     originalKey: NotRequired[str | None]
     peaksKey: NotRequired[str | None]
+    peaksDatKey: NotRequired[str | None]
     waveformKey: NotRequired[str | None]
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]
@@ -244,6 +251,7 @@ class PlaylistOutcome(TypedDict):
     metadata: NotRequired[AudioMetadata | None]
     originalKey: NotRequired[str | None]
     peaksKey: NotRequired[str | None]
+    peaksDatKey: NotRequired[str | None]
     waveformKey: NotRequired[str | None]
     contentType: NotRequired[str | None]
     bytes: NotRequired[int | None]

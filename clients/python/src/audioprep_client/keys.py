@@ -18,6 +18,10 @@ def peaks(asset_id: str) -> str:
     return f"assets/{asset_id}/peaks.json"
 
 
+def peaks_dat(asset_id: str) -> str:
+    return f"assets/{asset_id}/peaks.dat"
+
+
 def waveform(asset_id: str) -> str:
     return f"assets/{asset_id}/waveform.png"
 

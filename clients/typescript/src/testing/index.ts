@@ -160,7 +160,7 @@ class FakeBridge {
   }
 
   private async discard(assetId: string): Promise<void> {
-    for (const key of [keys.metadata(assetId), keys.peaks(assetId), keys.waveform(assetId)]) await this.options.files.remove(key);
+    for (const key of [keys.metadata, keys.peaks, keys.peaksDat, keys.waveform].map((of) => of(assetId))) await this.options.files.remove(key);
   }
 }
 

@@ -45,6 +45,20 @@ export function peaks(seconds: number): number[] {
   }).flat();
 }
 
+/** `peaks.dat` of the tone: audiowaveform's binary form, version 2, 8 bit. */
+export function peaksDat(seconds: number): Uint8Array {
+  const perPixel = 256;
+  const pixels = Math.max(Math.ceil((seconds * RATE) / perPixel), 1);
+  const view = new DataView(new ArrayBuffer(24 + 2 * pixels));
+  [2, 1, RATE, perPixel, pixels, 1].forEach((value, index) => view.setInt32(4 * index, value, true));
+  for (let n = 0; n < pixels; n++) {
+    const high = Math.floor((Math.sin((Math.PI * (n + 0.5)) / pixels) * 16_000) / 256);
+    view.setInt8(24 + 2 * n, -high);
+    view.setInt8(25 + 2 * n, high);
+  }
+  return new Uint8Array(view.buffer);
+}
+
 /** Sample rate, channels and seconds of a WAV file in its plainest form; null for any other. */
 export function readWav(bytes: Uint8Array): { sampleRate: number; channels: number; duration: number } | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

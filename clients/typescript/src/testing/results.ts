@@ -17,6 +17,7 @@ export interface Metadata {
   originalFilename?: string;
   recipe?: Recipe;
   recipeHash?: string;
+  playable?: boolean;
   maxEntries?: number;
   assetIds?: string[];
 }
@@ -79,13 +80,16 @@ async function ingest(assetId: string, metadata: Metadata, files: Files): Promis
   const [originalKey, peaksKey, waveformKey] = [keys.original(assetId, format), keys.peaks(assetId), keys.waveform(assetId)];
   await files.write(originalKey, bytes, contentType);
   await files.write(peaksKey, JSON.stringify(media.peaks(found.duration)), "application/json");
+  const peaksDatKey = keys.peaksDat(assetId);
+  await files.write(peaksDatKey, media.peaksDat(found.duration), "application/octet-stream");
   await files.write(waveformKey, media.png(), "image/png");
   const at = new Date().toISOString();
   const described = { assetId, createdAt: at, updatedAt: at, audio, provenance: { sourceType, originalFilename }, originalFilename };
   await files.write(keys.metadata(assetId), JSON.stringify(described, null, 2), "application/json");
   const bitrate = Math.round((bytes.length * 8) / found.duration);
   return {
-    ...{ assetId, metadata: { ...audio, originalFilename }, originalKey, peaksKey, waveformKey },
+    ...{ assetId, metadata: { ...audio, originalFilename }, originalKey, peaksKey, peaksDatKey, waveformKey },
+    ...(metadata.playable ? { playableKey: originalKey } : {}),
     ...{ contentType, bytes: bytes.length, bitrate },
   };
 }

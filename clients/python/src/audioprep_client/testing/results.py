@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import struct
 import uuid
 import wave
 from datetime import UTC, datetime
@@ -111,6 +112,7 @@ class FakeResults:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._write(keys.original(asset_id, form), content)
         self._write(keys.peaks(asset_id), json.dumps(_peaks(audio["duration"])).encode())
+        self._write(keys.peaks_dat(asset_id), _peaks_dat(audio["duration"]))
         self._write(keys.waveform(asset_id), _PIXEL)
         described = {"assetId": asset_id, "createdAt": at, "updatedAt": at, "audio": audio, "originalFilename": name}
         described["provenance"] = {"sourceType": source, "originalFilename": name}
@@ -120,6 +122,8 @@ class FakeResults:
             "metadata": {**audio, "originalFilename": name},
             "originalKey": keys.original(asset_id, form),
             "peaksKey": keys.peaks(asset_id),
+            "peaksDatKey": keys.peaks_dat(asset_id),
+            **({"playableKey": keys.original(asset_id, form)} if metadata.get("playable") else {}),
             "waveformKey": keys.waveform(asset_id),
             "contentType": _TYPES.get(form, f"audio/{form}"),
             "bytes": len(content),
@@ -179,6 +183,13 @@ def _form_of(content: bytes) -> dict[str, Any]:
             return {"duration": file.getnframes() / rate, "sampleRate": rate, "channels": file.getnchannels()}
     except (wave.Error, EOFError):
         return {"duration": _SECONDS, "sampleRate": _RATE, "channels": 1}
+
+
+def _peaks_dat(seconds: float) -> bytes:
+    """audiowaveform's binary form, version 2, 8 bit."""
+    count = max(math.ceil(seconds * _RATE / 256), 1)
+    highs = [int(math.sin(math.pi * (n + 0.5) / count) * 16_000) // 256 for n in range(count)]
+    return struct.pack("<6i", 2, 1, _RATE, 256, count, 1) + b"".join(struct.pack("bb", -high, high) for high in highs)
 
 
 def _peaks(seconds: float) -> list[float]:
