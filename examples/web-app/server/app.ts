@@ -149,7 +149,7 @@ app.delete("/api/recordings/:id", async (c) => {
 function keysOf(job: Job | null): string[] {
   if (job?.status !== "complete") return [];
   if (job.type === "preview") return [job.result.previewKey];
-  if (job.type === "save") return [job.result.preparedKey, keys.edits(job.result.assetId)];
+  if (job.type === "save") return [job.result.preparedKey!, keys.edits(job.result.assetId)]; // absent after `measure` only
   if (job.type !== "ingest") return [];
   const { assetId, originalKey, playableKey, peaksKey, peaksDatKey, waveformKey } = job.result;
   const made = [originalKey, playableKey, peaksKey, peaksDatKey, waveformKey].filter((key) => key != null);
