@@ -19,6 +19,7 @@ from temporalio.worker import Worker, WorkerConfig
 from audioprep.activities.attempt.interceptor import StepInterceptor
 from audioprep.activities.delete import DeleteActivities
 from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.loudness_report import LoudnessReportActivities
 from audioprep.activities.playlist import PlaylistActivities
 from audioprep.activities.preview import PreviewActivities
 from audioprep.activities.render.loudness import LoudnessTarget
@@ -123,6 +124,7 @@ class AudioPrepPlugin(SimplePlugin):
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset, ingest.discard_asset),
             *(preview.find_preview, preview.render_preview),
             *(save.measure, save.render, save.publish),
+            LoudnessReportActivities(self.resources).report_loudness,
             *(playlists.expand_playlist, playlists.find_entries),
             DeleteActivities(self.resources).delete_assets,
             WebhookActivities(webhook_receiver(self._settings)).deliver_webhook,

@@ -17,7 +17,7 @@ from benchmarks.bridge import (
     throughput,
 )
 from benchmarks.measurement import Measurement
-from benchmarks.worker import against, media, memory, saves, stages, startup
+from benchmarks.worker import against, media, memory, previews, saves, stages, startup
 
 MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     saves.MEASUREMENT,
@@ -37,5 +37,6 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
+    previews.MEASUREMENT,
     databases.MEASUREMENT,
 )

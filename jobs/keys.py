@@ -96,6 +96,10 @@ def prepared(asset_id: str, extension: str) -> str:
     return f"assets/{asset_id}/prepared.{extension}"
 
 
+def loudness_plot(asset_id: str) -> str:
+    return f"assets/{asset_id}/loudness.png"
+
+
 def edits(asset_id: str) -> str:
     return f"assets/{asset_id}/edits.json"
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from audioprep.activities.render.graph import Graph
 from audioprep.activities.render.loudness import Mastering
+from audioprep.activities.render.metering.loudness_chart import CHART_METER
 
 _MEASURABLE: Final = 0.4  # seconds: one block of BS.1770; ebur128 has no value for anything shorter
 _OVERSAMPLED: Final = 88_200  # hertz at which a limiter sees nearly all of what lies between samples
@@ -23,6 +24,11 @@ PEAK_METER: Final = f"aresample={_PEAK_RATE},{_TO_FLOAT},{_OVERALL_PEAK}"
 def meter(graph: Graph) -> str:
     """Loudness and true peak of the graph's sound or of a file that was made of it."""
     return f"{_measurable(graph)}{_METER}"
+
+
+def chart_meter(graph: Graph) -> str:
+    """Like `meter`, with a log of loudness over time."""
+    return f"{_measurable(graph)}{CHART_METER}"
 
 
 def quick_meter(graph: Graph, band: int | None = None) -> str:

@@ -10,6 +10,7 @@ from audioprep.activities.ffmpeg.command import input_options
 from audioprep.activities.ffmpeg.run import FfmpegRun, ProgressCallback, run_ffmpeg, subrange
 from audioprep.activities.render.chains import (
     PEAK_METER,
+    chart_meter,
     is_resampled_to_measure,
     is_too_short_to_measure,
     mastering_filters,
@@ -20,9 +21,10 @@ from audioprep.activities.render.chains import (
 from audioprep.activities.render.encoding import WAV, Encoding
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
+from audioprep.activities.render.metering.loudness_chart import LoudnessChart, log_bytes, read_chart
+from audioprep.activities.render.metering.true_peak import Peaks, peaks_of
+from audioprep.activities.render.metering.wav_file import open_wav
 from audioprep.activities.render.recipe_sources import RecipeSources
-from audioprep.activities.render.true_peak import Peaks, peaks_of
-from audioprep.activities.render.wav_file import open_wav
 from audioprep.activities.resources import ActivityResources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.types.recipe import Recipe
@@ -127,6 +129,24 @@ class Rendering:
             self._check_seconds(seconds)
         return loudness
 
+    async def chart(self, report: ProgressCallback) -> LoudnessChart:
+        """Loudness over time of what the graph gives, before any mastering."""
+        filters = f"{self.graph.filters};{OUTPUT}{chart_meter(self.graph)}[out]"
+        return await self._chart([*self.graph.inputs, "-filter_complex", filters, "-map", "[out]"], report)
+
+    async def chart_of_file(self, path: Path, report: ProgressCallback) -> LoudnessChart:
+        """Loudness over time of a file that was made of the graph."""
+        return await self._chart([*input_options(path), "-map", "0:a:0", "-af", chart_meter(self.graph)], report)
+
+    async def _chart(self, arguments: list[str | Path], report: ProgressCallback) -> LoudnessChart:
+        seconds, most = self.graph.seconds, log_bytes(self.graph.seconds)
+        command = ["-loglevel", "info", *arguments, "-f", "null", "-"]
+        run = await run_ffmpeg(command, report, seconds, self.folder, most)
+        chart = await asyncio.to_thread(read_chart, self.folder, run.said, seconds)
+        if chart is None:
+            raise _silent_meter()
+        return chart
+
     async def _meter_graph(self, chain: str, report: ProgressCallback) -> Loudness:
         filters = f"{self.graph.filters};{OUTPUT}{chain}[out]"
         arguments = ["-loglevel", "info", *self.graph.inputs, "-filter_complex", filters, "-map", "[out]"]
@@ -177,8 +197,12 @@ class Rendering:
 def _loudness_in(run: FfmpegRun) -> Loudness:
     loudness = parse_summary(run.said)
     if loudness is None:
-        raise TransientError(ErrorKind.CHILD_FAILED, "ffmpeg ended without saying how loud the audio is.")
+        raise _silent_meter()
     return loudness
+
+
+def _silent_meter() -> TransientError:
+    return TransientError(ErrorKind.CHILD_FAILED, "ffmpeg ended without saying how loud the audio is.")
 
 
 def _unreadable(error: Exception) -> TransientError:

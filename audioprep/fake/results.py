@@ -3,7 +3,10 @@
 from typing import Final
 from uuid import UUID
 
+import numpy as np
+
 from audioprep.activities.render.clip_ends import fit_clip
+from audioprep.activities.render.metering.loudness_chart import LoudnessChart, draw_chart
 from audioprep.activities.storage.store import Storage
 from audioprep.activities.waveform import draw_waveform, to_json
 from audioprep.fake import media
@@ -17,6 +20,7 @@ from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
 from audioprep.jobs.types.delete import DeletePayload, DeleteResult
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult
+from audioprep.jobs.types.loudness import FileLoudness, LoudnessFigures, LoudnessReport
 from audioprep.jobs.types.playlist import PlaylistOutcome, PlaylistPayload, PlaylistResult
 from audioprep.jobs.types.preview import PreviewPayload, PreviewResult
 from audioprep.jobs.types.provenance import Provenance, source_url_of
@@ -112,12 +116,24 @@ class FakeResults:
     async def _save(self, recipe: Recipe) -> SaveResult:
         await self._check(recipe)
         asset, extension = str(recipe.asset_id), recipe.output_format.extension
+        if recipe.only_measured:
+            return SaveResult(asset_id=asset, loudness=await self._silent_report(asset, None))
         is_wav = recipe.output_format is OutputFormat.WAV
         content = media.wav(recipe.duration) if is_wav else media.m4a()
         key = keys.prepared(asset, extension)
         await self._storage.write(key, content, ContentType.WAV if is_wav else ContentType.M4A)
         await self._storage.write(keys.edits(asset), recipe.model_dump_json(indent=2).encode(), ContentType.JSON)
-        return SaveResult(asset_id=asset, prepared_key=key)
+        report = await self._silent_report(asset, key) if recipe.report else None
+        return SaveResult(asset_id=asset, prepared_key=key, loudness=report)
+
+    async def _silent_report(self, asset: str, key: str | None) -> LoudnessReport:
+        """What a worker says of silence, which these files are."""
+        plot, nothing = keys.loudness_plot(asset), np.empty(0, dtype=np.float32)
+        silence = LoudnessFigures(integrated=None, range=None, short_term_max=None, true_peak=None)
+        picture = draw_chart(LoudnessChart(silence, nothing, nothing), None)
+        await self._storage.write(plot, picture, ContentType.PNG)
+        files = (FileLoudness(key=key, **dict(silence)),) if key else ()
+        return LoudnessReport(source=silence, files=files, plot_key=plot)
 
     async def _delete(self, assets: list[str]) -> DeleteResult:
         found = [each for asset in assets async for each in self._storage.list(keys.asset_folder(asset))]

@@ -59,6 +59,7 @@ class Settings:
     def local(self, folder: Path) -> Self:
         """The same, but with database, storage and work in `folder`: nothing of a deployment is touched."""
         local = copy(self)
+        local.databases = self.databases.alone()
         local.bridge = self.bridge.model_copy(
             update={"poll_interval": min(self.bridge.poll_interval, self.bridge.busy_interval)}
         )
@@ -73,6 +74,7 @@ class Settings:
     def for_database(self, url: str, token: str | None, prefix: str) -> Self:
         """The same for one database of many: its files are in the folder `prefix` of the storage."""
         chosen = copy(self)
+        chosen.databases = self.databases.alone()
         secret = SecretStr(token) if token else None
         chosen.database = self.database.model_copy(update={"database_url": url, "auth_token": secret})
         place = f"{self.storage.storage_url.rstrip('/')}/{prefix}" if prefix else self.storage.storage_url

@@ -42,6 +42,10 @@ class DatabasesSettings(BaseSettings):
             raise ValueError("AUDIOPREP_DATABASES and AUDIOPREP_DATABASES_COMMAND exclude each other")
         return self
 
+    def alone(self) -> Self:
+        """Without the list: for one database that is named otherwise."""
+        return self.model_copy(update={"databases": None, "databases_command": ""})
+
     @property
     def are_many(self) -> bool:
         return self.databases is not None or bool(self.databases_command)

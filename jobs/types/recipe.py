@@ -1,7 +1,7 @@
 """The edit recipe, version 1: which clips, in which order, how loud, into which format."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import FailFast, Field, model_validator
@@ -9,6 +9,7 @@ from pydantic import FailFast, Field, model_validator
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.text.faults import clip_name
 from audioprep.jobs.text.wording import format_duration, inline_codes
+from audioprep.jobs.types.loudness import LoudnessPreset, with_preset
 
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50
@@ -81,6 +82,17 @@ class Recipe(WireModel):
         default=None, ge=MIN_AAC_KBPS, le=MAX_AAC_KBPS, description="kbit/s of a stereo AAC file; mono takes half"
     )
 
+    loudness: LoudnessPreset | None = Field(
+        default=None,
+        description="podcast (-16 LUFS, -1 dBTP), streaming (-14, -1), ebu (-23, -1) or atsc (-24, -2), and normalize;"
+        " measure: a report, and no file",
+    )
+    report: bool = Field(default=False, description="measure the sound and the file, and draw loudness over time")
+
+    @property
+    def only_measured(self) -> bool:
+        return self.loudness is LoudnessPreset.MEASURE
+
     @property
     def duration(self) -> float:
         """Seconds of the whole render."""
@@ -100,6 +112,17 @@ class Recipe(WireModel):
     def name_of(self, index: int) -> str:
         """A clip in the words of an error: its position, counted from 1, and its id."""
         return clip_name(index, self.clips[index].id)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_stands_for_numbers(cls, fields: Any) -> Any:
+        return with_preset(fields) if isinstance(fields, dict) else fields
+
+    @model_validator(mode="after")
+    def _measuring_renders_nothing(self) -> Self:
+        if self.only_measured and self.normalize:
+            raise ValueError("loudness 'measure' makes no file, and normalize asks for one")
+        return self
 
     @model_validator(mode="after")
     def _rates_fit_the_format(self) -> Self:

@@ -7,7 +7,7 @@ from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 from audioprep.jobs.status import FINAL_STATUSES, JobStatus
-from audioprep.jobs.types import preview, recipe
+from audioprep.jobs.types import loudness, preview, recipe
 
 Schema = dict[str, Any]
 
@@ -20,6 +20,10 @@ LIMITS: Final[dict[str, float]] = {
     "minAacKbps": recipe.MIN_AAC_KBPS,
     "maxAacKbps": recipe.MAX_AAC_KBPS,
 }
+PRESETS: Final = {
+    name: {"targetLufs": lufs, "truePeak": true_peak} for name, (lufs, true_peak) in loudness.PRESETS.items()
+}
+MEASURE: Final = loudness.LoudnessPreset.MEASURE.value
 RENDERER: Final = preview._RENDERER
 PREVIEW_RATES: Final = preview._MP3_RATES
 AAC_RATES: Final = recipe.AAC_RATES

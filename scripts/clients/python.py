@@ -86,6 +86,8 @@ def _constants() -> str:
         "LIMITS: Final": facts.LIMITS,
         "AAC_LIMITS: Final": facts.AAC_LIMITS,
         "PREVIEW_RATES: Final": facts.PREVIEW_RATES,
+        "PRESETS: Final[dict[str, dict[str, float]]]": facts.PRESETS,
+        "MEASURE: Final": facts.MEASURE,
         "RENDERER: Final": facts.RENDERER,
         "HEARD: Final": tuple(heard),
         "HEARD_IN_CLIP: Final": tuple(heard_in_clip),

@@ -72,6 +72,8 @@ def _constants() -> list[str]:
         "LIMITS": facts.LIMITS,
         "AAC_LIMITS": {str(rate): most for rate, most in facts.AAC_LIMITS.items()},
         "PREVIEW_RATES": facts.PREVIEW_RATES,
+        "PRESETS": facts.PRESETS,
+        "MEASURE": facts.MEASURE,
         "RENDERER": facts.RENDERER,
         "HEARD": heard,
         "HEARD_IN_CLIP": heard_in_clip,

@@ -40,6 +40,8 @@ _BROKEN: Final[dict[str, Any]] = {
     "a bit rate that AAC lacks at its rate": {"outputFormat": "aac", "outputSampleRate": 8000, "aacKbps": 320},
     "a bit rate that is too low": {"aacKbps": 32},
     "a bit rate that is too high": {"aacKbps": 2000},
+    "a preset that is not there": {"loudness": "loud"},
+    "a measurement that is to be normalised": {"loudness": "measure", "normalize": True},
     "a format that is not there": {"outputFormat": "ogg"},
 }
 
@@ -86,6 +88,8 @@ def _random(chance: random.Random) -> dict[str, Any]:
         recipe["targetLufs"] = chance.choice([-16, -14.5, -23, None])
     if chance.random() < 0.4:
         recipe["truePeak"] = chance.choice([-1, -0.0, -2.25, None])
+    if chance.random() < 0.4 and not recipe.get("normalize"):
+        recipe["loudness"] = chance.choice(["podcast", "streaming", "ebu", "atsc", "measure", None])
     if chance.random() < 0.7:
         recipe["outputSampleRate"] = chance.choice([8000, 32000, 44100, 48000])
     if chance.random() < 0.5:

@@ -55,7 +55,7 @@ async def test_a_deletion_wins_over_jobs_that_run(deployment: Deployment, tmp_pa
     serve.stop()
     deployment.extra |= {"PATH": slow_ffmpeg(tmp_path / "bin"), "AUDIOPREP_ACTIVITY_SLOTS": "4"}
     serve = deployment.start("serve")
-    recipe = {"recipe": recipe_of(clip_of(asset, 0, 4), asset_id=asset)}
+    recipe = {"recipe": recipe_of(clip_of(asset, 0, 12), asset_id=asset)}
 
     renders = [await app.submit(job_type, recipe) for job_type in ("save", "preview")]
     await asyncio.gather(*(app.until(job_id, "processing", stage="rendering") for job_id in renders))

@@ -51,6 +51,29 @@ async def test_a_save_passes_its_stages_and_stores_the_prepared_file(deployment:
     assert {"queued", "downloading", "rendering", "finalizing"} <= set(stages)
 
 
+async def test_a_report_comes_with_a_save_and_without_one(deployment: Deployment, tmp_path: Path) -> None:
+    await deployment.migrate()
+    await deployment.app.record_changes()
+    deployment.start("serve")
+    clip = clip_of(_source(deployment, tmp_path, 20), 0, 20)
+    saving = recipe_of(clip, loudness="podcast", report=True)
+    measuring = recipe_of(clip, loudness="measure")
+
+    ids = [await deployment.app.submit("save", {"recipe": recipe}) for recipe in (saving, measuring)]
+    saved, measured = [json.loads((await deployment.app.finished(job_id))["result"]) for job_id in ids]
+
+    key, plot = f"assets/{saving['assetId']}/prepared.wav", f"assets/{measuring['assetId']}/loudness.png"
+    assert saved["preparedKey"] == saved["loudness"]["files"][0]["key"] == key
+    assert saved["loudness"]["files"][0]["integrated"] == pytest.approx(-16, abs=0.5)
+    assert set(measured) == {"assetId", "loudness"}
+    assert (measured["loudness"]["files"], measured["loudness"]["plotKey"]) == ([], plot)
+    assert measured["loudness"]["source"] == saved["loudness"]["source"]
+    assert deployment.fetched(plot).read_bytes().startswith(b"\x89PNG")
+    for job_id in ids:
+        progress = [change["progress"] for change in await deployment.app.changes(job_id)]
+        assert progress == sorted(progress)
+
+
 @pytest.mark.usefixtures("storage_place")
 async def test_two_identical_previews_at_once_are_one_render(
     deployment: Deployment, tmp_path: Path, temporal: Client

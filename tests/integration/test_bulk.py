@@ -153,7 +153,7 @@ async def test_400_failed_rows_are_retried_by_filter_though_it_is_killed(deploym
 
     counted = await deployment.command(*command, "--dry-run")
     unasked = await deployment.command(*command)
-    killed = await deployment.begin(*command, "--yes", "--per-minute", "6000")
+    killed = await deployment.begin(*command, "--yes", "--per-minute", "600")
     await eventually(lambda: _pending(deployment, 20), what="some retries")
     killed.send_signal(signal.SIGKILL)
     await killed.communicate()

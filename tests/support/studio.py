@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.ingest import Analysis, FetchSourceInput, IngestActivities, Original, PublishAssetInput
+from audioprep.activities.loudness_report import LoudnessReportActivities, ReportInput
 from audioprep.activities.preview import PreviewActivities, PreviewInput
 from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import ActivityResources
@@ -19,6 +20,7 @@ from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
+from audioprep.jobs.types.loudness import LoudnessReport
 from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.jobs.types.recipe import Recipe
 
@@ -92,6 +94,12 @@ class Studio:
         key = await self._run(save.render, RenderInput(recipe=model, plan=plan))
         await self._run(save.publish, model)
         return self.storage / key
+
+    async def report(self, recipe: dict[str, Any], file: Path | None = None) -> LoudnessReport:
+        """The report on a recipe, and on the file that a save has made of it."""
+        key = str(file.relative_to(self.storage)) if file else None
+        order = ReportInput(recipe=Recipe.model_validate(recipe), prepared_key=key)
+        return await self._run(LoudnessReportActivities(self.resources).report_loudness, order)
 
     async def preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> Path:
         """The MP3 of a recipe, rendered unless it is there."""

@@ -83,6 +83,15 @@ def test_a_file_and_a_command_exclude_each_other(monkeypatch: pytest.MonkeyPatch
         Settings()
 
 
+def test_a_local_stack_serves_no_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AUDIOPREP_DATABASES", str(tmp_path / "list"))
+    settings = Settings()
+
+    assert settings.databases.are_many
+    assert not settings.local(tmp_path).databases.are_many
+    assert not settings.for_database("file:a.db", None, "tenants/a").databases.are_many
+
+
 def test_polls_become_seldom_while_nothing_comes() -> None:
     pace = Pace(0.5, 0.5, 60.0)
 

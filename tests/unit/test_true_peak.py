@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audioprep.activities.render.true_peak import Peaks, peaks_of
-from audioprep.activities.render.wav_file import open_wav
+from audioprep.activities.render.metering.true_peak import Peaks, peaks_of
+from audioprep.activities.render.metering.wav_file import open_wav
 from tests.support.listening import Samples, write_wav
 
 RATE = 44100

@@ -1,6 +1,6 @@
 /** Digest of a recipe: SHA-256 of all that can be heard in its preview, the same that audioprep computes. */
 import { sha256 } from "./encoding.js";
-import { type HEARD, type HEARD_IN_CLIP, PREVIEW_RATES, RENDERER } from "./generated.js";
+import { type HEARD, type HEARD_IN_CLIP, PRESETS, PREVIEW_RATES, RENDERER } from "./generated.js";
 import type { Recipe } from "./types.js";
 
 type Heard = { [K in Exclude<(typeof HEARD)[number], "clips">]: string };
@@ -20,12 +20,15 @@ export async function recipeHash(recipe: Recipe): Promise<string> {
     return json(heard);
   });
   const rate = recipe.outputSampleRate ?? 44100;
+  // A preset stands for numbers, and numbers that are given win.
+  const preset = (PRESETS as Record<string, { targetLufs: number; truePeak: number }>)[recipe.loudness ?? ""];
+  const normalize = preset !== undefined || (recipe.normalize ?? false);
   const loudness: Heard = {
-    normalize: String(recipe.normalize ?? false),
-    targetLufs: optional(recipe.targetLufs),
-    truePeak: optional(recipe.truePeak),
+    normalize: String(normalize),
+    targetLufs: optional(recipe.targetLufs ?? preset?.targetLufs),
+    truePeak: optional(recipe.truePeak ?? preset?.truePeak),
   };
-  const heard: Record<string, string> = recipe.normalize ? loudness : { normalize: loudness.normalize };
+  const heard: Record<string, string> = normalize ? loudness : { normalize: loudness.normalize };
   const heardRate = PREVIEW_RATES.some((known) => known === rate) ? rate : 44100;
   return sha256(json({ ...heard, clips: `[${clips.join(",")}]`, rate: String(heardRate), renderer: String(RENDERER) }));
 }

@@ -139,6 +139,9 @@ export interface Clip {
   fadeOut?: number;
 }
 
+/** Target and ceiling by name. `measure` renders nothing: it reports on the recipe's sound as it is. */
+export type LoudnessPreset = "podcast" | "streaming" | "ebu" | "atsc" | "measure";
+
 export type OutputFormat = "wav" | "aac";
 
 /** What to render. `target_lufs` and `true_peak` override the settings when normalising, `aac_kbps` in AAC. */
@@ -153,6 +156,10 @@ export interface Recipe {
   truePeak?: number | null;
   /** kbit/s of a stereo AAC file; mono takes half */
   aacKbps?: number | null;
+  /** podcast (-16 LUFS, -1 dBTP), streaming (-14, -1), ebu (-23, -1) or atsc (-24, -2), and normalize; measure: a report, and no file */
+  loudness?: LoudnessPreset | null;
+  /** measure the sound and the file, and draw loudness over time */
+  report?: boolean;
 }
 
 export interface PreviewMetadata {
@@ -185,9 +192,44 @@ export interface SaveMetadata {
   recipe: Recipe;
 }
 
+/** Figures of a stored file, as it is when it is decoded. */
+export interface FileLoudness {
+  /** LUFS */
+  integrated: number | null;
+  /** LU, EBU Tech 3342 */
+  range: number | null;
+  /** LUFS, the loudest 3 seconds */
+  shortTermMax: number | null;
+  /** dBTP */
+  truePeak: number | null;
+  key: string;
+}
+
+/** What a meter says of a sound. None stands for silence, and for a sound below the gate or too short to measure. */
+export interface LoudnessFigures {
+  /** LUFS */
+  integrated: number | null;
+  /** LU, EBU Tech 3342 */
+  range: number | null;
+  /** LUFS, the loudest 3 seconds */
+  shortTermMax: number | null;
+  /** dBTP */
+  truePeak: number | null;
+}
+
+/** The recipe's sound before its loudness is changed, and each file that was made of it. */
+export interface LoudnessReport {
+  source: LoudnessFigures;
+  files: FileLoudness[];
+  /** a picture of loudness over time */
+  plotKey: string;
+}
+
+/** `prepared_key` is absent where nothing was rendered, `loudness` where no report was asked for. */
 export interface SaveResult {
   assetId: string;
-  preparedKey: string;
+  preparedKey?: string | null;
+  loudness?: LoudnessReport | null;
 }
 
 /** `metadata` of a playlist row. Entries after `maxEntries` are left out. */
@@ -263,6 +305,10 @@ export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000
 export const AAC_LIMITS = {"7350": 88, "8000": 96, "11025": 132, "12000": 144, "16000": 192, "22050": 264, "24000": 288, "32000": 384, "44100": 529, "48000": 576, "64000": 768, "88200": 1058, "96000": 1152} as const;
 
 export const PREVIEW_RATES = [32000, 44100, 48000] as const;
+
+export const PRESETS = {"podcast": {"targetLufs": -16.0, "truePeak": -1.0}, "streaming": {"targetLufs": -14.0, "truePeak": -1.0}, "ebu": {"targetLufs": -23.0, "truePeak": -1.0}, "atsc": {"targetLufs": -24.0, "truePeak": -2.0}} as const;
+
+export const MEASURE = "measure" as const;
 
 export const RENDERER = 1 as const;
 

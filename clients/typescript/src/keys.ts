@@ -12,6 +12,7 @@ export const keys = {
   preview: (assetId: string, recipeHash: string) => asset(assetId, `preview_${recipeHash}.mp3`),
   prepared: (assetId: string, format: "wav" | "aac" = "wav") =>
     asset(assetId, format === "aac" ? "prepared.m4a" : "prepared.wav"),
+  loudnessPlot: (assetId: string) => asset(assetId, "loudness.png"),
   edits: (assetId: string) => asset(assetId, "edits.json"),
   /** A new key below the uploads folder, with nothing in it that a user chose but the extension. */
   upload: (filename: string, folder = "uploads/") =>

@@ -1,5 +1,5 @@
 /** Recipes: a builder, and the contract's rules as checks before the INSERT. */
-import { AAC_LIMITS, type Clip, LIMITS } from "./generated.js";
+import { AAC_LIMITS, type Clip, LIMITS, type LoudnessPreset, MEASURE, PRESETS } from "./generated.js";
 import type { AacRate, Recipe } from "./types.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -31,7 +31,8 @@ export type ClipInput = Pick<Clip, "startTime" | "endTime"> & {
 type Output =
   | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
   | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number };
-export type RecipeOptions = { normalize?: boolean; targetLufs?: number; truePeak?: number } & Output;
+type Loudness = { normalize?: boolean; targetLufs?: number; truePeak?: number; loudness?: LoudnessPreset; report?: boolean };
+export type RecipeOptions = Loudness & Output;
 
 /** A recipe of an asset; throws RecipeError with the first fault. */
 export function buildRecipe(assetId: string, clips: ClipInput[], options: RecipeOptions = {}): Recipe {
@@ -57,8 +58,18 @@ export function checkRecipe(recipe: Recipe): void {
   check(Number.isInteger(rate), at("outputSampleRate"), "input should be a valid integer, got a number with a fractional part");
   if (recipe.targetLufs != null) between(recipe.targetLufs, -70, -5, at("targetLufs"));
   if (recipe.truePeak != null) between(recipe.truePeak, -9, 0, at("truePeak"));
+  checkPreset(recipe);
   if (recipe.aacKbps != null) between(recipe.aacKbps, LIMITS.minAacKbps, LIMITS.maxAacKbps, at("aacKbps"));
+  const unmade = recipe.loudness === MEASURE && recipe.normalize === true;
+  check(!unmade, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and normalize asks for one");
   if (recipe.outputFormat === "aac") checkAac(rate, recipe.aacKbps ?? 0);
+}
+
+function checkPreset(recipe: Recipe): void {
+  const names = [...Object.keys(PRESETS), MEASURE].map((name) => `'${name}'`);
+  const known = recipe.loudness == null || names.includes(`'${recipe.loudness}'`);
+  const sentence = `input should be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  check(known, ["recipe.loudness", null, "loudness"], sentence);
 }
 
 function checkAac(rate: number, kbps: number): void {

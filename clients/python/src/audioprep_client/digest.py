@@ -5,7 +5,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from audioprep_client.generated import HEARD, HEARD_IN_CLIP, PREVIEW_RATES, RENDERER, Recipe
+from audioprep_client.generated import HEARD, HEARD_IN_CLIP, PRESETS, PREVIEW_RATES, RENDERER, Recipe
 
 _CLIP_DEFAULTS = {"volume": 1.0, "fadeIn": 0.0, "fadeOut": 0.0}
 
@@ -15,9 +15,12 @@ def recipe_hash(recipe: Recipe) -> str:
     rate = recipe.get("outputSampleRate", 44100)
     sound: dict[str, Any] = {"renderer": RENDERER, "rate": rate if rate in PREVIEW_RATES else 44100}
     sound["clips"] = [_clip(dict(clip)) for clip in recipe["clips"]]
-    sound["normalize"] = recipe.get("normalize", False)
+    # A preset stands for numbers, and numbers that are given win.
+    preset: dict[str, float] = PRESETS.get(recipe.get("loudness") or "", {})
+    given = {**preset, **{name: value for name, value in recipe.items() if value is not None}}
+    sound["normalize"] = bool(preset) or recipe.get("normalize", False)
     if sound["normalize"]:
-        sound.update({name: _optional(recipe.get(name)) for name in HEARD if name not in sound})
+        sound.update({name: _optional(given.get(name)) for name in HEARD if name not in sound})
     canonical = json.dumps(sound, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -49,6 +49,14 @@ SourceType = Literal[
     "video_file",
 ]
 
+LoudnessPreset = Literal[
+    "podcast",
+    "streaming",
+    "ebu",
+    "atsc",
+    "measure",
+]
+
 OutputFormat = Literal[
     "wav",
     "aac",
@@ -190,6 +198,8 @@ class Recipe(TypedDict):
     targetLufs: NotRequired[float | None]
     truePeak: NotRequired[float | None]
     aacKbps: NotRequired[int | None]
+    loudness: NotRequired[LoudnessPreset | None]
+    report: NotRequired[bool]
 
 
 class PreviewMetadata(TypedDict):
@@ -219,11 +229,42 @@ class SaveMetadata(TypedDict):
     recipe: Recipe
 
 
+class FileLoudness(TypedDict):
+    """Figures of a stored file, as it is when it is decoded."""
+
+    integrated: float | None
+    range: float | None
+    shortTermMax: float | None
+    truePeak: float | None
+    key: str
+
+
+class LoudnessFigures(TypedDict):
+    """What a meter says of a sound.
+
+    None stands for silence, and for a sound below the gate or too short to measure.
+    """
+
+    integrated: float | None
+    range: float | None
+    shortTermMax: float | None
+    truePeak: float | None
+
+
+class LoudnessReport(TypedDict):
+    """The recipe's sound before its loudness is changed, and each file that was made of it."""
+
+    source: LoudnessFigures
+    files: list[FileLoudness]
+    plotKey: str
+
+
 class SaveResult(TypedDict):
-    """`SaveResult`, as a row holds it."""
+    """`prepared_key` is absent where nothing was rendered, `loudness` where no report was asked for."""
 
     assetId: str
-    preparedKey: str
+    preparedKey: NotRequired[str | None]
+    loudness: NotRequired[LoudnessReport | None]
 
 
 class PlaylistMetadata(TypedDict):
@@ -309,6 +350,13 @@ AAC_LIMITS: Final = {
     96000: 1152,
 }
 PREVIEW_RATES: Final = (32000, 44100, 48000)
+PRESETS: Final[dict[str, dict[str, float]]] = {
+    "podcast": {"targetLufs": -16.0, "truePeak": -1.0},
+    "streaming": {"targetLufs": -14.0, "truePeak": -1.0},
+    "ebu": {"targetLufs": -23.0, "truePeak": -1.0},
+    "atsc": {"targetLufs": -24.0, "truePeak": -2.0},
+}
+MEASURE: Final = "measure"
 RENDERER: Final = 1
 HEARD: Final = ("clips", "normalize", "targetLufs", "truePeak")
 HEARD_IN_CLIP: Final = ("sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut")

@@ -34,6 +34,10 @@ def prepared(asset_id: str, output_format: str = "wav") -> str:
     return f"assets/{asset_id}/prepared.{'m4a' if output_format == 'aac' else 'wav'}"
 
 
+def loudness_plot(asset_id: str) -> str:
+    return f"assets/{asset_id}/loudness.png"
+
+
 def edits(asset_id: str) -> str:
     return f"assets/{asset_id}/edits.json"
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NotRequired, TypedDict, Unpack
 
-from audioprep_client.generated import AAC_LIMITS, LIMITS, Recipe
+from audioprep_client.generated import AAC_LIMITS, LIMITS, MEASURE, PRESETS, Recipe
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SLACK: Final = 1e-9  # binary fractions: 0.3 - 0.2 is a hair under 0.1
@@ -45,6 +45,8 @@ class RecipeOptions(TypedDict, total=False):
     outputFormat: str
     outputSampleRate: int
     aacKbps: int
+    loudness: str
+    report: bool
 
 
 def build_recipe(asset_id: str, clips: Iterable[ClipInput], **options: Unpack[RecipeOptions]) -> Recipe:
@@ -81,13 +83,27 @@ def _check_output(given: Mapping[str, Any]) -> None:
     for name, (least, most) in _RECIPE_BOUNDS.items():
         if given.get(name) is not None:
             _between(given[name], least, most, f"recipe.{name}")
+    _check_preset(given)
     kbps = given.get("aacKbps")
     if kbps is not None:
         _between(kbps, LIMITS["minAacKbps"], LIMITS["maxAacKbps"], "recipe.aacKbps")
+    _check_measure(given)
     if output == "aac":
         _check(rate in AAC_LIMITS, "recipe", f"outputSampleRate {rate} does not exist in AAC")
         most = AAC_LIMITS[rate]
         _check((kbps or 0) <= most, "recipe", f"aacKbps {kbps} is more than the {most} that AAC has at {rate} Hz")
+
+
+def _check_preset(given: Mapping[str, Any]) -> None:
+    names = [*PRESETS, MEASURE]
+    listed = ", ".join(repr(name) for name in names[:-1])
+    known = f"input should be {listed} or {names[-1]!r}"
+    _check(given.get("loudness") in (None, *names), "recipe.loudness", known)
+
+
+def _check_measure(given: Mapping[str, Any]) -> None:
+    made = given.get("loudness") == MEASURE and given.get("normalize")
+    _check(not made, "recipe", "loudness 'measure' makes no file, and normalize asks for one")
 
 
 def _check_clip(clip: Mapping[str, Any], index: int) -> None:

@@ -1,6 +1,6 @@
 /** Results of fake jobs: the files under their real keys, and the row's result. */
 import { recipeHash } from "../digest.js";
-import type { DeleteResult, IngestResult, PlaylistResult } from "../generated.js";
+import { type DeleteResult, type IngestResult, type LoudnessReport, MEASURE, type PlaylistResult } from "../generated.js";
 import { keys } from "../keys.js";
 import { checkRecipe, RecipeError } from "../recipe.js";
 import type { JobType, Recipe, Results } from "../types.js";
@@ -55,12 +55,16 @@ export async function make(type: JobType, metadata: Metadata, assetId: string, f
   const recipe = metadata.recipe!;
   for (const [index, clip] of recipe.clips.entries()) await checkClip(clip, index, files);
   const seconds = recipe.clips.reduce((sum, clip) => sum + clip.endTime - clip.startTime, 0);
+  if (type === "save" && recipe.loudness === MEASURE) {
+    return { assetId: recipe.assetId, loudness: await silentReport(recipe.assetId, null, files) };
+  }
   if (type === "save") {
     const aac = recipe.outputFormat === "aac";
     const preparedKey = keys.prepared(recipe.assetId, recipe.outputFormat);
     await files.write(preparedKey, aac ? media.m4a() : media.wav(seconds), aac ? "audio/mp4" : "audio/wav");
     await files.write(keys.edits(recipe.assetId), JSON.stringify(recipe, null, 2), "application/json");
-    return { assetId: recipe.assetId, preparedKey };
+    if (!recipe.report) return { assetId: recipe.assetId, preparedKey };
+    return { assetId: recipe.assetId, preparedKey, loudness: await silentReport(recipe.assetId, preparedKey, files) };
   }
   const previewKey = keys.preview(recipe.assetId, metadata.recipeHash ?? (await recipeHash(recipe)));
   await files.write(previewKey, media.mp3(seconds), "audio/mpeg");
@@ -118,4 +122,12 @@ async function checkClip(clip: Recipe["clips"][number], index: number, files: Fi
   if (clip.endTime <= duration + 0.25) return;
   const sentence = `${name}: endTime ${clip.endTime} s is after the end of its source, which is ${duration.toFixed(3)} s long.`;
   throw new Failure(sentence, "InvalidPayload");
+}
+
+/** What a worker says of silence, which these files are. */
+async function silentReport(assetId: string, key: string | null, files: Files): Promise<LoudnessReport> {
+  const plotKey = keys.loudnessPlot(assetId);
+  await files.write(plotKey, media.png(), "image/png");
+  const silence = { integrated: null, range: null, shortTermMax: null, truePeak: null };
+  return { source: silence, files: key === null ? [] : [{ ...silence, key }], plotKey };
 }

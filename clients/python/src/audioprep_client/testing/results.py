@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from audioprep_client import keys
 from audioprep_client.digest import recipe_hash
+from audioprep_client.generated import MEASURE
 from audioprep_client.recipe import RecipeError, check_recipe
 from audioprep_client.testing.script import Failure
 
@@ -85,15 +86,26 @@ class FakeResults:
         for index, clip in enumerate(recipe["clips"]):
             self._check(clip, index)
         seconds = sum(clip["endTime"] - clip["startTime"] for clip in recipe["clips"])
+        if job_type == "save" and recipe.get("loudness") == MEASURE:
+            return {"assetId": recipe["assetId"], "loudness": self._silent_report(recipe["assetId"], None)}
         if job_type == "save":
             is_aac = recipe.get("outputFormat") == "aac"
             key = keys.prepared(recipe["assetId"], recipe.get("outputFormat", "wav"))
             self._write(key, base64.b64decode(_M4A) if is_aac else _wav(seconds))
             self._write(keys.edits(recipe["assetId"]), json.dumps(recipe, indent=2).encode())
-            return {"assetId": recipe["assetId"], "preparedKey": key}
+            saved = {"assetId": recipe["assetId"], "preparedKey": key}
+            report = {"loudness": self._silent_report(recipe["assetId"], key)} if recipe.get("report") else {}
+            return {**saved, **report}
         key = keys.preview(recipe["assetId"], metadata.get("recipeHash") or recipe_hash(recipe))
         self._write(key, _SILENT_FRAME * max(math.ceil(seconds * _RATE / 1152), 1))
         return {"previewKey": key}
+
+    def _silent_report(self, asset_id: str, key: str | None) -> dict[str, Any]:
+        """What a worker says of silence, which these files are."""
+        plot = keys.loudness_plot(asset_id)
+        self._write(plot, _PIXEL)
+        silence = dict.fromkeys(("integrated", "range", "shortTermMax", "truePeak"))
+        return {"source": silence, "files": [{**silence, "key": key}] if key else [], "plotKey": plot}
 
     def discard(self, asset_id: str) -> None:
         """Remove what a cancelled ingest has left."""

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from audioprep.activities.render.wav_file import WavFile
+from audioprep.activities.render.metering.wav_file import WavFile
 
 _Floats: TypeAlias = NDArray[np.float32]
 
