@@ -1,21 +1,20 @@
 """The decode of a plain source: watching its timestamps and all channels, against one to mono that watches nothing."""
 
-import asyncio
-import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
 
+from audioprep.activities.ffmpeg.command import LIMITS, ffmpeg, input_options
 from audioprep.activities.ffmpeg.decode import PcmForm, Take
 from audioprep.activities.ffmpeg.probe import probe
 from audioprep.activities.ffmpeg.working_copy import measure
+from audioprep.activities.process.supervisor import child_process
 from audioprep.activities.waveform import PeakMeter
 from benchmarks.measurement import Row, ratio_at_most
 
 _GOAL = 1.1  # the noise of such a pair
 _ROUNDS = 3
-_BLOCK = 1 << 18  # bytes
 _RATE = 44100
 
 
@@ -23,7 +22,7 @@ async def plain_row(folder: Path, source: Path, minutes: int) -> Row:
     """Best of some rounds in turn."""
     watched, bare = [], []
     for _ in range(_ROUNDS):
-        bare.append(await asyncio.to_thread(_bare, source))
+        bare.append(await _bare(folder, source))
         watched.append(await _watched(folder, source))
     ours, usual = min(watched), min(bare)
     what = f"decode of {minutes} min of plain MP3, peaks included"
@@ -47,15 +46,14 @@ async def _watched(folder: Path, source: Path) -> float:
     return time.monotonic() - began
 
 
-def _bare(source: Path) -> float:
+async def _bare(folder: Path, source: Path) -> float:
     """As the first edition did it: ffmpeg mixes to mono, numpy takes the peaks of what comes."""
-    mix = ("-af", "pan=mono|c0=0.5*c0+0.5*c1", "-f", "s16le", "pipe:1")
-    command = ["ffmpeg", "-v", "error", "-nostdin", "-i", source, *mix]
+    mix = ("-map", "0:a:0", "-af", "pan=mono|c0=0.5*c0+0.5*c1", "-f", "s16le", "pipe:1")
     began = time.monotonic()
     meter = PeakMeter(_RATE)
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        while block := child.stdout.read(_BLOCK):
-            meter.add(np.frombuffer(block, dtype="<i2"))
+    async with child_process(ffmpeg(*input_options(source), *mix), cwd=folder, limits=LIMITS) as child:
+        async for block in child.blocks():
+            meter.add(np.frombuffer(block[: len(block) & ~1], dtype="<i2"))
+        await child.wait()
     meter.pairs()
     return time.monotonic() - began
