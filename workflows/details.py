@@ -1,11 +1,15 @@
 """Current details of a running workflow in Temporal's UI, as Markdown: its steps, and its files at the end. Pure."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.details import facts_of, limits_of
-from audioprep.jobs.text.wording import as_list, bounded, format_duration
+from audioprep.jobs.text.redaction import scrub
+from audioprep.jobs.text.wording import as_list, bounded, format_duration, plain_markdown, shown
+
+COMPLETE: Final = "complete"
+MAX_REASON: Final = 500  # characters of an error
 
 
 class WorkflowDetails:
@@ -19,7 +23,7 @@ class WorkflowDetails:
         self._step = ""
         self._head = ""
         self._took: dict[str, float] = {}
-        self._closed = False
+        self._complete = False
 
     def begin(self, step: str, head: str, now: datetime) -> None:
         """A step, or progress within it. `head` is Markdown: what is untrusted in it has been escaped."""
@@ -28,15 +32,17 @@ class WorkflowDetails:
             self._step = step
         self._head = head
 
-    def end(self, how: str, now: datetime) -> None:
+    def end(self, how: str, now: datetime, *, reason: str = "") -> None:
+        """The last word. A job that did not complete has left no files; `reason` is why it failed, as text."""
         self._leave(now)
-        self._closed = True
-        self._head = f"**{how}** in {format_duration((now - self._began).total_seconds())}"
+        self._complete = not reason and how == COMPLETE
+        why = f": {plain_markdown(scrub(shown(reason, MAX_REASON, None)))}" if reason else ""
+        self._head = f"**{how}** in {format_duration((now - self._began).total_seconds())}{why}"
 
     @property
     def text(self) -> str:
         took = {step: format_duration(seconds) for step, seconds in self._took.items()}
-        files = {"files": self._files} if self._closed and self._files else {}
+        files = {"files": self._files} if self._complete and self._files else {}
         return bounded(f"{self._head}\n\n{as_list({**self._facts, 'limits': self._limits, **took, **files})}")
 
     def _leave(self, now: datetime) -> None:

@@ -65,7 +65,7 @@ async def _render_locked(
     steps: Steps[PreviewPayload], input: PreviewInput, wanted: PreviewInput | str, name: str, limit: timedelta
 ) -> bool:
     """Render, unless another job is at it: then False."""
-    lock = await acquire(name, limit, "one render")
+    lock = await acquire(name, limit, "lock: one render of a preview at a time")
     if lock is None:
         return False
     if not await _is_there(steps, wanted, input.key):

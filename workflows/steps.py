@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from audioprep.jobs.request import JobRequest, downloads_queue
     from audioprep.jobs.text.details import summary_of
     from audioprep.jobs.text.hosts import fairness_key_of
-    from audioprep.workflows.details import WorkflowDetails
+    from audioprep.workflows.details import COMPLETE, WorkflowDetails
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _CLEAN_UP_TIMEOUT = timedelta(seconds=30)
@@ -64,7 +64,8 @@ class Steps(Generic[P]):
                 used += back.failed
             if back.wait:
                 workflow.set_current_details(f"**{stage}** · {summary_of(summary, f'waits for its lock at {site}')}")
-                await asyncio.sleep(min(back.wait * _BACKOFF_FACTOR**turned_away, _LONGEST_PAUSE))
+                pause = min(back.wait * _BACKOFF_FACTOR**turned_away, _LONGEST_PAUSE)
+                await workflow.sleep(pause, summary=summary_of("wait for a turn", site or ""))
                 turned_away += 1
             self._check_may_go_on()
 
@@ -108,9 +109,9 @@ class Steps(Generic[P]):
         self._details.begin(step or stage, f"**{stage}** · {summary_of(summary)}", workflow.now())
         workflow.set_current_details(self._details.text)
 
-    def finish(self, how: str) -> None:
-        """The last word of the job on itself: how it ended, how long each stage took, where its files are."""
-        self._details.end(how, workflow.now())
+    def finish(self, how: str, reason: str = "") -> None:
+        """The last word of the job on itself: how it ended and why, how long each stage took, where its files are."""
+        self._details.end(how, workflow.now(), reason=reason)
         workflow.set_current_details(self._details.text)
 
     @property
@@ -154,19 +155,49 @@ async def open_steps(request: JobRequest[P]) -> AsyncIterator[Steps[P]]:
     """
     if request.cancelled or request.payload is None:
         raise asyncio.CancelledError("cancelled before it began")
-    timer = asyncio.timeout(request.timeout_seconds)
     steps = Steps(request, request.payload)
+    timer = asyncio.timeout(None)
     try:
-        async with timer:
+        async with timer, _expires(timer, request.timeout_seconds):
             yield steps
-        steps.finish("complete")
+        steps.finish(COMPLETE)
     except asyncio.CancelledError:
         steps.finish("cancelled")
         raise
     except (TimeoutError, ActivityError) as error:
         # An activity cancelled by the timer ends in ActivityError, which the timer does not recognise as its own.
         if isinstance(error, TimeoutError) or timer.expired():
-            steps.finish("timed out")
+            steps.finish("timed out", TIMEOUT_SENTENCE)
             raise PermanentError(ErrorKind.TIMED_OUT, TIMEOUT_SENTENCE) from None
-        steps.finish("cancelled" if is_cancelled_exception(error) else "failed")
+        if is_cancelled_exception(error):
+            steps.finish("cancelled")
+        else:
+            steps.finish("failed", _reason_of(error))
         raise
+
+
+@asynccontextmanager
+async def _expires(timer: asyncio.Timeout, seconds: float) -> AsyncIterator[None]:
+    """Let `timer` expire after so many seconds, by a timer of Temporal that has a name in its UI."""
+
+    async def expire() -> None:
+        await workflow.sleep(seconds, summary="the job's time limit")
+        timer.reschedule(asyncio.get_running_loop().time())
+
+    expiry = asyncio.create_task(expire())
+    await asyncio.sleep(
+        0
+    )  # the timer is started before the first step, as in histories that were recorded without name
+    try:
+        yield
+    finally:
+        expiry.cancel()
+        with suppress(asyncio.CancelledError):
+            await expiry
+
+
+def _reason_of(error: BaseException) -> str:
+    """The innermost failure's message: what the row's `error` says."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return getattr(error, "message", "") or str(error)

@@ -1,21 +1,20 @@
 """Checks of the programs that a worker runs: there, and not too old."""
 
 import asyncio
-import importlib.util
-import os
 import re
 import shutil
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 from audioprep.activities.ytdlp import command as ytdlp
+from audioprep.checks.advice import install_command
 from audioprep.checks.finding import CheckWarning
 from audioprep.jobs.timestamps import utc_now
 from audioprep.settings import Settings
 from audioprep.settings.sites import updates_folder
 
 _OLD_YTDLP = timedelta(days=30)  # sites break it every few weeks
+_YTDLP = "yt-dlp[default,deno,curl-cffi]"
 _OLDEST_FFMPEG = 5  # major version; what older ones do with our filters nobody has tried
 
 
@@ -45,17 +44,14 @@ async def check_ytdlp(settings: Settings) -> str:
 
 
 def _upgrade() -> str:
-    """What an operator can do here: an image has no pip, and its root is read-only."""
-    if importlib.util.find_spec("pip") is None and not os.access(sys.prefix, os.W_OK):
-        return "build the image anew, or set AUDIOPREP_YTDLP_UPDATE"
-    tool = "pip" if importlib.util.find_spec("pip") else "uv pip"
-    return f"{tool} install --upgrade 'yt-dlp[default,deno,curl-cffi]', or set AUDIOPREP_YTDLP_UPDATE"
+    """What an operator can do here."""
+    return f"{install_command(_YTDLP)}, or set AUDIOPREP_YTDLP_UPDATE"
 
 
 async def check_javascript(_settings: Settings) -> str:
     runtime = shutil.which("deno", path=ytdlp.environment(Path())["PATH"])
     if runtime is None:
-        raise CheckWarning("no JavaScript runtime, which YouTube needs: pip install 'yt-dlp[default,deno,curl-cffi]'")
+        raise CheckWarning(f"no JavaScript runtime, which YouTube needs: {install_command(_YTDLP)}")
     return await _first_line(runtime, "--version")
 
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.checks.database import check_bridges, check_clock, check_database, check_retention, check_types
+from audioprep.checks.environment import check_names
 from audioprep.checks.finding import CheckResult, CheckWarning
 from audioprep.checks.memory import check_memory
 from audioprep.checks.programs import check_ffmpeg, check_javascript, check_ytdlp
@@ -29,7 +30,7 @@ _BRIDGE: Final[dict[str, Check]] = {
     "clock": check_clock,
     "queue": check_queue,
 }
-_BOTH: Final[dict[str, Check]] = {"temporal": check_temporal}
+_BOTH: Final[dict[str, Check]] = {"temporal": check_temporal, "settings": check_names}
 _WORKER: Final[dict[str, Check]] = {
     "storage": check_storage,
     "ffmpeg": check_ffmpeg,

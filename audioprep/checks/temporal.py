@@ -1,5 +1,7 @@
 """Checks of Temporal: reachable, the namespace exists, and the task queue is not shared unawares."""
 
+import os
+
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import read_identity
@@ -7,14 +9,16 @@ from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.inspection import other_homes
 from audioprep.checks.finding import CheckWarning
 from audioprep.settings import Settings
-from audioprep.temporal.connection import check_namespace, connect, explained
+from audioprep.temporal.connection import DEFAULT_ADDRESS, check_namespace, connect, explained
 
 
 async def check_temporal(_settings: Settings) -> str:
     try:
         client = await connect()
     except RuntimeError as error:
-        raise RuntimeError(explained(str(error))) from error
+        raise RuntimeError(
+            f"{os.environ.get('TEMPORAL_ADDRESS') or DEFAULT_ADDRESS}: {explained(str(error))}"
+        ) from error
     await check_namespace(client)
     address = client.service_client.config.target_host.rpartition("@")[2]  # without what may be a password
     return f"namespace {client.namespace} at {address}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from audioprep.jobs.text.wording import printable
 
@@ -58,9 +59,13 @@ def read_settings() -> "Settings":
 
 def fail(sentence: str, code: int = EXIT_FAILED) -> NoReturn:
     """End the command with a sentence on stderr."""
-    err.print("error:", style="bold red", end=" ")
-    err.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    say_error(sentence)
     raise typer.Exit(code)
+
+
+def say_error(sentence: str) -> None:
+    """On stderr; in a terminal wrapped between words."""
+    err.print(Text.assemble(("error:", "bold red"), " ", printable(sentence, _LINES)), soft_wrap=not err.is_terminal)
 
 
 def run(command: Coroutine[Any, Any, T]) -> T:

@@ -41,20 +41,24 @@ class JobTable:
         job = await self.rows.get(text)
         return job or await self.rows.get(await self._id_of(text)) or fail(_unknown(text))
 
-    async def find_all(self, texts: list[str]) -> "list[Job]":
-        """The rows in the order asked for, or the end of the command, naming the first that is not there."""
+    async def find_all(self, texts: list[str], consequence: str = "") -> "list[Job]":
+        """The rows in the order asked for, or the end of the command, naming the first that is not there.
+
+        `consequence` is what that means for the others.
+        """
         there = {job.job_id for job in await self.lists.get_all(texts)}
-        ids = [text if text in there else await self._id_of(text) for text in texts]
+        ids = [text if text in there else await self._id_of(text, consequence) for text in texts]
         return await self.lists.get_all(list(dict.fromkeys(ids)))
 
-    async def _id_of(self, text: str) -> str:
+    async def _id_of(self, text: str, consequence: str = "") -> str:
         from audioprep.bridge.store.lookup import ids_like
         from audioprep.jobs.timestamps import utc_now
 
         found = await ids_like(self.database, text, utc_now())
         if len(found) > 1:
-            fail(f"Several jobs begin with {text}: type more of {', '.join(found)}.", EXIT_USAGE)
-        return found[0] if found else fail(_unknown(text))
+            more = f"Several jobs begin with {text}: type more of {', '.join(found)}."
+            fail(f"{more} {consequence}".strip(), EXIT_USAGE)
+        return found[0] if found else fail(f"{_unknown(text)} {consequence}".strip())
 
 
 def _unknown(text: str) -> str:

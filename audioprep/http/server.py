@@ -32,8 +32,9 @@ async def http_server(
     *,
     wake_secret: str | None = None,
     metrics_token: str | None = None,
+    mount: Callable[[web.UrlDispatcher], None] | None = None,
 ) -> AsyncIterator[None]:
-    """Serve while the block lasts. `parts` may grow meanwhile.
+    """Serve while the block lasts. `parts` may grow meanwhile; `mount` adds further routes.
 
     Raises RuntimeError when the port is taken, OSError when it cannot be listened on for another reason.
     """
@@ -43,6 +44,8 @@ async def http_server(
     app.router.add_get("/readyz", endpoints.readyz)
     app.router.add_get("/metrics", endpoints.metrics)
     app.router.add_post("/wake", endpoints.wake)
+    if mount is not None:
+        mount(app.router)
     # `lingering_time`: the rest of a large body is not waited for.
     runner = web.AppRunner(app, access_log=None, logger=_faults, lingering_time=0, keepalive_timeout=IDLE_TIMEOUT)
     await runner.setup()

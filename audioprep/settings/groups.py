@@ -1,5 +1,6 @@
 """All settings together."""
 
+import os
 from copy import copy
 from pathlib import Path
 from typing import Self
@@ -12,6 +13,7 @@ from audioprep.jobs.text.redaction import scrub
 from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
+from audioprep.settings.origins import Setting, settings_in_force
 from audioprep.settings.prices import PriceSettings
 from audioprep.settings.retention import RetentionSettings
 from audioprep.settings.service import HttpSettings, LogSettings, TracingSettings
@@ -33,7 +35,9 @@ class Settings:
 
     def __init__(self) -> None:
         # Into the environment itself, since the Temporal SDK and the S3 client read their own variables there.
+        before = set(os.environ)
         load_dotenv(".env")
+        self.from_file = frozenset(os.environ) - before
         try:
             self.database = DatabaseSettings()
             self.temporal = TemporalSettings()
@@ -63,6 +67,7 @@ class Settings:
         local.bridge = self.bridge.model_copy(
             update={"poll_interval": min(self.bridge.poll_interval, self.bridge.busy_interval)}
         )
+        local.databases = self.databases.model_copy(update={"databases": None, "databases_command": ""})
         local.database = self.database.model_copy(
             update={"database_url": f"file:{folder.absolute() / 'jobs.db'}", "auth_token": None}
         )
@@ -70,6 +75,10 @@ class Settings:
             update={"storage_url": f"file:{folder.absolute() / 'storage'}", "work_dir": folder / "work"}
         )
         return local
+
+    def in_force(self) -> list[Setting]:
+        """Every variable with its value and where that comes from, and those of Temporal and the object store."""
+        return settings_in_force(self.shown(), self.from_file)
 
     def for_database(self, url: str, token: str | None, prefix: str) -> Self:
         """The same for one database of many: its files are in the folder `prefix` of the storage."""

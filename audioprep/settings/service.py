@@ -19,6 +19,9 @@ class HttpSettings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="bearer token for /metrics and the reasons of /healthz; none: only from loopback"
     )
+    status_password: SecretStr | None = Field(
+        None, min_length=8, description="password of the bridge's status page at /status; none: no page"
+    )
 
 
 class LogSettings(BaseSettings):

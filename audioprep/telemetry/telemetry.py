@@ -14,6 +14,7 @@ from audioprep.service.health import Health
 from audioprep.service.runner import Runner
 from audioprep.settings import Settings
 from audioprep.settings.service import HttpSettings
+from audioprep.status_page.routes import StatusPage
 from audioprep.telemetry.sdk_logs import sdk_logging
 from audioprep.telemetry.sdk_metrics import SdkMetrics
 from audioprep.telemetry.tracing import tracing
@@ -21,12 +22,16 @@ from audioprep.telemetry.tracing import tracing
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """What a role gets. `startup` is the health of what it waits for before it can begin; roles add their `parts`."""
+    """What a role gets. `startup` is the health of what it waits for before it can begin; roles add their `parts`.
+
+    A bridge attaches what it knows to the `status_page`, if there is one.
+    """
 
     interceptors: Sequence[Interceptor] = ()
     runtime: Runtime | None = None
     startup: Health = field(default_factory=Health)
     parts: list[HealthSource] = field(default_factory=list)
+    status_page: StatusPage | None = None
 
 
 @asynccontextmanager
@@ -41,18 +46,23 @@ async def open_telemetry(settings: Settings, role: str) -> AsyncIterator[Telemet
             yield Telemetry(interceptors, Runtime(telemetry=TelemetryConfig(logging=sdk_logging())))
             return
         sdk = SdkMetrics()
-        telemetry = Telemetry(interceptors, sdk.runtime)
+        password = _text(settings.http.status_password)
+        page = StatusPage(password) if password and role != "worker" else None
+        telemetry = Telemetry(interceptors, sdk.runtime, status_page=page)
         own = Health()
         telemetry.parts.extend([HealthSource(telemetry.startup), HealthSource(own, sdk.text)])
-        await stack.enter_async_context(_served(telemetry.parts, settings.http, settings.http.http_port))
+        await stack.enter_async_context(_served(telemetry, settings.http, settings.http.http_port))
         await stack.enter_async_context(Runner(sdk, own.watch(sdk.name)).running())
         yield telemetry
 
 
 @asynccontextmanager
-async def _served(parts: Sequence[HealthSource], settings: HttpSettings, port: int) -> AsyncIterator[None]:
+async def _served(telemetry: Telemetry, settings: HttpSettings, port: int) -> AsyncIterator[None]:
     wake, token = (_text(secret) for secret in (settings.wake_secret, settings.metrics_token))
-    async with http_server(parts, settings.http_host, port, wake_secret=wake, metrics_token=token):
+    mount = telemetry.status_page.mount if telemetry.status_page else None
+    async with http_server(
+        telemetry.parts, settings.http_host, port, wake_secret=wake, metrics_token=token, mount=mount
+    ):
         yield
 
 

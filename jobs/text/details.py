@@ -1,7 +1,7 @@
 """Summary and details of a job, as Markdown for Temporal's UI. Pure."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.redaction import scrub
@@ -21,10 +21,14 @@ def summary_of(*parts: str) -> str:
     return plain_markdown(scrub(" · ".join(filter(None, parts))))
 
 
+_BEFOREHAND: Final = {"files": "files once complete"}  # a failed job has none, and these details cannot change
+
+
 def details_of(request: JobRequest[Any]) -> str:
     """What is known of a job before it runs: its id, its input, its limits, the keys of its files."""
     job = f"{inline_code(request.job_id)}, {request.type}"
-    return bounded(as_list({"job": job, **facts_of(request), "limits": limits_of(request)}))
+    facts = {_BEFOREHAND.get(name, name): text for name, text in facts_of(request).items()}
+    return bounded(as_list({"job": job, **facts, "limits": limits_of(request)}))
 
 
 def facts_of(request: JobRequest[Any]) -> Mapping[str, str]:

@@ -47,6 +47,8 @@ async def test_the_demo_shows_one_job_from_row_to_result(checkout: Path) -> None
 
     assert code == 0, said
     assert re.findall(r"pending|queued|downloading|analyzing|complete", said)[0] == "pending"
+    assert re.search(r"killed +process \d+ with SIGKILL, at \d+ % of the job", said), said
+    assert re.search(r"complete +[\d.]+ s later, retries: 1", said), said
     assert "waveform.png" in said
 
 
@@ -84,7 +86,7 @@ def test_every_command_target_and_link_that_is_named_exists(document: Path) -> N
         assert name in group.commands, name
         known = {option for parameter in group.commands[name].params for option in parameter.opts}
         assert set(options.split()) <= known, name
-    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
     assert [link for link in linked if "://" not in link and not (document.parent / link).exists()] == []
 
 

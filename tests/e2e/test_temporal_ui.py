@@ -36,7 +36,7 @@ async def test_the_ui_shows_input_progress_and_limits_of_a_running_job(
             f"job: {job_id}, ingest",
             "source: audio_file, uploads/tone.mp3",
             "limits: 10:00 in all, 3 tries a step",
-            f"files: in {asset}: original.*, peaks.json, peaks.dat, waveform.png, metadata.json",
+            f"files once complete: in {asset}: original.*, peaks.json, peaks.dat, waveform.png, metadata.json",
             "analyzing · duration, peaks, waveform",
             "fetch_source: ",
         )
@@ -81,7 +81,8 @@ async def test_names_are_text_in_the_ui_and_in_the_terminal(
             await page.shows("audioprep.fetch_source")
             assert json.loads(await page.evaluate(ACTIVE)) == []
             await page.open(await metadata_page(temporal, temporal_server.ui_url, workflow_id))
-            await page.shows(f"ingest · audio_file · {name}", "failed in ")
+            told = await page.shows(f"ingest · audio_file · {name}", "failed in ", ": There is no object ")
+            assert "files: " not in told
             assert json.loads(await page.evaluate(ACTIVE)) == []
 
     logged, escaped, shown = await asyncio.gather(

@@ -97,7 +97,7 @@ async def test_what_is_there_but_not_as_it_should_be(
     assert "90 s ahead" in found["clock"].says
     assert "no namespace nowhere: check TEMPORAL_NAMESPACE" in found["temporal"].says
     assert "upgrade it" in found["ffmpeg"].says
-    assert "pip install --upgrade yt-dlp" in found["yt-dlp"].says
+    assert "--upgrade 'yt-dlp[" in found["yt-dlp"].says
     assert "no JavaScript runtime" in found["javascript"].says
     assert {name for name, finding in found.items() if finding.warning} >= {"ffmpeg", "yt-dlp", "javascript"}
     assert found["storage"].ok

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.text import Text
 from temporalio.client import Client
 
-from audioprep.demo import make_recording
+from audioprep.demo.recording import make_recording
 from tests.pictures import terminal
 from tests.support import processes
 from tests.support.audio import make_audio

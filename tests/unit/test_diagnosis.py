@@ -10,7 +10,7 @@ from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
-from audioprep.cli.views.diagnosis import Diagnosis, Evidence, age_of, diagnose, stage_of
+from audioprep.diagnosis.job import Evidence, age_of, diagnose, stage_of
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import INGEST, JOB_TYPES, JobTypes
 from audioprep.jobs.status import JobStatus
@@ -59,7 +59,7 @@ def test_a_row_whose_time_nobody_can_read_is_not_overdue() -> None:
 
     told = diagnose(Evidence(job, Running("analyzing"), None, WORKER, 1), NOW, RULES)
 
-    assert told == Diagnosis("bring stage and progress up to date", ())
+    assert (told.next, told.problems) == ("bring stage and progress up to date", ())
 
 
 STUCK = {

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 
-from audioprep.cli.views.story import EventText, HistoryFormatter
+from audioprep.diagnosis.story import EventText, HistoryFormatter
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 
 INGEST = [
     "claimed, workflow started",
-    *(f"{step} {what}" for step in ("fetch_source", "analyze", "publish_asset") for what in ("started", "done")),
+    *(f"{step} {what}" for step in ("download", "analysis", "publication") for what in ("started", "done")),
     "workflow completed",
 ]
 STORIES = {
@@ -19,21 +19,21 @@ STORIES = {
     "ingest-url": INGEST,
     "ingest-failed": [
         "claimed, workflow started",
-        "fetch_source started",
-        "fetch_source failed",
-        "discard_asset started",
-        "discard_asset done",
+        "download started",
+        "download failed",
+        "clean-up started",
+        "clean-up done",
         "workflow failed",
     ],
     "ingest-cancelled": [
         "claimed, workflow started",
-        "fetch_source started",
-        "fetch_source done",
-        "analyze started",
+        "download started",
+        "download done",
+        "analysis started",
         "cancel requested",
-        "analyze stopped",
-        "discard_asset started",
-        "discard_asset done",
+        "analysis stopped",
+        "clean-up started",
+        "clean-up done",
         "workflow cancelled",
     ],
 }

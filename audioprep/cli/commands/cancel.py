@@ -19,7 +19,7 @@ from audioprep.cli.commands.bulk import (
     select,
     show_counts,
 )
-from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, err, fail, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run, say_error
 from audioprep.cli.options import AsJson, CancellableIds, DryRun, Yes
 from audioprep.cli.table import JobTable, open_table
 
@@ -111,10 +111,7 @@ def _tell(cancelled: list[str], finished: list[str]) -> None:
         again = shlex.join(["audioprep", "watch", *cancelled])
         out.print(f"Cancel requested; `{again}` shows when it is done.", markup=False, highlight=False, soft_wrap=True)
     for job_id in finished:
-        err.print("error:", style="bold red", end=" ")
-        err.print(
-            f"Job {job_id} is finished already: nothing was changed.", markup=False, highlight=False, soft_wrap=True
-        )
+        say_error(f"Job {job_id} is finished already: nothing was changed.")
 
 
 def _cancel_pending(settings: "Settings", *, yes: bool) -> list[str]:
@@ -133,7 +130,7 @@ async def _request_cancels(settings: "Settings", job_ids: list[str]) -> tuple[li
     from audioprep.jobs.timestamps import utc_now
 
     async with open_table(settings) as table:
-        job_ids = [job.job_id for job in await table.find_all(job_ids)]
+        job_ids = [job.job_id for job in await table.find_all(job_ids, "Nothing was cancelled.")]
         won = [job_id for job_id in job_ids if await table.rows.request_cancel(job_id, utc_now())]
     return won, [job_id for job_id in job_ids if job_id not in won]
 

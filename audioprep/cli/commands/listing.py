@@ -1,16 +1,15 @@
 """`jobs`: the newest rows, sifted."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson
 from audioprep.cli.table import open_table
-from audioprep.cli.views.row import as_dict, settled, styled
+from audioprep.cli.views.row import as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from audioprep.bridge.store.listing import JobFilter
     from audioprep.jobs.job import Job
     from audioprep.settings import Settings
+
+
+MAX_WAITING = 1_000  # rows that wait, counted for each type
 
 
 class Status(StrEnum):
@@ -31,7 +33,9 @@ class Status(StrEnum):
 
 
 def list_jobs(
-    status: Annotated[Status | None, typer.Option(help="Only those in this state.")] = None,
+    status: Annotated[
+        list[Status] | None, typer.Option(help="Only those in this state; may be given several times.")
+    ] = None,
     job_type: Annotated[
         str | None, typer.Option("--type", help="Only those of this type, sought among the newest 1000.")
     ] = None,
@@ -41,19 +45,37 @@ def list_jobs(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest jobs."""
-    jobs, served, service = run(_newest(read_settings(), limit, _filter(status, job_type, since)))
+    """List the newest jobs; the first line says who works, how many wait, and since when the oldest does."""
+    found = run(_newest(read_settings(), limit, _filters(status, job_type, since)))
     if as_json:
-        print_json([as_dict(job) for job in jobs])
-    elif jobs:
-        out.print(_table(jobs, served))
-        if service and not all(settled(job) for job in jobs):
-            out.print(f"[dim]{escape(service)}[/]", highlight=False, soft_wrap=True)
-    else:
-        out.print("No job fits; `audioprep submit --help` shows how to make one.", highlight=False)
+        print_json([as_dict(job) for job in found.jobs])
+        return
+    _print(found, job_type)
 
 
-def _filter(status: Status | None, job_type: str | None, since: str | None) -> "JobFilter":
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows that fit, the types that are served, and the state of the service in one line."""
+
+    jobs: "list[Job]"
+    served: "Collection[str]"
+    header: str
+
+
+def _print(found: Found, job_type: str | None) -> None:
+    from audioprep.cli.views.joblist import job_list
+    from audioprep.jobs.timestamps import utc_now
+
+    out.print(found.header, style="dim", markup=False, highlight=False)
+    for line in job_list(found.jobs, found.served, utc_now(), out.width):
+        out.print(line)
+    if not found.jobs:
+        known = f" Served here are {', '.join(sorted(found.served))}." if job_type not in (None, *found.served) else ""
+        out.print(f"No job fits; `audioprep submit --help` shows how to make one.{known}", highlight=False)
+
+
+def _filters(statuses: list[Status] | None, job_type: str | None, since: str | None) -> "list[JobFilter]":
+    """One for each status; a row has one of them, so that nothing is found twice."""
     from audioprep.bridge.store.listing import JobFilter
     from audioprep.cli.views.since import moment_from
     from audioprep.jobs.status import JobStatus
@@ -63,27 +85,17 @@ def _filter(status: Status | None, job_type: str | None, since: str | None) -> "
         moment = moment_from(since, utc_now()) if since else None
     except ValueError as error:
         fail(str(error), EXIT_USAGE)
-    return JobFilter(JobStatus(status.value) if status else None, job_type, moment)
+    wanted = [JobStatus(status.value) for status in dict.fromkeys(statuses or ())]
+    return [JobFilter(status, job_type, moment) for status in wanted] or [JobFilter(None, job_type, moment)]
 
 
-async def _newest(settings: "Settings", limit: int, wanted: "JobFilter") -> "tuple[list[Job], Collection[str], str]":
-    """The rows, the types that are served, and who works."""
-    from audioprep.cli.views.forecast import service_line
+async def _newest(settings: "Settings", limit: int, filters: "list[JobFilter]") -> Found:
+    from audioprep.cli.views.forecast import header_line
     from audioprep.jobs.timestamps import utc_now
 
     async with open_table(settings) as table:
-        jobs, status = await table.lists.newest(limit, wanted), await table.service.read(utc_now())
-        return jobs, table.rows.types, service_line(status) if status else ""
-
-
-def _table(jobs: "list[Job]", served: "Collection[str]") -> Table:
-    table = Table(box=None, header_style="bold")
-    for column in ("job", "type", "status", "stage", "progress", "created", "error"):
-        table.add_column(column, overflow="fold", no_wrap=column != "error")
-    for job in jobs:
-        progress = f"{job.progress:.0f} %" if job.progress else ""
-        words = (escape(word) for word in (job.stage or "", progress, job.created_at, job.error or ""))
-        waits_for_others = job.type not in served and not settled(job)
-        kind = escape(job.type) + (" [dim](not served)[/]" if waits_for_others else "")
-        table.add_row(escape(job.job_id), kind, styled(job), *words)
-    return table
+        lists = [await table.lists.newest(limit, wanted) for wanted in filters]
+        waiting = await table.rows.queue(MAX_WAITING)
+        header = header_line(await table.service.read(utc_now()), waiting, utc_now())
+    jobs = sorted((job for jobs in lists for job in jobs), key=lambda job: job.created_at, reverse=True)
+    return Found(jobs[:limit], table.rows.types, header)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.console import out, read_settings, run
+from audioprep.cli.console import EXIT_USAGE, fail, out, read_settings, run
 from audioprep.cli.views.stack import print_stack, say_stopping
 
 if TYPE_CHECKING:
@@ -85,15 +85,19 @@ async def _decrypt(settings: "Settings", port: int, ui: str) -> None:
 def demo(
     file: Annotated[Path | None, typer.Argument(help="An audio file; without one the demo makes its own.")] = None,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".audioprep/demo"),
+    keep: Annotated[bool, typer.Option("--keep", help="Go on until Ctrl-C, so that the links can be opened.")] = False,
 ) -> None:
-    """Start everything, run one ingest job from row to result, and stop."""
-    from audioprep.demo import run_demo
+    """Run one ingest job on a whole stack, kill its worker half-way, and see another one complete it."""
+    from audioprep.demo.run import run_demo
+    from audioprep.demo.screen import DemoScreen
 
+    if file is not None and not file.is_file():
+        fail(f"There is no file {file}.", EXIT_USAGE)
     settings = read_settings()
-    settings.log = settings.log.model_copy(update={"log_level": "warning"})
+    settings.log = settings.log.model_copy(update={"log_level": "error"})
     settings.http = settings.http.model_copy(update={"http_port": None})  # a deployment beside it may have this port
     _configure_logs(settings)
-    run(run_demo(settings.local(folder), folder, file, out))
+    run(run_demo(settings.local(folder), folder, file, DemoScreen(out), keep=keep))
 
 
 async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> None:

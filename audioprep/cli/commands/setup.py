@@ -30,6 +30,9 @@ def migrate(
     out.print(sentence, markup=False, highlight=False)
 
 
+_WIDE = 70  # columns from which a variable's name is kept on one line
+
+
 class Checked(StrEnum):
     """Whose needs are checked."""
 
@@ -40,33 +43,57 @@ class Checked(StrEnum):
 
 def check(
     role: Annotated[Checked, typer.Option(help="A worker needs no database, a bridge no storage.")] = Checked.ALL,
+    everything: Annotated[bool, typer.Option("--all", help="Print the settings with their defaults as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print every setting and try everything they name: database, Temporal, storage, ffmpeg, yt-dlp, memory."""
+    """Print the settings and where they come from, and try all that they name: database, Temporal, storage, programs.
+
+    Exit code 0: all is there. 1: something is not. 2: a setting or the command has a wrong value.
+    """
     from audioprep.checks.run import check_all
 
     settings = read_settings()
     findings = run(check_all(settings, role.value))
     if as_json:
-        print_json({"settings": settings.shown(), "findings": [vars(finding) for finding in findings]})
+        origins = {setting.name: setting.origin for setting in settings.in_force()}
+        found = [vars(finding) for finding in findings]
+        print_json({"settings": settings.shown(), "origins": origins, "findings": found})
     else:
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for name, value in settings.shown().items():
-            table.add_row(name, escape(value), style="dim")
-        out.print(table)
-        for finding in findings:
-            mark = _mark(finding)
-            out.print(
-                mark, f"[bold]{escape(finding.subject)}[/]", escape(finding.says), highlight=False, soft_wrap=True
-            )
+        _print_settings(settings, everything=everything)
+        _print_findings(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(EXIT_FAILED)
+
+
+def _print_settings(settings: "Settings", *, everything: bool) -> None:
+    from audioprep.settings.origins import Origin
+
+    in_force = settings.in_force()
+    listed = [setting for setting in in_force if everything or setting.origin is not Origin.DEFAULT]
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=out.width >= _WIDE, overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    for setting in listed:
+        table.add_row(setting.name, escape(setting.value), setting.origin.value, style="dim")
+    out.print(table)
+    if len(listed) < len(in_force):
+        out.print(f"{len(in_force) - len(listed)} more have their defaults; --all prints them.", highlight=False)
+
+
+def _print_findings(findings: "list[CheckResult]") -> None:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    for overflow in (None, None, "fold"):
+        table.add_column(no_wrap=overflow is None, overflow=overflow or "ellipsis")
+    for finding in findings:
+        table.add_row(_mark(finding), f"[bold]{escape(finding.subject)}[/]", escape(finding.says))
+    out.print(table)
 
 
 def _mark(finding: "CheckResult") -> str:
     if not finding.ok:
         return "[bold red]FAIL[/]"
-    return "[yellow]warn[/]" if finding.warning else "[green]ok  [/]"
+    return "[yellow]warn[/]" if finding.warning else "[green]ok[/]"
 
 
 async def _migrate(settings: "Settings", *, new_identity: bool, moved: bool) -> None:

@@ -14,7 +14,7 @@ from audioprep.cli.console import out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.table import link_to, open_table
 from audioprep.cli.views.row import as_dict, parsed
-from audioprep.cli.views.waveform import draw
+from audioprep.cli.views.waveform import draw, peak_level
 
 if TYPE_CHECKING:
     from audioprep.jobs.job import Job
@@ -61,6 +61,8 @@ def show(
         return
     for line in draw(picture.peaks, min(out.width - 2, _WIDEST), _ROWS):
         out.print(f" {line}", style="blue", highlight=False, soft_wrap=True)
+    if picture.peaks:
+        out.print(f"peak     {peak_level(picture.peaks)}", highlight=False, markup=False)
     if picture.missing:
         out.print(picture.missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
     if picture.source:
@@ -123,7 +125,9 @@ def _place(storage_url: str, key: str) -> str:
 
 
 def _table(job: "Job") -> Table:
-    table = Table(box=None, show_header=False)
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
     for name, value in as_dict(job).items():
         table.add_row(name, _shown(value))
     return table

@@ -31,7 +31,8 @@ def ingest(
     if (video and is_url) or (youtube and not is_url):
         fail("--video goes with a file, --youtube with a URL.", EXIT_USAGE)
     if not is_url and not Path(source).is_file():
-        fail(f"There is no file {source}; a URL must begin with http:// or https://.", EXIT_USAGE)
+        what = f"{source} is a folder, not a file" if Path(source).is_dir() else f"There is no file {source}"
+        fail(f"{what}; a URL must begin with http:// or https://.", EXIT_USAGE)
     settings = read_settings()
     job_id = str(uuid.uuid4())
     metadata = _remote(source, youtube) if is_url else _uploaded(settings, job_id, Path(source), video)
@@ -60,12 +61,14 @@ def _metadata(file: Path) -> dict[str, Any]:
     import json
 
     try:
-        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8")
+        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8-sig")
         document = json.loads(text)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.", EXIT_USAGE)
+    except json.JSONDecodeError as error:
+        fail(f"{file} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.", EXIT_USAGE)
     except ValueError:
-        fail(f"{file} is not JSON.", EXIT_USAGE)
+        fail(f"{file} is not JSON in UTF-8.", EXIT_USAGE)
     if not isinstance(document, dict):
         fail(f"{file} is not a recipe: a JSON object is needed.", EXIT_USAGE)
     return document if "recipe" in document else {"recipe": document}

@@ -1,8 +1,10 @@
 """Forecast for jobs that wait: who works, and about how long it takes."""
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from audioprep.cli.views.joblist import age
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.text.wording import format_duration
 from audioprep.jobs.timestamps import utc_now
@@ -27,6 +29,15 @@ def service_line(status: "ServiceStatus") -> str:
         return f"no bridge is running: the last one reported {ago} ago"
     workers = "workers unknown" if status.workers is None else _count(status.workers, "worker")
     return f"{_count(status.bridges, 'bridge')}, {workers}, {status.in_flight} of {status.slots} slots in use"
+
+
+def header_line(status: "ServiceStatus | None", waiting: "tuple[int, str]", now: datetime) -> str:
+    """Who works, how many rows wait, and since when the oldest does."""
+    count, oldest = waiting
+    line = service_line(status) if status else ""
+    return " · ".join(
+        filter(None, [line or "bridges unknown", f"{count} waiting", f"oldest {age(oldest, now)}" if count else ""])
+    )
 
 
 class Forecast:

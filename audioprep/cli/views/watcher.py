@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.text import Text
 
+from audioprep.cli.views.joblist import age
 from audioprep.cli.views.row import label, parsed, settled, styled
+from audioprep.jobs.request import short_id
+from audioprep.jobs.timestamps import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +22,8 @@ if TYPE_CHECKING:
     from audioprep.jobs.job import Job
 
 _POLL_INTERVAL = 0.25  # seconds between two looks at the rows
-_SHORT_ID = 8  # characters of a job's id beside its bar
+_WIDE = 70  # columns of a terminal in which a bar may be long
+_BAR, _SHORT_BAR = 24, 8  # columns
 
 
 class Watcher:
@@ -33,9 +39,8 @@ class Watcher:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[shown]:>5}"),
-            TimeElapsedColumn(),
+            BarColumn(bar_width=_BAR if console.width >= _WIDE else _SHORT_BAR),
+            TextColumn("{task.fields[shown]:>5} {task.fields[age]:>4}"),
             console=console,
             transient=True,
             disable=quiet or not console.is_terminal,
@@ -73,14 +78,13 @@ class Watcher:
         about = self._forecast.hint(job) or job.stage or ""
         text = _named(job, f"{styled(job)} {escape(f'{job.type} {about}')}", alone=alone)
         if job.job_id not in self._bars:
-            self._bars[job.job_id] = self._progress.add_task(text, total=None, shown="")
-        known = job.progress > 0
+            self._bars[job.job_id] = self._progress.add_task(text, total=100, shown="", age="")
         self._progress.update(
             self._bars[job.job_id],
             description=text,
             completed=job.progress,
-            total=100 if known else None,
-            shown=f"{job.progress:.0f} %" if known else "",
+            shown=f"{job.progress:.0f} %" if job.progress else "",
+            age=age(job.created_at, utc_now()),  # the job's, however late somebody began to watch
         )
 
     def _settle(self, job: "Job", *, alone: bool) -> None:
@@ -88,18 +92,20 @@ class Watcher:
         if job.job_id in self._bars:
             self._progress.remove_task(self._bars.pop(job.job_id))
         if not alone:
-            error = f"  {escape(job.error)}" if job.error else ""
-            self._say(job, f"{styled(job)} {escape(job.type)} {escape(job.job_id)}{error}")
+            self._say(job, f"{styled(job)} {escape(job.type)} {escape(job.job_id)}", job.error or "")
 
-    def _say(self, job: "Job", line: str) -> None:
-        if self._said.get(job.job_id) != line:
-            self._said[job.job_id] = line
-            self._progress.console.print(line, highlight=False, soft_wrap=True)
+    def _say(self, job: "Job", line: str, error: str = "") -> None:
+        if self._said.get(job.job_id) == line:
+            return
+        self._said[job.job_id] = line
+        self._progress.console.print(line, highlight=False, soft_wrap=True)
+        if error:
+            self._progress.console.print(Padding(Text(error), (0, 0, 0, 3)))
 
     def _print_outcome(self, job: "Job") -> None:
         self._console.print(styled(job), escape(job.job_id), highlight=False)
         if job.error:
-            self._console.print(job.error, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(Text(job.error), soft_wrap=not self._console.is_terminal)
         result = parsed(job.result)
         if isinstance(result, dict | list):
             self._console.print_json(data=result)
@@ -112,4 +118,4 @@ def _kept(job: "Job", found: "dict[str, Job]") -> bool:
 
 
 def _named(job: "Job", text: str, *, alone: bool) -> str:
-    return text if alone else f"[dim]{escape(job.job_id[:_SHORT_ID])}[/] {text}"
+    return text if alone else f"[dim]{escape(short_id(job.job_id))}[/] {text}"

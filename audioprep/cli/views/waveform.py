@@ -1,5 +1,6 @@
 """A recording's outline in characters, from the pairs of `peaks.json`. Pure."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -8,10 +9,24 @@ _QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 
 
 def draw(peaks: Sequence[float], width: int, height: int) -> list[str]:
-    """`height` lines of up to `width` characters. `peaks` is flat: min, max, min, max, ... in -1..1."""
-    columns = _columns(peaks, 2 * width)
+    """`height` lines of up to `width` characters. `peaks` is flat: min, max, min, max, ... in -1..1.
+
+    Scaled so that the loudest place reaches the edge: a quiet recording has a shape, too.
+    """
+    peak = _peak(peaks) or 1.0
+    columns = [(low / peak, high / peak) for low, high in _columns(peaks, 2 * width)]
     rows = [_row(columns, row, 2 * height) for row in range(2 * height)]
     return [_line(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def peak_level(peaks: Sequence[float]) -> str:
+    """The loudest sample, in dB of full scale."""
+    peak = _peak(peaks)
+    return f"{20 * math.log10(peak):.1f} dBFS" if peak else "none: digital silence"
+
+
+def _peak(peaks: Sequence[float]) -> float:
+    return max((abs(value) for value in peaks), default=0.0)
 
 
 def _columns(peaks: Sequence[float], count: int) -> list[tuple[float, float]]:

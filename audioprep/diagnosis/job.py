@@ -10,15 +10,18 @@ from audioprep.bridge.store.service import ServiceStatus
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Missing, Running, WorkflowView
-from audioprep.cli.views.row import settled
+from audioprep.diagnosis.remedies import Mover, kind_of, remedy_of
+from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
 from audioprep.jobs.progress import whole_progress
+from audioprep.jobs.request import short_id
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.text.wording import format_duration
 from audioprep.jobs.timestamps import from_text
 
 OVERDUE: Final = timedelta(seconds=60)  # twice as long as a live bridge ever leaves a running job's row untouched
 
+CHECK: Final = "audioprep check"
 _KEYS: Final = "AUDIOPREP_PAYLOAD_KEY"
 _UNDECODED: Final = ("Unknown payload encoding", "Failed decoding", _KEYS)  # the SDK's words, and those of our codec
 
@@ -57,24 +60,72 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`next` is what a bridge would do now. Each complaint is a sentence for a person who has to act."""
+    """`next` is what a bridge would do now. Each problem is a sentence for a person who has to act.
+
+    `mover` says whose move it is, `kind` why a failed job failed, `command` what to type next. `advice` is for another
+    person than the operator.
+    """
 
     next: str
     problems: tuple[str, ...]
+    mover: Mover = Mover.OPERATOR
+    kind: ErrorKind | None = None
+    command: str = ""
+    advice: str = ""
 
 
 def diagnose(evidence: Evidence, now: datetime, rules: DecideOptions) -> Diagnosis:
-    if evidence.job.status not in set(JobStatus):
-        return Diagnosis("nothing: no bridge touches a row with this status", (_odd_status(evidence.job),))
-    if evidence.job.type not in rules.types.names and not settled(evidence.job):
-        return Diagnosis("nothing: bridges leave rows of this type alone", (_not_served(evidence.job, rules),))
+    job = evidence.job
+    if job.status not in set(JobStatus):
+        return Diagnosis("nothing: no bridge touches a row with this status", (_odd_status(job),), Mover.APP)
     if evidence.unreadable:
-        return Diagnosis("nothing: what the workflow left cannot be read", (_unreadable(evidence),))
+        return Diagnosis("nothing: what the workflow left cannot be read", (_unreadable(evidence),), command=CHECK)
+    if settled(job) and (evidence.seen is None or not isinstance(evidence.seen, Running)):
+        return _finished(job)
+    if job.type not in rules.types.names:
+        return Diagnosis("nothing: bridges leave rows of this type alone", (_not_served(job, rules),))
     if evidence.seen is None:
-        return Diagnosis("wait for Temporal", (f"{evidence.outage.rstrip('.')}. Mend that first.",))
-    action = decide(evidence.job, evidence.seen, now, rules)
-    problems = (_stuck(evidence), _no_worker(evidence), _no_bridge(evidence, action, now), _stale(evidence, action))
-    return Diagnosis(_next(evidence, action), tuple(filter(None, problems)))
+        outage = f"{evidence.outage.rstrip('.')}. Mend that first."
+        return Diagnosis("wait for Temporal", (outage,), command=CHECK)
+    return _unfinished(evidence, decide(job, evidence.seen, now, rules), now)
+
+
+def _finished(job: Job) -> Diagnosis:
+    """The row is final and nothing runs for it."""
+    kind = kind_of(job) if job.status is JobStatus.FAILED else None
+    if kind is None:
+        mover = Mover.NOBODY if job.status is not JobStatus.FAILED else Mover.APP
+        return Diagnosis("nothing: the job is finished", (), mover, command=f"audioprep show {short_id(job.job_id)}")
+    remedy = remedy_of(kind)
+    ours = remedy.mover is Mover.OPERATOR
+    return Diagnosis(
+        "nothing: the job is finished",
+        (remedy.advice,) if ours else (),
+        remedy.mover,
+        kind,
+        remedy.command.format(id=short_id(job.job_id)),
+        "" if ours else remedy.advice,
+    )
+
+
+def _unfinished(evidence: Evidence, action: Action, now: datetime) -> Diagnosis:
+    watch = f"audioprep watch {short_id(evidence.job.job_id)}"
+    remedies = (
+        (_stuck(evidence), f"audioprep logs {short_id(evidence.job.job_id)}"),
+        (_no_worker(evidence), "audioprep worker"),
+        (_no_bridge(evidence, action, now), "audioprep bridge"),
+        (_stale(evidence, action), watch),
+    )
+    problems = tuple(problem for problem, _ in remedies if problem)
+    command = next((typed for problem, typed in remedies if problem), watch)
+    working = isinstance(action, Nothing) and evidence.job.status is JobStatus.PROCESSING
+    mover = Mover.OPERATOR if problems else Mover.WORKER if working else Mover.BRIDGE
+    return Diagnosis(_next(evidence, action), problems, mover, command=command)
+
+
+def settled(job: Job) -> bool:
+    """Final, and nothing runs for it any more."""
+    return job.status.is_final and not job.cancel_requested
 
 
 def age_of(job: Job, now: datetime) -> timedelta | None:
@@ -127,8 +178,6 @@ def _next(evidence: Evidence, action: Action) -> str:
     job = evidence.job
     if job.status is JobStatus.PENDING:
         return "claim the row when its turn comes"
-    if settled(job) and isinstance(action, Nothing):
-        return "nothing: the job is finished"
     if _stuck(evidence) and isinstance(action, Nothing):
         return "try the workflow's task again"
     return NEXT[type(action).__name__]

@@ -46,6 +46,26 @@ _CHILD_ENDS: Final = {
 }
 
 
+_STEPS: Final = {
+    "fetch_source": "download",
+    "analyze": "analysis",
+    "publish_asset": "publication",
+    "discard_asset": "clean-up",
+    "find_preview": "search for a stored preview",
+    "render_preview": "preview",
+    "measure": "loudness measurement",
+    "render": "rendering",
+    "publish": "publication",
+    "expand_playlist": "reading of the list",
+    "delete_assets": "deletion of assets",
+}
+
+
+def step_name(activity: str) -> str:
+    """A step in plain words; one of another package by its own name."""
+    return _STEPS.get(activity, activity)
+
+
 class HistoryFormatter:
     """Reads events in order. Temporal keeps of a step's attempts the last one, and why the one before it failed."""
 
@@ -83,7 +103,7 @@ class HistoryFormatter:
 
     def _scheduled(self, event: HistoryEvent) -> None:
         name = event.activity_task_scheduled_event_attributes.activity_type.name
-        self._steps[event.event_id] = name.removeprefix("audioprep.")
+        self._steps[event.event_id] = step_name(name.removeprefix("audioprep."))
 
     def _step_started(self, event: HistoryEvent) -> LogEntry:
         attributes = event.activity_task_started_event_attributes

@@ -1,0 +1,58 @@
+"""A worker in a process of its own, so that the demo can kill it."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from audioprep.dev.server import DevServer
+from audioprep.settings import Settings
+
+_STOP_TIMEOUT: Final = 10.0  # seconds from SIGTERM to SIGKILL
+_DEPLOYMENT: Final = ("TURSO_", "TEMPORAL_", "AUDIOPREP_HTTP_", "AUDIOPREP_DEPLOYMENT", "AUDIOPREP_BUILD_ID")
+
+
+@asynccontextmanager
+async def worker_process(settings: Settings, server: DevServer, log: Path) -> AsyncIterator[Process]:
+    """`audioprep worker` on the demo's server and storage, stopped at the end if it still runs."""
+    with log.open("ab") as output:
+        process = await create_subprocess_exec(
+            *(sys.executable, "-m", "audioprep", "worker"),
+            env=_environment(settings, server),
+            stdin=DEVNULL,
+            stdout=output,
+            stderr=output,
+            process_group=0,
+        )
+    try:
+        yield process
+    finally:
+        await _stop(process)
+
+
+def _environment(settings: Settings, server: DevServer) -> dict[str, str]:
+    """Ours without what belongs to a deployment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DEPLOYMENT)}
+    return {
+        **kept,
+        "TEMPORAL_ADDRESS": server.address,
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+        "AUDIOPREP_STORAGE_URL": settings.storage.storage_url,
+        "AUDIOPREP_WORK_DIR": str(settings.storage.work_dir),
+        "AUDIOPREP_TASK_QUEUE": settings.temporal.task_queue,
+    }
+
+
+async def _stop(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
