@@ -4,8 +4,6 @@ yt-dlp rewrites the file that it is given, so that runs at once would race, and 
 """
 
 import re
-from datetime import UTC, datetime
-from http.cookiejar import LoadError, MozillaCookieJar
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -41,17 +39,6 @@ def copy_cookies(source: Path, host: str, target: Path) -> Path:
     target.touch(mode=0o600, exist_ok=False)
     target.write_text(_HEADER + "".join(f"{line}\n" for line in kept))
     return target
-
-
-def earliest_expiry(source: Path) -> datetime | None:
-    """When the first cookie that keeps a login ends; None without one. Raises ValueError if it is no cookie file."""
-    jar = MozillaCookieJar()
-    try:
-        jar.load(str(source), ignore_discard=True, ignore_expires=True)
-    except LoadError:
-        raise ValueError("it is not a cookie file in Netscape's form") from None
-    times = [cookie.expires for cookie in jar if cookie.expires]
-    return datetime.fromtimestamp(min(times), UTC) if times else None
 
 
 def check_no_account(url: str) -> None:

@@ -43,9 +43,12 @@ async def test_two_users_upload_edit_save_and_delete(
     with wave.open(said["path"]) as saved:
         assert saved.getnframes() / saved.getframerate() == pytest.approx(2.5, abs=0.01)
     assert await _superseded(deployment) >= 1
+    uploads = [key for key in storage_place.stored() if key.startswith("uploads/")]
+    sizes = {len(storage_place.get(key)) for key in uploads}
+    assert sizes <= {long.stat().st_size}, "only what was cancelled leaves its upload"
     whole = [key for key in storage_place.stored() if key.endswith("metadata.json")]
     assert len(whole) >= 1, "the second user's recording stays"
-    assert f"assets/{said['recording']}" not in "".join(storage_place.stored())
+    assert [key for key in storage_place.stored() if key.startswith(f"assets/{said['asset']}/")] == []
     assert "Error" not in app.said()
 
 

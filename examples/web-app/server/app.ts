@@ -1,5 +1,5 @@
 /** Routes. Keys and ids of assets never come from the browser: they are looked up from the user's own jobs. */
-import { audioprep, buildRecipe, type ClipInput, type Job, keys, RecipeError, type RecipeOptions } from "@audioprep/client";
+import { audioprep, buildRecipe, type ClipInput, RecipeError, type RecipeOptions } from "@audioprep/client";
 import { createClient } from "@libsql/client";
 import { type Context, Hono } from "hono";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
@@ -76,7 +76,7 @@ app.post("/api/recordings", async (c) => {
   if (user !== c.get("user")) throw new HTTPException(403, { message: "That is not your upload." });
   const sourceType = contentType.startsWith("video/") ? "video_file" : "audio_file";
   const shown = name.slice(0, 200);
-  const jobId = await jobs.createJob("ingest", { sourceType, storageKey, originalFilename: shown, playable: true, tenant: user });
+  const jobId = await jobs.createJob("ingest", { sourceType, storageKey, originalFilename: shown, playable: true, deleteUpload: true, tenant: user });
   await recordings.add(user, { jobId, recording: jobId, name: shown });
   return c.json({ jobId }, 201);
 });
@@ -131,30 +131,22 @@ const plain = ({ startTime, endTime, volume, fadeIn, fadeOut }: ClipInput): Clip
   ...{ volume: volume ?? 1, fadeIn: fadeIn ?? 0, fadeOut: fadeOut ?? 0 },
 });
 
-/** Ends what runs for a recording, and removes its files; `metadata.json` first, so that the asset is not whole any more. */
+/** Ends what runs for a recording, and has audioprep remove all of its files. */
 app.delete("/api/recordings/:id", async (c) => {
   const user = c.get("user");
   const { recording } = await owned(c, c.req.param("id"));
-  const found = [];
   for (const { jobId } of await recordings.jobsOf(user, recording)) {
     if (await jobs.cancelJob(jobId)) await jobs.acknowledged(jobId, { timeout: 20_000 });
-    found.push(await jobs.getJob(jobId));
   }
-  for (const key of found.flatMap(keysOf)) await storage.remove(key);
+  const job = await jobs.getJob(recording);
+  if (job?.type === "ingest" && job.status === "complete") {
+    const id = await jobs.createJob("delete", { assetIds: [job.result.assetId], tenant: user });
+    const ended = await jobs.waitForJob(id, { first: 200, timeout: 60_000 });
+    if (ended.status !== "complete") throw new HTTPException(409, { message: ended.error ?? "It was not deleted." });
+  }
   await recordings.remove(user, recording);
   return c.body(null, 204);
 });
-
-/** Every object that a job of this app has made. */
-function keysOf(job: Job | null): string[] {
-  if (job?.status !== "complete") return [];
-  if (job.type === "preview") return [job.result.previewKey];
-  if (job.type === "save") return [job.result.preparedKey!, keys.edits(job.result.assetId)]; // absent after `measure` only
-  if (job.type !== "ingest") return [];
-  const { assetId, originalKey, playableKey, peaksKey, peaksDatKey, waveformKey } = job.result;
-  const made = [originalKey, playableKey, peaksKey, peaksDatKey, waveformKey].filter((key) => key != null);
-  return [keys.metadata(assetId), ...made];
-}
 
 app.get("/api/recordings/:id/audio", async (c) => storage.download(playableOf(await asset(c)), c.req.raw));
 app.get("/api/recordings/:id/peaks", async (c) => storage.download((await asset(c)).peaksKey!, c.req.raw));

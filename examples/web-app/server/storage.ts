@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { type Bucket, keys, signDelete, signDownload, signUpload, type Upload } from "@audioprep/client";
+import { type Bucket, keys, signDownload, signUpload, type Upload } from "@audioprep/client";
 import { settings } from "./settings.js";
 import { signed, verified } from "./signing.js";
 
@@ -20,8 +20,6 @@ export interface Storage {
   upload(file: FileInput): Promise<Upload>;
   /** An answer with the object, or with a redirect to it. */
   download(key: string, request: Request, filename?: string): Promise<Response>;
-  /** Removes an object; one that is not there is as good as removed. */
-  remove(key: string): Promise<void>;
 }
 
 const TYPES: Record<string, string> = { mp3: "audio/mpeg", m4a: "audio/mp4", wav: "audio/wav", json: "application/json" };
@@ -84,8 +82,6 @@ export class LocalStorage implements Storage {
     const body = Readable.toWeb(createReadStream(path, { start, end })) as unknown as BodyInit;
     return new Response(body, { status: from ? 206 : 200, headers });
   }
-
-  remove = (key: string) => rm(resolve(this.folder, key), { force: true });
 }
 
 /** A bucket of S3 or a compatible store: no audio passes through this server. */
@@ -97,11 +93,6 @@ export class BucketStorage implements Storage {
   async download(key: string, _request: Request, filename?: string): Promise<Response> {
     const location = await signDownload(this.bucket, key, filename ? { filename } : {});
     return new Response(null, { status: 302, headers: { Location: location, "Cache-Control": "private, max-age=600" } });
-  }
-
-  async remove(key: string): Promise<void> {
-    const { status } = await fetch(await signDelete(this.bucket, key), { method: "DELETE" });
-    if (status !== 204 && status !== 404) throw new Error(`The bucket refuses to remove ${key}: ${status}.`);
   }
 }
 

@@ -112,11 +112,15 @@ try {
   await stateIs(rowOf(second, "tone.wav"), "ready");
   assert.equal(await first.locator("#recordings li").count(), 1);
 
+  const asset = await first.evaluate(
+    async (id) => ((await (await fetch(`/api/jobs/${id}`)).json()) as { result: { assetId: string } }).result.assetId,
+    recording,
+  );
   await cancel(second);
   await rowOf(first, "tone.wav").locator(".remove").click();
   await first.locator("#recordings li").first().waitFor({ state: "detached" });
   assert.equal(await status(first, `/api/recordings/${recording}/audio`), 404);
-  console.log(JSON.stringify({ recording, duration, path }));
+  console.log(JSON.stringify({ asset, duration, path }));
 } catch (error) {
   for (const page of shown) console.error(await page.locator("body").innerText());
   throw error;
