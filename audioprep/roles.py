@@ -23,6 +23,7 @@ from audioprep.bridge.store.errors import DatabaseUnavailable
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.outbox import OutboxWriter
+from audioprep.bridge.store.pauses import PauseTable
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge_options import bridge_options, database_source, webhook_choice
@@ -160,6 +161,7 @@ def _status_source(
         rows=JobStore(database, served_types(settings).names, OutboxWriter(choice) if choice else None),
         lists=JobLists(database),
         service=ServiceTable(database, used=settings.bridge.liveness_interval > 0),
+        pauses=PauseTable(database),
         bulk=BulkStore(database),
         table_id=table_id,
         client=client,

@@ -70,6 +70,7 @@ class Claimer:
         self._next_sweep = 0.0  # of the monotonic clock, which no correction of the time moves
         self._seen_until = ""  # cancels from before are known; one by a clock that is far behind comes with a sweep
         self.poll_seconds = 0.0  # that the last poll took
+        self._paused: frozenset[str] = frozenset()
         self._left_since: float | None = None  # rows have waited since then although there was room
 
     def interval(self) -> float:
@@ -107,6 +108,7 @@ class Claimer:
         self._seen_until = to_text(now - _CANCEL_SLACK)
         self._claimed_full = found.more
         self._note_left(found)
+        self._note_pauses(found)
         self._metrics.claimed(found.claimed, utc_now())
         for job in found.refused:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=job.error)
@@ -127,6 +129,11 @@ class Claimer:
             self._next_sweep = 0.0
         else:
             self._left_since = None
+
+    def _note_pauses(self, found: Poll) -> None:
+        if found.paused != self._paused:
+            log.info("pauses_changed", paused=sorted(found.paused))
+            self._paused = found.paused
 
     def problem(self) -> str | None:
         """What is wrong when rows wait although there is room for them."""

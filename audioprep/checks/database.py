@@ -7,6 +7,7 @@ from libsql_client import Client
 
 from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import read_identity
+from audioprep.bridge.store.pauses import PauseTable
 from audioprep.bridge.store.retention import RetentionStore
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
@@ -78,6 +79,16 @@ async def check_bridges(settings: Settings) -> str:
             f"none is running, the last report is of {to_text(status.last_seen)}: rows wait until one is"
         )
     return f"{status.bridges} running, {status.in_flight} of {status.slots} slots in use"
+
+
+async def check_pauses(settings: Settings) -> str:
+    """Raises CheckWarning when rows are held back by a pause."""
+    async with open_database(settings.database.database_url, settings.database.token) as database:
+        pauses = await PauseTable(database).read(utc_now())
+    if pauses:
+        scopes = " ".join(pause.scope for pause in pauses)
+        raise CheckWarning(f"{'; '.join(pause.sentence for pause in pauses)}; `audioprep resume {scopes}` ends it")
+    return "nothing is paused"
 
 
 _LARGE: Final = 100_000  # rows

@@ -5,7 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 from audioprep.bridge.store.errors import DatabaseError
-from audioprep.checks.database import check_bridges, check_clock, check_database, check_retention, check_types
+from audioprep.checks.database import (
+    check_bridges,
+    check_clock,
+    check_database,
+    check_pauses,
+    check_retention,
+    check_types,
+)
 from audioprep.checks.environment import check_names
 from audioprep.checks.finding import CheckResult, CheckWarning
 from audioprep.checks.memory import check_memory
@@ -26,6 +33,7 @@ _BRIDGE: Final[dict[str, Check]] = {
     "database": check_database,
     "types": check_types,
     "bridges": check_bridges,
+    "pauses": check_pauses,
     "retention": check_retention,
     "clock": check_clock,
     "queue": check_queue,

@@ -14,6 +14,7 @@ from audioprep.cli.commands import (
     fake,
     listing,
     logs,
+    pause,
     prune,
     retry,
     roles,
@@ -75,6 +76,9 @@ app.command("logs", rich_help_panel=_JOBS)(targeted(logs.logs))
 app.command("doctor", rich_help_panel=_JOBS)(targeted(doctor.doctor))
 app.command("cancel", rich_help_panel=_JOBS)(targeted(cancel.cancel))
 app.command("retry", rich_help_panel=_JOBS)(targeted(retry.retry))
+app.command("pause", rich_help_panel=_JOBS)(targeted(pause.pause))
+app.command("resume", rich_help_panel=_JOBS)(targeted(pause.resume))
+app.command("paused", rich_help_panel=_JOBS)(targeted(pause.paused))
 app.command("prune", rich_help_panel=_JOBS)(targeted(prune.prune))
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_JOBS)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.listing import JobLists
+    from audioprep.bridge.store.pauses import PauseTable
     from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """Single rows, lists, many at once, old ones, live bridges. `table_id` is empty if no bridge has served it."""
+    """Single rows, lists, many at once, old ones, live bridges, pauses.
+
+    `table_id` is empty if no bridge has served it.
+    """
 
     database: "Client"
     rows: "JobStore"
@@ -34,6 +38,7 @@ class JobTable:
     bulk: "BulkStore"
     retention: "RetentionStore"
     service: "ServiceTable"
+    pauses: "PauseTable"
     table_id: str
 
     async def find(self, text: str) -> "Job":
@@ -85,6 +90,7 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.outbox import OutboxWriter
+    from audioprep.bridge.store.pauses import PauseTable
     from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
@@ -99,7 +105,7 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
         table_id = identity.table_id if identity else ""
         service = ServiceTable(database, used=settings.bridge.liveness_interval > 0)
         bulk, retention = BulkStore(database), RetentionStore(database)
-        yield JobTable(database, store, JobLists(database), bulk, retention, service, table_id)
+        yield JobTable(database, store, JobLists(database), bulk, retention, service, PauseTable(database), table_id)
 
 
 def link_to(settings: "Settings", job: "Job", table_id: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from temporalio.client import Client
 
+from audioprep.bridge.store.pauses import PauseTable, pause_of
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
@@ -24,15 +25,17 @@ async def gather_evidence(
     job: Job,
     rows: JobStore,
     service: ServiceTable,
+    pauses: PauseTable,
 ) -> Evidence:
     """A Temporal that is away is part of the evidence. Raises DatabaseError."""
     in_flight = len((await rows.poll(utc_now(), capacity=0, with_processing=True)).processing)
     alive = await service.read(utc_now())
+    pause = pause_of(job, await pauses.read(utc_now()))
     try:
         evidence = await _ask_temporal(await connect(), task_queue, table_id, job, in_flight)
     except (TemporalUnavailable, RuntimeError) as error:
         evidence = Evidence(job, None, None, (), in_flight, str(error).splitlines()[0][:_LONGEST])
-    return replace(evidence, service=alive)
+    return replace(evidence, service=alive, pause=pause)
 
 
 async def _ask_temporal(client: Client, task_queue: str, table_id: str, job: Job, in_flight: int) -> Evidence:

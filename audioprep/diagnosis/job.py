@@ -6,6 +6,7 @@ from typing import Final
 
 from audioprep.bridge.actions import Action, Nothing
 from audioprep.bridge.decide import DecideOptions, decide
+from audioprep.bridge.store.pauses import Pause
 from audioprep.bridge.store.service import ServiceStatus
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
@@ -45,7 +46,7 @@ class Evidence:
     """All that can be known of one job. `seen` is None when Temporal did not answer: then `outage` says why.
 
     It is also None when what the workflow left cannot be decrypted: then `unreadable` says why. `service` is None where
-    bridges do not report.
+    bridges do not report. `pause` is the one that holds the row back while it is pending.
     """
 
     job: Job
@@ -56,6 +57,7 @@ class Evidence:
     outage: str = ""
     unreadable: str = ""
     service: ServiceStatus | None = None
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def diagnose(evidence: Evidence, now: datetime, rules: DecideOptions) -> Diagnos
         return _finished(job)
     if job.type not in rules.types.names:
         return Diagnosis("nothing: bridges leave rows of this type alone", (_not_served(job, rules),))
+    if job.status is JobStatus.PENDING and evidence.pause:
+        return _paused(evidence.pause)
     if evidence.seen is None:
         outage = f"{evidence.outage.rstrip('.')}. Mend that first."
         return Diagnosis("wait for Temporal", (outage,), command=CHECK)
@@ -106,6 +110,12 @@ def _finished(job: Job) -> Diagnosis:
         remedy.command.format(id=short_id(job.job_id)),
         "" if ours else remedy.advice,
     )
+
+
+def _paused(pause: Pause) -> Diagnosis:
+    """Not a fault: an operator wanted it so."""
+    comes = "claim the row once the pause is over"
+    return Diagnosis(comes, (), Mover.OPERATOR, command=f"audioprep resume {pause.scope}", advice=f"{pause.sentence}.")
 
 
 def _unfinished(evidence: Evidence, action: Action, now: datetime) -> Diagnosis:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audioprep.bridge.store.listing import JobFilter, JobLists
+from audioprep.bridge.store.pauses import Pause, PauseTable, pause_of
 from audioprep.bridge.store.service import ServiceStatus, ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.diagnosis.remedies import Mover, kind_of, remedy_of
@@ -36,6 +37,7 @@ class Overview:
     unserved: dict[str, int]
     workers: tuple[str, ...] | None = None
     outage: str = ""
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def kinds(self) -> dict[str, int]:
@@ -43,7 +45,9 @@ class Overview:
         return dict(Counter(str(kind_of(job) or "unknown") for job in self.failed).most_common())
 
 
-async def read_overview(rows: JobStore, lists: JobLists, service: ServiceTable, now: datetime) -> Overview:
+async def read_overview(
+    rows: JobStore, lists: JobLists, service: ServiceTable, pauses: PauseTable, now: datetime
+) -> Overview:
     """Raises DatabaseError."""
     waiting, oldest = await rows.queue(MAX_WAITING)
     return Overview(
@@ -53,6 +57,7 @@ async def read_overview(rows: JobStore, lists: JobLists, service: ServiceTable, 
         unfinished=tuple(await lists.unfinished(MAX_UNFINISHED)),
         failed=tuple(await lists.newest(MAX_FAILED, JobFilter(JobStatus.FAILED, since=now - RECENT))),
         unserved=await rows.unserved(MAX_WAITING),
+        pauses=tuple(await pauses.read(now)),
     )
 
 
@@ -83,12 +88,20 @@ def _no_worker(overview: Overview) -> str:
 
 
 def _old(overview: Overview, now: datetime) -> str:
-    service, since = overview.service, _age(overview.oldest, now)
+    service, since = overview.service, _age(_oldest(overview), now)
     if since is None or since < _OLD or service is None or not service.bridges:
         return ""
     full = service.slots and service.in_flight >= service.slots
     why = "all slots are in use: add workers, or raise AUDIOPREP_MAX_IN_FLIGHT" if full else "slots are free"
     return f"The oldest row has waited {_roughly(since)}, and {why}."
+
+
+def _oldest(overview: Overview) -> str:
+    """When the oldest row that is not paused was made; while something is paused, as far as it is known."""
+    if not overview.pauses:
+        return overview.oldest
+    pending = (job for job in overview.unfinished if job.status is JobStatus.PENDING)
+    return next((job.created_at for job in pending if pause_of(job, overview.pauses) is None), "")
 
 
 def _roughly(span: timedelta) -> str:

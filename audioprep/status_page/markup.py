@@ -99,6 +99,7 @@ def _state(overview: Overview, now: datetime) -> list[tuple[str, str]]:
         ("workers", text(workers)),
         ("slots in use", slots),
         ("waiting", f"{overview.waiting} {more}{oldest}"),
+        *(("paused", text(pause.sentence)) for pause in overview.pauses),
         ("not finished", f"{unfinished} or more" if unfinished >= MAX_UNFINISHED else str(unfinished)),
     ]
 

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.store.bulk import BulkStore
 from audioprep.bridge.store.listing import JobLists
+from audioprep.bridge.store.pauses import PauseTable
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
@@ -43,6 +44,7 @@ class StatusSource:
     rows: JobStore
     lists: JobLists
     service: ServiceTable
+    pauses: PauseTable
     bulk: BulkStore
     table_id: str
     client: Client
@@ -52,7 +54,7 @@ class StatusSource:
 
     async def overview(self) -> tuple[Overview, list[Job]]:
         """The deployment, and its newest jobs. Raises DatabaseError."""
-        overview = await read_overview(self.rows, self.lists, self.service, utc_now())
+        overview = await read_overview(self.rows, self.lists, self.service, self.pauses, utc_now())
         jobs = await self.lists.newest(MAX_JOBS)
         try:
             return replace(overview, workers=await live_workers(self.client, self.task_queue)), jobs
@@ -65,7 +67,8 @@ class StatusSource:
         if not found:
             return None
         job = found[0]
-        evidence = await gather_evidence(self._connected, self.task_queue, self.table_id, job, self.rows, self.service)
+        tables = (self.rows, self.service, self.pauses)
+        evidence = await gather_evidence(self._connected, self.task_queue, self.table_id, job, *tables)
         try:
             story = await read_story(Inspection(self.client, self.task_queue, self.table_id), job)
         except (TemporalUnavailable, RuntimeError, ValueError, LookupError):  # away, or encrypted with another key

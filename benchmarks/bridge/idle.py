@@ -12,6 +12,7 @@ from benchmarks.stack import Stack, open_stack
 from tests.support.foreign import insert_foreign
 
 _INTERVAL = 0.5  # seconds: more looks in less time than with the default
+_PAUSED = 1_000  # rows
 _MOST = 3  # rows read by one look
 
 
@@ -29,6 +30,9 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
             rows.append(_row(f"{finished:,} finished rows", *await _idle(stack, watched)))
         await insert_foreign(stack.deployment.app, pending=foreign, processing=foreign // 100, cancelled=foreign // 100)
         rows.append(_row(f"{foreign:,} pending rows of other types", *await _idle(stack, watched)))
+        await stack.deployment.command("pause", "all", "--for", "1d")
+        await fill(stack.deployment.app, "pending", _PAUSED)
+        rows.append(_row(f"{_PAUSED:,} pending rows that are paused", *await _idle(stack, watched)))
     return rows
 
 

@@ -10,8 +10,9 @@ from libsql_client import Client, ResultSet, Row
 from libsql_client.client import InValue
 
 from audioprep.bridge.store.errors import AnswerTooLarge
+from audioprep.bridge.store.held import PAUSED, PauseWatch
 from audioprep.bridge.store.outbox import OutboxWriter, end_rows
-from audioprep.bridge.store.queries import JOBS, TENANTS, for_types
+from audioprep.bridge.store.queries import JOBS, TENANTS, UNHELD, for_types
 from audioprep.bridge.store.rows import has_readable_id, job_of, number_of, readable_jobs, shown, tenant_of
 from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind, FailedResult
 from audioprep.jobs.job import Job
@@ -33,6 +34,7 @@ _BAD_ID: Final = f"The jobId must be text of 1 to {MAX_JOB_ID} characters, witho
 _REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).to_json()
 _SUPERSEDED: Final = FailedResult.of(ErrorKind.SUPERSEDED, 0).to_json()
 _TENANTS, _SUPERSEDES = "(tenant)", "(supersedes)"  # the status of a row of `look` that is no job
+_NO_JOBS: Final = (_TENANTS, _SUPERSEDES, PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Poll:
     to carry out, and rows being processed if asked for.
 
     `waiting` says that rows were there to be claimed, `more` that there may be others still, `hungry` that
-    no slot was granted for them.
+    no slot was granted for them. `paused` are the scopes whose rows are left alone.
     """
 
     claimed: list[Job]
@@ -60,6 +62,7 @@ class Poll:
     more: bool
     superseded: list[Job] = field(default_factory=list)
     hungry: bool = False
+    paused: frozenset[str] = frozenset()
 
     @property
     def is_news(self) -> bool:
@@ -80,6 +83,7 @@ class Claims:
         self._at_most = _MAX_CLAIMED
         names = {**{name: JOBS[name] for name in ("claim", "look", "look_since")}, **TENANTS}
         self._queries = {name: for_types(query, types) for name, query in names.items()}
+        self._pauses = PauseWatch(client, types)
         self._after = ""  # the last tenant that a claim has served
         self._has_index = False  # of rows without a tenant
         self._superseding_until = 0  # rowid of the newest row whose key was looked at
@@ -104,23 +108,28 @@ class Claims:
         }
         answer = await self._look(limits, cancelled_since)
         statuses = {shown(row[2]) for row in answer.rows}
-        found = [job for job in readable_jobs(answer) if job.status not in (_TENANTS, _SUPERSEDES)]
+        found = [job for job in readable_jobs(answer) if job.status not in _NO_JOBS]
         by_status = {status: [job for job in found if job.status == status] for status in JobStatus}
         superseded = await self._supersede(answer, now, again=with_processing) if _SUPERSEDES in statuses else []
         fair = _TENANTS in statuses
-        waiting = JobStatus.PENDING in statuses
+        await self._pauses.note(answer, now)
+        waiting = JobStatus.PENDING in statuses and self._pauses.may_claim(
+            shown(row[1]) for row in answer.rows if shown(row[2]) == JobStatus.PENDING
+        )
         most = take(self._at_most) if take and waiting else min(capacity, self._at_most)
         taken = await self._claim(now, most, fair=fair) if waiting and most else []
+        capped = fair and self._fairness.max_per_tenant
         return Poll(
             cancel_requested=by_status[JobStatus.CANCELLED],
             processing=by_status[JobStatus.PROCESSING],
             claimed=[job for job in taken if job.status is JobStatus.PROCESSING],
             refused=[job for job in taken if job.status is not JobStatus.PROCESSING],
-            # Rows that wait for their tenant's other jobs to end do not wait for a bridge.
-            waiting=waiting and bool(most) and not (fair and self._fairness.max_per_tenant and not taken),
+            # Rows that wait for their tenant's other jobs or for the end of a pause do not wait for a bridge.
+            waiting=waiting and bool(most) and (bool(taken) or not (self._pauses.sources or capped)),
             more=waiting and (bool(taken) if fair else len(taken) >= most),
             superseded=superseded,
             hungry=waiting and not most,
+            paused=self._pauses.scopes,
         )
 
     async def _look(self, limits: dict[str, InValue], cancelled_since: str) -> ResultSet:
@@ -160,6 +169,7 @@ class Claims:
             "refused": _REFUSED,
         }
         try:
+            await self._pauses.space_claims()
             answer = await (
                 self._fair_claim(arguments, now) if fair else self._end("claim", arguments, JobStatus.FAILED, now)
             )
@@ -203,6 +213,10 @@ class Claims:
         return await self._client.execute(statement, {**arguments, **types})
 
     async def _end(self, query: str, arguments: dict[str, InValue], status: JobStatus, now: datetime) -> ResultSet:
-        """The same for one that may end rows."""
+        """The same for one that may end rows; a claim passes over what is paused."""
         statement, types = self._queries[query]
+        if self._pauses.scopes and query != "supersede":
+            held = self._pauses.sources
+            statement, types = for_types((UNHELD if held else {**JOBS, **TENANTS})[query], self._pauses.free)
+            arguments = {**arguments, "held": f",{','.join(held)},"} if held else arguments
         return await end_rows(self._client, (statement, {**arguments, **types}), self._outbox, status, now)

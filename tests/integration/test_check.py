@@ -107,7 +107,8 @@ async def test_a_role_is_not_blamed_for_what_it_does_not_need(environment: pytes
     environment.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
 
     both = {"temporal", "settings"}
-    assert set(await _findings("bridge")) == {"database", "types", "bridges", "retention", "clock", "queue", *both}
+    database = {"database", "types", "bridges", "pauses", "retention", "clock", "queue"}
+    assert set(await _findings("bridge")) == {*database, *both}
     worker = await _findings("worker")
     assert set(worker) == {"storage", "ffmpeg", "yt-dlp", "javascript", "memory", *both}
     assert "install ffmpeg" in worker["ffmpeg"].says

@@ -116,6 +116,6 @@ async def test_check_tells_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path
     findings = await asyncio.wait_for(check_all(settings, "bridge"), 30)
 
     assert {finding.subject for finding in findings if not finding.ok} == {
-        *("database", "types", "clock", "temporal", "bridges", "retention")
+        *("database", "types", "clock", "temporal", "bridges", "pauses", "retention")
     }
     assert "hunter2" not in f"{findings}{settings.shown()}"

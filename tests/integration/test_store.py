@@ -174,6 +174,7 @@ async def test_migrate_adds_only_indexes_to_an_existing_table(database: Client) 
         "audio_prep_meta",
         "audio_prep_outbox",
         "audio_prep_service",
+        "audio_prep_controls",
         "idx_jobs_claim",
         "idx_jobs_served",
         "idx_jobs_cancels",

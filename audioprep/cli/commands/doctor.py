@@ -77,7 +77,7 @@ async def _overview(settings: "Settings") -> "Overview":
     from audioprep.jobs.timestamps import utc_now
 
     async with open_table(settings) as table:
-        overview = await read_overview(table.rows, table.lists, table.service, utc_now())
+        overview = await read_overview(table.rows, table.lists, table.service, table.pauses, utc_now())
     try:
         workers = await live_workers(await open_client(), settings.temporal.task_queue)
     except (TemporalUnavailable, RuntimeError) as error:
@@ -93,7 +93,8 @@ async def _gather(settings: "Settings", job_id: str) -> "tuple[Evidence, str]":
     async with open_table(settings) as table:
         job = await table.find(job_id)
         link = link_to(settings, job, table.table_id)
-        return await gather_evidence(open_client, queue, table.table_id, job, table.rows, table.service), link
+        tables = (table.rows, table.service, table.pauses)
+        return await gather_evidence(open_client, queue, table.table_id, job, *tables), link
 
 
 def _rules(settings: "Settings") -> "DecideOptions":

@@ -55,11 +55,12 @@ def list_jobs(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows that fit, the types that are served, and the state of the service in one line."""
+    """The rows that fit, the types that are served, the state of the service in one line, and what is paused."""
 
     jobs: "list[Job]"
     served: "Collection[str]"
     header: str
+    paused: list[str]
 
 
 def _print(found: Found, job_type: str | None) -> None:
@@ -67,6 +68,8 @@ def _print(found: Found, job_type: str | None) -> None:
     from audioprep.jobs.timestamps import utc_now
 
     out.print(found.header, style="dim", markup=False, highlight=False)
+    for sentence in found.paused:
+        out.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for line in job_list(found.jobs, found.served, utc_now(), out.width):
         out.print(line)
     if not found.jobs:
@@ -97,5 +100,6 @@ async def _newest(settings: "Settings", limit: int, filters: "list[JobFilter]") 
         lists = [await table.lists.newest(limit, wanted) for wanted in filters]
         waiting = await table.rows.queue(MAX_WAITING)
         header = header_line(await table.service.read(utc_now()), waiting, utc_now())
+        paused = [pause.sentence for pause in await table.pauses.read(utc_now())]
     jobs = sorted((job for jobs in lists for job in jobs), key=lambda job: job.created_at, reverse=True)
-    return Found(jobs[:limit], table.rows.types, header)
+    return Found(jobs[:limit], table.rows.types, header, paused)

@@ -49,4 +49,5 @@ async def _watch(settings: "Settings", job_ids: list[str], *, quiet: bool) -> "l
 
     async with open_table(settings) as table:
         jobs = await table.find_all(job_ids) if job_ids else await table.lists.unfinished(_MOST)
-        return await Watcher(table.lists, out, Forecast(table.service), quiet=quiet).follow(jobs)
+        forecast = Forecast(table.service, table.pauses)
+        return await Watcher(table.lists, out, forecast, quiet=quiet).follow(jobs)

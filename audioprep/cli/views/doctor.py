@@ -53,6 +53,7 @@ def print_overview(overview: Overview, problems: Sequence[str], now: datetime) -
             ("bridges", service_line(overview.service) if overview.service else "they do not report"),
             ("workers", workers),
             ("waiting", waiting),
+            *(("paused", pause.sentence) for pause in overview.pauses),
             ("under way", str(sum(job.status.value != "pending" for job in overview.unfinished))),
             ("failed", f"{len(overview.failed)}{more} since yesterday{': ' if kinds else ''}{kinds}"),
             *(("to do", problem) for problem in problems),
@@ -75,6 +76,7 @@ def overview_document(overview: Overview, problems: Sequence[str]) -> dict[str, 
         "oldest": overview.oldest or None,
         "failedSinceYesterday": overview.kinds,
         "unserved": overview.unserved,
+        "paused": [pause.scope for pause in overview.pauses],
         "toDo": list(problems),
     }
 

@@ -12,6 +12,7 @@ from audioprep.jobs.timestamps import utc_now
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from audioprep.bridge.store.pauses import Pause, PauseTable
     from audioprep.bridge.store.service import ServiceStatus, ServiceTable
     from audioprep.jobs.job import Job
 
@@ -43,8 +44,9 @@ def header_line(status: "ServiceStatus | None", waiting: "tuple[int, str]", now:
 class Forecast:
     """Hints for jobs that wait, asked of the database every five seconds at most."""
 
-    def __init__(self, table: "ServiceTable") -> None:
+    def __init__(self, table: "ServiceTable", pauses: "PauseTable | None" = None) -> None:
         self._table = table
+        self._pauses = pauses
         self._asked = float("-inf")
         self._hints: dict[str, str] = {}
 
@@ -55,15 +57,20 @@ class Forecast:
             return
         self._asked = time.monotonic()
         status = await self._table.read(utc_now())
-        if status is not None:
-            self._hints = {job.job_id: await self._hint(status, job) for job in waiting[:_MOST]}
+        pauses = await self._pauses.read(utc_now()) if self._pauses else []
+        self._hints = {job.job_id: await self._hint(status, job, pauses) for job in waiting[:_MOST]}
 
     def hint(self, job: "Job") -> str:
         """For a job that waits; empty when nothing is known."""
         return self._hints.get(job.job_id, "") if job.status is JobStatus.PENDING else ""
 
-    async def _hint(self, status: "ServiceStatus", job: "Job") -> str:
-        if status.last_seen is None:
+    async def _hint(self, status: "ServiceStatus | None", job: "Job", pauses: "list[Pause]") -> str:
+        from audioprep.bridge.store.pauses import pause_of
+
+        pause = pause_of(job, pauses)
+        if pause:
+            return pause.sentence
+        if status is None or status.last_seen is None:
             return ""
         if not status.bridges:
             return "no bridge is running"

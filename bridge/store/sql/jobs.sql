@@ -49,7 +49,7 @@ CAST(substr(jobId, 1, 200) AS BLOB), type, status, 0, stage,
   iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(substr(createdAt, 1, 40) AS BLOB), updatedAt
 
 -- name: claim
--- The oldest pending rows of the types served, in one statement.
+-- The oldest pending rows of the types served, in one statement. `{unheld}` is empty unless a source is paused.
 UPDATE audio_prep_jobs
 SET {claimed}
 WHERE rowid IN (
@@ -57,7 +57,7 @@ WHERE rowid IN (
     /* each type */
     SELECT * FROM (
       SELECT rowid AS id, createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
-      WHERE status = 'pending' AND type = :type ORDER BY createdAt LIMIT :capacity
+      WHERE status = 'pending' AND type = :type {unheld} ORDER BY createdAt LIMIT :capacity
     )
     /* end */
   )
@@ -97,20 +97,29 @@ UNION ALL SELECT * FROM (
   WHERE status = 'pending' AND type = :type AND {supersedes} IS NOT NULL ORDER BY rowid DESC LIMIT 1
 )
 
+-- name: pauses
+-- What is paused: the scope as type, its end as creation. A search by equality alone, which reads no row when nothing is paused.
+SELECT * FROM (
+  SELECT NULL, CAST(substr(scope, 1, 100) AS BLOB), '(paused)', 0, NULL, NULL, NULL, NULL, 0,
+    CAST(substr(until, 1, 40) AS BLOB), '' FROM audio_prep_controls WHERE control = 'pause' LIMIT 100
+)
+
 -- name: look
 -- All that a poll wants to know, in one statement: cancels to carry out, rows being processed, and whether any wait. A
 -- part with a limit of 0, or that finds nothing, reads no row: it is a search by equality alone.
 -- The planner uses a partial index only when it is named.
 /* each type */
 SELECT * FROM ({open_cancels} ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows} UNION ALL {marks}
-/* end */;
+/* end */
+UNION ALL {pauses};
 
 -- name: look_since
 -- The same without the cancels from before `:cancelled_since`. A search by range reads a row even when it finds none: so
 -- it is for polls that know of cancels which wait to be carried out.
 /* each type */
 SELECT * FROM ({open_cancels} AND updatedAt >= :cancelled_since ORDER BY updatedAt LIMIT :cancels) UNION ALL {open_rows} UNION ALL {marks}
-/* end */;
+/* end */
+UNION ALL {pauses};
 
 -- name: pending
 SELECT CAST(substr(createdAt, 1, 40) AS BLOB) FROM (

@@ -5,6 +5,9 @@
 -- name: active
 status IN ('pending', 'processing')
 
+-- name: source
+CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.sourceType') = 'text' THEN substr(json_extract(metadata, '$.sourceType'), 1, 64) END
+
 -- name: tenant
 CASE WHEN typeof(metadata) = 'text' AND json_valid(metadata) AND json_type(metadata, '$.tenant') = 'text' THEN substr(json_extract(metadata, '$.tenant'), 1, 64) END
 

@@ -53,6 +53,18 @@ CREATE TABLE IF NOT EXISTS audio_prep_service (
   medianSeconds TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- name: create_controls_table
+-- What an operator has paused; empty otherwise. Polls search it by `control` alone, which is 'pause'.
+CREATE TABLE IF NOT EXISTS audio_prep_controls (
+  control TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  until TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  madeBy TEXT NOT NULL,
+  madeAt TEXT NOT NULL,
+  PRIMARY KEY (control, scope)
+) WITHOUT ROWID;
+
 -- name: create_status_index
 CREATE INDEX IF NOT EXISTS idx_jobs_status ON audio_prep_jobs (status);
 

@@ -49,14 +49,15 @@ WHERE rowid IN (
     SELECT oldest.rowid, waiting.tenant, oldest.createdAt FROM waiting CROSS JOIN audio_prep_jobs AS oldest
     WHERE oldest.rowid IN (
       SELECT rowid FROM audio_prep_jobs INDEXED BY idx_jobs_tenant
-      WHERE status = 'pending' AND {active} AND type = waiting.type AND {tenant} = waiting.tenant
+      WHERE status = 'pending' AND {active} AND type = waiting.type AND {tenant} = waiting.tenant {unheld}
       ORDER BY createdAt LIMIT (SELECT min(:capacity, max(:capacity / count(*) + 1, :window / count(*))) FROM waiting)
     )
     UNION ALL SELECT id, NULL, createdAt FROM (
       /* each type */
       SELECT * FROM (
         SELECT rowid AS id, createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_untenanted
-        WHERE status = 'pending' AND type = :type AND {tenant} IS NULL ORDER BY createdAt LIMIT :capacity
+        WHERE status = 'pending' AND type = :type AND {tenant} IS NULL {unheld}
+        ORDER BY createdAt LIMIT :capacity
       )
       /* end */
     )

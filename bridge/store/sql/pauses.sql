@@ -1,0 +1,23 @@
+-- Pauses: rows of a scope (`all`, `type:NAME`, `source:NAME`) are not claimed until a time, and stay pending.
+
+-- name: unheld
+-- For a claim while sources are paused. `:held` is a list of them with a comma at both ends of each word.
+AND instr(:held, ',' || coalesce({source}, '') || ',') = 0
+
+-- name: set
+INSERT INTO audio_prep_controls (control, scope, until, reason, madeBy, madeAt)
+VALUES ('pause', :scope, :until, :reason, :made_by, :now)
+ON CONFLICT (control, scope) DO UPDATE SET until = excluded.until, reason = excluded.reason, madeBy = excluded.madeBy,
+  madeAt = excluded.madeAt;
+
+-- name: end
+DELETE FROM audio_prep_controls WHERE control = 'pause' AND scope = :scope;
+
+-- name: forget
+-- A pause is over by its time alone; this only keeps the table small.
+DELETE FROM audio_prep_controls WHERE control = 'pause' AND until < :before;
+
+-- name: list
+SELECT CAST(substr(scope, 1, 100) AS BLOB), CAST(substr(until, 1, 40) AS BLOB), CAST(substr(reason, 1, 200) AS BLOB),
+  CAST(substr(madeBy, 1, 100) AS BLOB), CAST(substr(madeAt, 1, 40) AS BLOB)
+FROM audio_prep_controls WHERE control = 'pause' AND until > :now ORDER BY scope LIMIT 100;
