@@ -82,6 +82,7 @@ class Claims:
         self._outbox = outbox
         self._at_most = _MAX_CLAIMED
         names = {**{name: JOBS[name] for name in ("claim", "look", "look_since")}, **TENANTS}
+        self._types = types
         self._queries = {name: for_types(query, types) for name, query in names.items()}
         self._pauses = PauseWatch(client, types)
         self._after = ""  # the last tenant that a claim has served
@@ -216,7 +217,6 @@ class Claims:
         """The same for one that may end rows; a claim passes over what is paused."""
         statement, types = self._queries[query]
         if self._pauses.scopes and query != "supersede":
-            held = self._pauses.sources
-            statement, types = for_types((UNHELD if held else {**JOBS, **TENANTS})[query], self._pauses.free)
-            arguments = {**arguments, "held": f",{','.join(held)},"} if held else arguments
+            statement, types = for_types(UNHELD[query], self._types)
+            arguments = {**arguments, "held": f",{','.join(sorted(self._pauses.scopes))},"}
         return await end_rows(self._client, (statement, {**arguments, **types}), self._outbox, status, now)

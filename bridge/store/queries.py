@@ -47,12 +47,12 @@ def _for_types(query: str, types: tuple[str, ...]) -> tuple[str, dict[str, str]]
 KEYS: Final = load_queries("keys.sql")
 SCHEMA: Final = load_queries("schema.sql", KEYS)
 PAUSES: Final = load_queries("pauses.sql", KEYS)
-_ALL: Final = {"unheld": ""}
+_ALL: Final = {"unheld": "", "unheld_type": ""}
 JOBS: Final = load_queries("jobs.sql", KEYS, _ALL)
 TENANTS: Final = load_queries("tenants.sql", JOBS, KEYS, _ALL)
 _UNHELD: Final = load_queries("jobs.sql", KEYS, PAUSES)
 UNHELD: Final = {**_UNHELD, **load_queries("tenants.sql", _UNHELD, KEYS, PAUSES)}
-"""The statements of both with the rows of paused sources left out of the claims."""
+"""The statements of both with what is paused left out of the claims."""
 RETENTION: Final = load_queries("retention.sql")
 OUTBOX: Final = load_queries("outbox.sql")
 BULK: Final = load_queries("bulk.sql")

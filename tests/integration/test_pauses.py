@@ -71,6 +71,18 @@ async def test_only_what_is_paused_stays_pending(
     assert await claimed(store) == {"preview", "youtube", "upload", "unclear"} - taken
 
 
+async def test_jobs_of_a_paused_type_count_for_the_tenants_cap(database: Client) -> None:
+    store = JobStore(database, fairness=Fairness(max_per_tenant=1))
+    await insert(store, "runs", tenant="a")
+    await claimed(store)
+    await insert(store, "waits", "preview", tenant="a")
+    await insert(store, "other", "preview", tenant="b")
+
+    await pause(database, "type:ingest")
+
+    assert await claimed(store) == {"other"}
+
+
 async def test_a_pause_is_over_by_its_time_alone(database: Client) -> None:
     store = JobStore(database)
     await insert(store, "a")
@@ -120,6 +132,10 @@ async def test_polls_cost_nothing_without_a_pause_and_little_with_one(sqld_url: 
         await pause(database, "all")
         assert await cost() <= 5
         await PauseTable(database).end(["all"])
+        await insert(store, "other", "preview")
+        await pause(database, "type:ingest")
+        assert await cost() <= 15
+        await PauseTable(database).end(["type:ingest"])
         await pause(database, "source:youtube")
         scan, next_to_it = await cost(), await cost()
 

@@ -49,7 +49,7 @@ CAST(substr(jobId, 1, 200) AS BLOB), type, status, 0, stage,
   iif(retryCount BETWEEN 0 AND 1000000, retryCount, 0), CAST(substr(createdAt, 1, 40) AS BLOB), updatedAt
 
 -- name: claim
--- The oldest pending rows of the types served, in one statement. `{unheld}` is empty unless a source is paused.
+-- The oldest pending rows of the types served, in one statement. `{unheld*}` are empty unless something is paused.
 UPDATE audio_prep_jobs
 SET {claimed}
 WHERE rowid IN (
@@ -57,7 +57,7 @@ WHERE rowid IN (
     /* each type */
     SELECT * FROM (
       SELECT rowid AS id, createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_served
-      WHERE status = 'pending' AND type = :type {unheld} ORDER BY createdAt LIMIT :capacity
+      WHERE status = 'pending' AND type = :type {unheld_type} {unheld} ORDER BY createdAt LIMIT :capacity
     )
     /* end */
   )

@@ -1,8 +1,12 @@
 -- Pauses: rows of a scope (`all`, `type:NAME`, `source:NAME`) are not claimed until a time, and stay pending.
 
+-- name: unheld_type
+-- For a claim during a pause. `:held` is a list of scopes with a comma at both ends of each. Without a column in it, this is
+-- evaluated once, before any row is read.
+AND instr(:held, ',type:' || :type || ',') = 0
+
 -- name: unheld
--- For a claim while sources are paused. `:held` is a list of them with a comma at both ends of each word.
-AND instr(:held, ',' || coalesce({source}, '') || ',') = 0
+AND instr(:held, ',source:' || coalesce({source}, '') || ',') = 0
 
 -- name: set
 INSERT INTO audio_prep_controls (control, scope, until, reason, madeBy, madeAt)

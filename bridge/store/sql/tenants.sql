@@ -18,6 +18,7 @@ WHERE rowid IN (
         (SELECT min({tenant}) FROM audio_prep_jobs INDEXED BY idx_jobs_tenant
          WHERE status = 'pending' AND {active} AND type = :type AND {tenant} > '')
       ) AS tenant
+      WHERE true {unheld_type}
       /* end */
     ) WHERE tenant IS NOT NULL
     UNION
@@ -56,7 +57,7 @@ WHERE rowid IN (
       /* each type */
       SELECT * FROM (
         SELECT rowid AS id, createdAt FROM audio_prep_jobs INDEXED BY idx_jobs_untenanted
-        WHERE status = 'pending' AND type = :type AND {tenant} IS NULL {unheld}
+        WHERE status = 'pending' AND type = :type AND {tenant} IS NULL {unheld_type} {unheld}
         ORDER BY createdAt LIMIT :capacity
       )
       /* end */
