@@ -91,7 +91,7 @@ def _recipe(recipe: Any) -> None:
 
 
 def _metadata(text: str) -> None:
-    for kind in ("ingest", "preview", "save", "playlist"):
+    for kind in (kind.name for kind in JOB_TYPES):
         payload = _parsed(kind, text)
         assert payload is None or isinstance(payload.summary, str)
 
@@ -118,8 +118,9 @@ def _loudness(text: str) -> None:
 
 
 def _ffprobe(text: str) -> None:
-    report = parse_report(text)
+    report = parse_report(text.encode(errors="surrogatepass"))
     for stream in report.streams if report else ():
+        report.tags_of(stream)
         seconds = stream.seconds
         assert seconds is None or seconds == seconds or math.isnan(seconds)
 
