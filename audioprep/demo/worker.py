@@ -17,15 +17,15 @@ _DEPLOYMENT: Final = ("TURSO_", "TEMPORAL_", "AUDIOPREP_HTTP_", "AUDIOPREP_DEPLO
 
 
 @asynccontextmanager
-async def worker_process(settings: Settings, server: DevServer, log: Path) -> AsyncIterator[Process]:
+async def worker_process(settings: Settings, server: DevServer, output: Path) -> AsyncIterator[Process]:
     """`audioprep worker` on the demo's server and storage, stopped at the end if it still runs."""
-    with log.open("ab") as output:
+    with output.open("ab") as file:
         process = await create_subprocess_exec(
             *(sys.executable, "-m", "audioprep", "worker"),
             env=_environment(settings, server),
             stdin=DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=file,
+            stderr=file,
             process_group=0,
         )
     try:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from audioprep.bridge.store.pauses import Pause, PauseTable
 from audioprep.bridge.store.pipeline_client import PipelineClient
 from audioprep.bridge.store.service import BridgeReport, ServiceTable
 from audioprep.bridge.store.store import JobStore
@@ -107,7 +108,7 @@ async def test_no_insert_is_lost_on_a_file_while_the_bridge_works(
 
 
 async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str) -> None:
-    ask, poll, cancel, ahead, forecast, ahead_in_turn = statements("".join(snippets(CONTRACT, "sql")))
+    ask, poll, cancel, ahead, forecast, paused, ahead_in_turn = statements("".join(snippets(CONTRACT, "sql")))
     async with PipelineClient(sqld_url) as database:
         await JobStore(database).migrate()
         for number, job_id in enumerate(("first", "second")):
@@ -122,12 +123,15 @@ async def test_the_sql_of_the_contract_does_what_its_comments_say(sqld_url: str)
         row = (await database.execute(poll, {"id": "second"})).rows[0]
         report = BridgeReport(workers=2, in_flight=0, slots=4, median_seconds={"ingest": 12.0})
         await ServiceTable(database).enter("bridge", report, utc_now(), timedelta(minutes=1))
+        await PauseTable(database).add(Pause("type:save", "2999-01-01T00:00:00.000Z", "why", "me", now()))
+        held = (await database.execute(paused, {"now": now()})).rows
         working = (await database.execute(forecast, {"id": "first", "now": now()})).rows[0]
 
     assert place.rows[0][0] == 1
     # `first` and `second` are the turns 1 and 2 of the rows without a tenant.
     assert [found.rows[0][0] for found in in_turn] == [1, 4, 2]
     assert changes == [1, 0]
+    assert [found.astuple() for found in held] == [("type:save", "2999-01-01T00:00:00.000Z", "why")]
     assert working.astuple() == (1, 2, 12.0)
     assert row.astuple() == ("cancelled", None, 0.0, None, None)
 
