@@ -99,6 +99,7 @@ class PlaylistActivities:
             metadata=metadata,
             original_key=original.key if original else None,
             peaks_key=keys.peaks(asset_id),
+            peaks_dat_key=keys.peaks_dat(asset_id) if keys.peaks_dat(asset_id) in stored else None,
             waveform_key=keys.waveform(asset_id),
             size=original.size if original else None,
             bitrate=audio.bitrate,

@@ -9,7 +9,7 @@ from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.render.mastering import render_preview
 from audioprep.activities.render.rendering import open_rendering
 from audioprep.activities.resources import ActivityResources
-from audioprep.activities.storage.assets import is_asset, writing_into
+from audioprep.activities.storage.assets import writing_into
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
@@ -74,7 +74,7 @@ class PreviewActivities:
             await render_preview(rendering, path, encoding, target, step.report_progress)
             step.enter_stage(Stage.UPLOADING)
             await storage.move(path, input.key, encoding.content_type)
-            if not await self._is_stored(input) and await is_asset(storage, asset):
+            if not await self._is_stored(input):
                 sentence = f"Another recipe's preview was stored as {input.key!r} at the same time."
                 raise TransientError(ErrorKind.STORAGE, sentence)
 

@@ -17,12 +17,27 @@ from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents, also if another process removes it meanwhile. Raises OSError.
+
+    `mkdir(exist_ok=True)` raises FileExistsError if the folder it met is gone when it looks whether it is one.
+    """
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            if folder.exists() and not folder.is_dir():
+                raise
+        else:
+            return
+
+
 def renamed(path: Path, target: Path) -> bool:
     """Whether `path` is `target` now, as new as if it had been written there, and in one step for who reads it.
 
     False, with `path` still there, when the two are on different file systems. Raises OSError.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     os.utime(path)
     try:
         path.replace(target)
@@ -89,7 +104,7 @@ class ObjectFolder:
     def _stage(self) -> tuple[BinaryIO, Path]:
         folder = self._root / STAGING
         while True:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             # One process at a time sweeps or adds: between making and locking it, a file looks abandoned.
             with suppress(FileNotFoundError), locked(folder) as handle:
                 if os.path.samestat(os.fstat(handle), folder.stat()):
@@ -108,7 +123,7 @@ class ObjectFolder:
 
 def _publish(file: BinaryIO, staged: Path, target: Path, replace: bool) -> bool:
     file.flush()
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     if replace:
         staged.replace(target)
         return True

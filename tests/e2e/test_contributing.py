@@ -41,7 +41,7 @@ def _wire(plugin: Path) -> None:
     _import(plugin, "audioprep.activities.tone", "ToneActivities", after="audioprep.activities.save")
     _import(plugin, "audioprep.workflows.tone", "ToneWorkflow", after="audioprep.workflows.save")
     _put(plugin, "\nWORKFLOWS: Final = (", "\nWORKFLOWS: Final = (ToneWorkflow, ")
-    _put(plugin, "PlaylistActivities(self", "ToneActivities(self.resources).look, PlaylistActivities(self")
+    _put(plugin, "*(playlists.expand_playlist", "ToneActivities(self.resources).look, *(playlists.expand_playlist")
 
 
 def _import(path: Path, module: str, name: str, *, after: str) -> None:

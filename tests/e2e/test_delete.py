@@ -37,7 +37,7 @@ async def test_an_asset_goes_with_all_that_was_made_of_it(deployment: Deployment
 
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["result"] == {"objects": len(files), "bytes": size}
-    assert len(files) == 7
+    assert len(files) == 8
     assert json.loads(again["result"]) == {"objects": 0, "bytes": 0}
     assert json.loads(late["result"])["error"]["kind"] == "SourceMissing"
     assert {"uploads/kept.flac"} == {key for key in before if key.startswith("uploads/")}

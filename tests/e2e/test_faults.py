@@ -107,7 +107,7 @@ async def test_a_database_that_is_killed_loses_nothing(
 
 async def test_answers_lost_after_the_commit_change_nothing(deployment: Deployment, database: Database) -> None:
     await deployment.app.record_changes()
-    async with turso_like_proxy(database.url, hang_up_every=3) as (url, _):
+    async with turso_like_proxy(database.url, hang_up_every=7) as (url, _):
         deployment.extra |= {"TURSO_DATABASE_URL": url, "AUDIOPREP_SWEEP_INTERVAL": "1"}
         deployment.start("serve")
         jobs = [await deployment.app.submit("ingest", INGEST) for _ in range(6)]

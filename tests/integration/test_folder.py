@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from audioprep.activities.storage.folder import make_folder
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
@@ -140,3 +141,29 @@ async def test_other_users_cannot_look_into_cache_and_scratch(tmp_path: Path) ->
         for folder in ("cache", "scratch"):
             assert stat.S_IMODE((tmp_path / "work" / folder).stat().st_mode) == 0o700
         assert len(list((tmp_path / "work" / "cache").iterdir())) == 1
+
+
+def test_a_folder_is_made_though_another_process_removes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last writer removes the staging folder between the system's answer that it exists and the look at it."""
+    folder = tmp_path / "staging"
+    folder.mkdir()
+    is_dir = Path.is_dir
+
+    def removed_first(path: Path) -> bool:
+        if path == folder and is_dir(path):
+            monkeypatch.undo()
+            path.rmdir()
+            return False
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", removed_first)
+    make_folder(folder)
+
+    assert folder.is_dir()
+
+
+def test_a_file_in_the_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(FileExistsError):
+        make_folder(tmp_path / "file")

@@ -19,7 +19,7 @@ _DRIVE_ID: Final = re.compile(_ID)
 _SHAREPOINT: Final = re.compile(r"/:[a-z]:/[grtpsu]/.+", re.IGNORECASE)
 _BOX: Final = re.compile(r"/s/([A-Za-z0-9]{8,64})")
 _BLOB: Final = re.compile(r"(/[^/]+/[^/]+)/blob/(.+)")
-_GITLAB_BLOB: Final = re.compile(r"(/.+/-)/blob/(.+)")
+_GITLAB_BLOB: Final = re.compile(r"\A(/(?:[^/]+/)+?-)/blob/(.+)")
 _BITBUCKET: Final = re.compile(r"(/[^/]+/[^/]+)/src/(.+)")
 _NEXTCLOUD: Final = re.compile(r"(?:/index\.php)?/s/[A-Za-z0-9]{8,64}/?")
 
