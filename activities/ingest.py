@@ -18,7 +18,6 @@ from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.ffmpeg.run import subrange
 from audioprep.activities.ffmpeg.working_copy import Measured, measure
 from audioprep.activities.media_memory import facts_of, store_working_copy
-from audioprep.activities.peaks_dat import DatMeter
 from audioprep.activities.render.playable import needs_rendition, render_playable
 from audioprep.activities.render.recipe_sources import source_of
 from audioprep.activities.resources import ActivityResources
@@ -26,7 +25,8 @@ from audioprep.activities.sources import Sources
 from audioprep.activities.storage.assets import asset_deleted, count_deleted_bytes
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
-from audioprep.activities.waveform import PeakMeter, draw_waveform, to_json
+from audioprep.activities.waveform.peaks import PeakMeter, draw_waveform, to_json
+from audioprep.activities.waveform.peaks_dat import DatMeter
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType

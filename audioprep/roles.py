@@ -13,17 +13,17 @@ from temporalio.client import Client
 from audioprep.activities.process.command import hide_from_children
 from audioprep.activities.ytdlp.update.updater import YtdlpUpdater
 from audioprep.bridge.bridge import Bridge
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import DatabaseUnavailable
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.fleet.databases import Shard
 from audioprep.bridge.fleet.fleet import Fleet
 from audioprep.bridge.options import BridgeOptions
 from audioprep.bridge.store.bulk import BulkStore
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import DatabaseUnavailable
 from audioprep.bridge.store.identity import TableIdentity, identify
 from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.outbox import OutboxWriter
-from audioprep.bridge.store.pauses import PauseTable
+from audioprep.bridge.store.queue.pauses import PauseTable
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge_options import bridge_options, database_source, webhook_choice

@@ -13,8 +13,8 @@ from benchmarks.pages import page
 from benchmarks.trial.job import TRIAL_ROUTES
 from tests.support import processes
 from tests.support.deployment import Deployment
-from tests.support.places import StoragePlace, local_place
 from tests.support.processes import Program, free_ports
+from tests.support.storage import StoragePlace, local_place
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import structlog
 from libsql_client import Client as DatabaseClient
 from temporalio.client import Client as TemporalClient
 
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.pipeline_client import rows_of
 from audioprep.bridge.metrics import MAX_PENDING
 from audioprep.bridge.options import BridgeOptions
 from audioprep.bridge.shared import Shared, cached
-from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.identity import TableIdentity, identify
-from audioprep.bridge.store.pipeline_client import rows_of
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.table import TableServices
 from audioprep.bridge.temporal.inspection import live_workers

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
 from audioprep.bridge.actions import Abandon, AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
-from audioprep.bridge.store.pipeline_client import RowCounts
+from audioprep.bridge.database.pipeline_client import RowCounts
 from audioprep.bridge.views import Missing, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job

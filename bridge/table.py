@@ -7,24 +7,24 @@ from typing import Final
 import structlog
 from libsql_client import Client as DatabaseClient
 
-from audioprep.bridge.durations import Durations
-from audioprep.bridge.liveness import LivenessReporter
-from audioprep.bridge.pruner import SILENCE, Pruner
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.services import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.services.liveness import LivenessReporter
+from audioprep.bridge.services.polling import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.services.pruner import SILENCE, Pruner
+from audioprep.bridge.services.webhooks import INTERVAL, WebhookDispatcher
 from audioprep.bridge.shared import Shared
-from audioprep.bridge.store.claims import Fairness
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter
+from audioprep.bridge.store.queue.claims import Fairness
 from audioprep.bridge.store.retention import RetentionStore
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.deliveries import Deliveries
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.launch import Launcher
+from audioprep.bridge.tracking.durations import Durations
 from audioprep.bridge.tracking.followers import MOMENTARY
 from audioprep.bridge.tracking.tracker import JobTracker
-from audioprep.bridge.webhooks import INTERVAL, WebhookDispatcher
 from audioprep.service.health import Health
 from audioprep.service.runner import Runner, Service
 

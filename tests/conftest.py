@@ -13,8 +13,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from audioprep.activities.storage.store import Storage
 from tests.support import processes
 from tests.support.deployment import Deployment
-from tests.support.places import StoragePlace, local_place
 from tests.support.s3 import S3Server, seaweedfs
+from tests.support.storage import StoragePlace, local_place
 from tests.support.webapp import WebApp
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from libsql_client import Client
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.identity import read_identity
-from audioprep.bridge.store.pauses import PauseTable
+from audioprep.bridge.store.queue.pauses import PauseTable
 from audioprep.bridge.store.retention import RetentionStore
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore

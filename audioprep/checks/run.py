@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
-from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.database.errors import DatabaseError
 from audioprep.checks.database import (
     check_bridges,
     check_clock,

@@ -2,8 +2,8 @@
 
 import os
 
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import DatabaseError
 from audioprep.bridge.store.identity import read_identity
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.inspection import other_homes

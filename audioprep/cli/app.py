@@ -7,25 +7,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from audioprep.cli.commands import (
-    cancel,
-    cost,
-    doctor,
-    fake,
-    listing,
-    logs,
-    pause,
-    prune,
-    retry,
-    roles,
-    schema,
-    setup,
-    show,
-    submit,
-    watch,
-    webhooks,
-)
+from audioprep.cli.commands import cancel, doctor, listing, logs, retry, show, submit, watch
 from audioprep.cli.console import err, out
+from audioprep.cli.operating import cost, fake, pause, prune, roles, schema, setup, webhooks
 from audioprep.cli.target import targeted
 from audioprep.version import __version__
 

@@ -70,7 +70,7 @@ def say_error(sentence: str) -> None:
 
 def run(command: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; the failures it may meet outside end it with a sentence."""
-    from audioprep.bridge.store.errors import DatabaseError
+    from audioprep.bridge.database.errors import DatabaseError
     from audioprep.bridge.temporal.errors import TemporalUnavailable
     from audioprep.jobs.errors import JobError
 

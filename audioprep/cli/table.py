@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from audioprep.bridge.store.bulk import BulkStore
     from audioprep.bridge.store.listing import JobLists
-    from audioprep.bridge.store.pauses import PauseTable
+    from audioprep.bridge.store.queue.pauses import PauseTable
     from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore
@@ -85,12 +85,12 @@ def require_database(settings: "Settings", *, may_be_made: bool = False) -> None
 
 @asynccontextmanager
 async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
+    from audioprep.bridge.database.database import open_database
     from audioprep.bridge.store.bulk import BulkStore
-    from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.listing import JobLists
     from audioprep.bridge.store.outbox import OutboxWriter
-    from audioprep.bridge.store.pauses import PauseTable
+    from audioprep.bridge.store.queue.pauses import PauseTable
     from audioprep.bridge.store.retention import RetentionStore
     from audioprep.bridge.store.service import ServiceTable
     from audioprep.bridge.store.store import JobStore

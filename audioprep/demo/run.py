@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from audioprep.activities.storage.store import Storage
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.identity import identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.demo.recording import SECONDS, make_recording

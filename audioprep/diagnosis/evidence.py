@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from temporalio.client import Client
 
-from audioprep.bridge.store.pauses import PauseTable, pause_of
+from audioprep.bridge.store.queue.pauses import PauseTable, pause_of
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable

@@ -6,7 +6,7 @@ from typing import Final
 
 from audioprep.bridge.actions import Action, Nothing
 from audioprep.bridge.decide import DecideOptions, decide
-from audioprep.bridge.store.pauses import Pause
+from audioprep.bridge.store.queue.pauses import Pause
 from audioprep.bridge.store.service import ServiceStatus
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audioprep.bridge.store.listing import JobFilter, JobLists
-from audioprep.bridge.store.pauses import Pause, PauseTable, pause_of
+from audioprep.bridge.store.queue.pauses import Pause, PauseTable, pause_of
 from audioprep.bridge.store.service import ServiceStatus, ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.diagnosis.remedies import Mover, kind_of, remedy_of

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from audioprep.activities.peaks_dat import DatMeter
+from audioprep.activities.waveform.peaks_dat import DatMeter
 
 RATE: Final = 44100
 SECONDS: Final = 2.0

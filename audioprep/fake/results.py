@@ -8,7 +8,7 @@ import numpy as np
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.metering.loudness_chart import LoudnessChart, draw_chart
 from audioprep.activities.storage.store import Storage
-from audioprep.activities.waveform import draw_waveform, to_json
+from audioprep.activities.waveform.peaks import draw_waveform, to_json
 from audioprep.fake import media
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from audioprep.bridge.store.database_url import redacted_url
+from audioprep.bridge.database.database_url import redacted_url
 from audioprep.encryption.payload_keys import parse_keys
 from audioprep.jobs.keys import ASSETS
 from audioprep.settings.names import OURS

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.database.errors import DatabaseError
 from audioprep.http.access import is_secret
 from audioprep.http.token_bucket import TokenBucket
 from audioprep.jobs.text.redaction import scrub

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.store.bulk import BulkStore
 from audioprep.bridge.store.listing import JobLists
-from audioprep.bridge.store.pauses import PauseTable
+from audioprep.bridge.store.queue.pauses import PauseTable
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable

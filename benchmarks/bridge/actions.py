@@ -13,8 +13,8 @@ from benchmarks.measurement import Measurement, Row
 from benchmarks.pages import page
 from benchmarks.stack import Stack, open_stack
 from tests.support.audio import make_audio
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.pollers import until_polling
-from tests.support.programs import slow_ffmpeg
 
 _INTERVALS: Final = (1.0, 5.0)
 _PRICE: Final = 50.0  # dollars for a million

@@ -14,9 +14,9 @@ from benchmarks.stack import Stack, open_stack
 from tests.support.audio import make_audio
 from tests.support.children import child_of, until_gone
 from tests.support.deployment import Deployment
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.pollers import until_polling
 from tests.support.processes import Program
-from tests.support.programs import slow_ffmpeg
 
 _INGEST = {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}
 

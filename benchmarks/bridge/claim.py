@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.timestamps import utc_now
 from benchmarks.counters import counters

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.timestamps import utc_now
 from benchmarks.measurement import Measurement, Row

@@ -15,8 +15,8 @@ from benchmarks.rows import fill
 from benchmarks.stack import Stack, open_stack
 from benchmarks.waking import start_bridge
 from tests.support.audio import make_audio
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.pollers import until_polling
-from tests.support.programs import slow_ffmpeg
 from tests.support.waiting import eventually
 
 _READ, _WRITTEN = 60, 80

@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.measurement import Measurement, Row, at_most
 from benchmarks.stack import Stack, open_stack
 from tests.support import processes
-from tests.support.places import StoragePlace
 from tests.support.pollers import until_polling
 from tests.support.s3 import seaweedfs
+from tests.support.storage import StoragePlace
 
 _SMALL, _LARGE = 5, 95  # MB of the source
 _RATE, _FRAME = 44100, 4  # Hz, bytes of one sample of both channels

@@ -10,7 +10,7 @@ from audioprep.activities.ffmpeg.decode import PcmForm, Take
 from audioprep.activities.ffmpeg.probe import probe
 from audioprep.activities.ffmpeg.working_copy import measure
 from audioprep.activities.process.supervisor import child_process
-from audioprep.activities.waveform import PeakMeter
+from audioprep.activities.waveform.peaks import PeakMeter
 from benchmarks.measurement import Row, ratio_at_most
 
 _GOAL = 1.1  # the noise of such a pair

@@ -12,8 +12,8 @@ from temporalio.client import Client
 from benchmarks.stack import Stack, open_stack
 from benchmarks.waking import post_wake, start_bridge
 from tests.support.audio import make_audio
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.pollers import until_polling
-from tests.support.programs import slow_ffmpeg
 
 SHORT, LONG = (
     {"sourceType": "audio_file", "storageKey": "uploads/short.mp3"},

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from audioprep.bridge.store.database import REMOTE_SCHEMES
-from audioprep.bridge.store.database_url import endpoint_of
+from audioprep.bridge.database.database import REMOTE_SCHEMES
+from audioprep.bridge.database.database_url import endpoint_of
 from audioprep.bridge.store.identity import place_of
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.keys import checked

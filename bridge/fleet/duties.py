@@ -7,11 +7,11 @@ from typing import Final
 
 import structlog
 
+from audioprep.bridge.database.errors import DatabaseError
 from audioprep.bridge.fleet.databases import DatabaseEntry
 from audioprep.bridge.fleet.served import ServedDatabase
 from audioprep.bridge.fleet.source import DatabaseSource
 from audioprep.bridge.shared import Shared
-from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.temporal.open_jobs import open_jobs_by_table
 
 log = structlog.get_logger()

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from temporalio.client import Client as TemporalClient
 
+from audioprep.bridge.database.pipeline_client import SharedConnections
 from audioprep.bridge.fleet.databases import DatabaseEntry, Shard
 from audioprep.bridge.fleet.duties import Directory, FleetOrphans, Summary
 from audioprep.bridge.fleet.served import ServedDatabase
@@ -16,7 +17,6 @@ from audioprep.bridge.metrics import MAX_PENDING
 from audioprep.bridge.options import BridgeOptions
 from audioprep.bridge.shared import Shared, cached
 from audioprep.bridge.store.identity import TableIdentity
-from audioprep.bridge.store.pipeline_client import SharedConnections
 from audioprep.bridge.tracking.followers import MOMENTARY
 from audioprep.jobs.timestamps import utc_now
 from audioprep.service.health import Health

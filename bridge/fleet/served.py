@@ -7,12 +7,12 @@ from typing import Final
 import structlog
 from libsql_client import Client
 
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import DatabaseError
+from audioprep.bridge.database.pipeline_client import SharedConnections
 from audioprep.bridge.fleet.databases import DatabaseEntry
 from audioprep.bridge.shared import Shared
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import DatabaseError
 from audioprep.bridge.store.identity import TableIdentity, identify
-from audioprep.bridge.store.pipeline_client import SharedConnections
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.table import TableServices
 from audioprep.service.runner import jittered

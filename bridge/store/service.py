@@ -10,7 +10,7 @@ from typing import Final
 from libsql_client import Client, InStatement, ResultSet
 from libsql_client.client import InValue, Value
 
-from audioprep.bridge.store.errors import DatabaseRefused
+from audioprep.bridge.database.errors import DatabaseRefused
 from audioprep.bridge.store.queries import SERVICE
 from audioprep.jobs.timestamps import from_text, to_text
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.database.errors import DatabaseError
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.views import WorkflowView

@@ -8,11 +8,11 @@ from typing import Final
 
 import structlog
 
+from audioprep.bridge.database.errors import StatementRefused
 from audioprep.bridge.decide import DecideOptions, age_of
-from audioprep.bridge.durations import Durations
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.store.errors import StatementRefused
 from audioprep.bridge.temporal.executions import Executions
+from audioprep.bridge.tracking.durations import Durations
 from audioprep.bridge.tracking.followers import MOMENTARY, Followers
 from audioprep.bridge.tracking.slots import SlotCount, SlotShare
 from audioprep.bridge.tracking.tracked_job import LONGEST_PAUSE, LOOK_INTERVAL, TrackedJob

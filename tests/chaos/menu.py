@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.system import ASSET
-from tests.support.studio import clip_of, recipe_of
+from tests.support.activities import clip_of, recipe_of
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import psutil
 from tests.support import processes
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
-from tests.support.places import local_place
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.processes import Program
-from tests.support.programs import slow_ffmpeg
+from tests.support.storage import local_place
 
 ASSET = str(uuid.UUID(int=40))
 SPEED = 12.0  # times real time at which ffmpeg reads: a job of 12 s of audio takes a second

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support import appschema
+from tests.support import app_schema
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
-from tests.support.oldassets import container_says
+from tests.support.old_assets import container_says
 from tests.support.site import open_site
-from tests.support.studio import clip_of, recipe_of
 from tests.support.webapp import Row
 
 SECONDS = 3.0
@@ -42,7 +42,7 @@ async def test_eleven_formats_are_described_as_the_app_expects(deployment: Deplo
     for name, row in rows.items():
         _check_row(row)
         result = json.loads(row["result"])
-        appschema.IngestResult.model_validate(result)
+        app_schema.IngestResult.model_validate(result)
         _check_files(deployment, name, files[name], result)
     edits = {name: await _edit(deployment, json.loads(row["result"])) for name, row in rows.items()}
     for name, (asset_id, preview_id, save_id) in edits.items():
@@ -118,7 +118,7 @@ def _check_row(row: Row) -> None:
 
 def _described(deployment: Deployment, result: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(deployment.place.get(f"assets/{result['assetId']}/metadata.json"))
-    appschema.AssetMetadata.model_validate(described)
+    app_schema.AssetMetadata.model_validate(described)
     return described
 
 

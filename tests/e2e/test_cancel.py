@@ -9,8 +9,8 @@ from temporalio.service import RPCError
 from tests.support.audio import make_audio
 from tests.support.children import child_of, descendants, until_gone
 from tests.support.deployment import Deployment
+from tests.support.fake_programs import deaf_ffmpeg, slow_ffmpeg
 from tests.support.processes import free_port
-from tests.support.programs import deaf_ffmpeg, slow_ffmpeg
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp
 

@@ -13,11 +13,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from audioprep.jobs.text.hosts import fairness_key_of
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.processes import ROOT
 from tests.support.site import open_site
-from tests.support.studio import clip_of, recipe_of
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp
 

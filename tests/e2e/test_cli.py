@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
-from tests.support.programs import slow_ffmpeg
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.webapp import WebApp
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment
-from tests.support.programs import slow_ffmpeg
-from tests.support.studio import clip_of, recipe_of
+from tests.support.fake_programs import slow_ffmpeg
 
 
 @pytest.mark.usefixtures("storage_place")

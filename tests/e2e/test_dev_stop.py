@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from tests.support.audio import make_audio
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.processes import Program, free_ports, module, running
-from tests.support.programs import slow_ffmpeg
 from tests.support.waiting import eventually
 
 JOBS = 4

@@ -11,9 +11,9 @@ from temporalio.client import Client
 from tests.support.audio import make_audio
 from tests.support.children import child_of, descendants
 from tests.support.deployment import Deployment
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.pollers import until_polling
 from tests.support.processes import Program
-from tests.support.programs import slow_ffmpeg
 
 HANDOVERS = 4
 

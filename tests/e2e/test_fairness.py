@@ -12,8 +12,8 @@ from audioprep.jobs.request import downloads_queue
 from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.pollers import until_polling
-from tests.support.programs import slow_ffmpeg
 from tests.support.site import Site, open_site
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp

@@ -14,10 +14,10 @@ from tests.support import processes
 from tests.support.audio import make_audio
 from tests.support.children import child_of, until_gone
 from tests.support.deployment import Deployment
-from tests.support.places import local_place
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.processes import Program
-from tests.support.programs import slow_ffmpeg
 from tests.support.proxy import turso_like_proxy
+from tests.support.storage import local_place
 from tests.support.waiting import eventually
 
 INGEST = {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}

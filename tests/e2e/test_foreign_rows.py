@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from audioprep.bridge import Bridge, BridgeOptions
-from audioprep.bridge.services import Claimer, OrphanSweeper
+from audioprep.bridge.services.polling import Claimer, OrphanSweeper
 from benchmarks.counters import counters
 from tests.conftest import TemporalServer
 from tests.support import processes

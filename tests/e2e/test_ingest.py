@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
-from tests.support.places import StoragePlace
 from tests.support.proxy import turso_like_proxy
+from tests.support.storage import StoragePlace
 
 WHOLE_PATH = [
     ("pending", None),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.foreign import changed_foreign, insert_foreign, remember_foreign
-from tests.support.oldassets import FORMATS, add_old_asset, container_says, make_original
-from tests.support.pollloop import PollLoop
-from tests.support.studio import clip_of, recipe_of
+from tests.support.legacy_worker import PollLoop
+from tests.support.old_assets import FORMATS, add_old_asset, container_says, make_original
 from tests.support.webapp import WebApp
 
 _JOBS = 100

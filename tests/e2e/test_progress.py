@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
-from tests.support.programs import slow_ffmpeg
-from tests.support.studio import clip_of, recipe_of
+from tests.support.fake_programs import slow_ffmpeg
 
 _SECONDS = 160
 _SPEED = 50.0  # times real time that ffmpeg reads: each run takes some seconds, as long as several looks of the bridge

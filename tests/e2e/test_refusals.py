@@ -16,11 +16,11 @@ from tests.support import processes
 from tests.support.audio import make_audio
 from tests.support.children import child_of, until_gone
 from tests.support.deployment import Deployment
+from tests.support.fake_programs import deaf_ffmpeg, slow_ffmpeg
 from tests.support.grpc_proxy import GrpcProxy, grpc_proxy
-from tests.support.places import local_place
 from tests.support.pollers import until_polling
 from tests.support.processes import Program
-from tests.support.programs import deaf_ffmpeg, slow_ffmpeg
+from tests.support.storage import local_place
 from tests.support.waiting import eventually
 
 INGEST = {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"}

@@ -14,10 +14,10 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from audioprep.activities.preview import PreviewInput
 from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.workflows.preview import lock_name
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.listening import loudness_of, samples_of, stream_of
-from tests.support.studio import clip_of, recipe_of
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp
 

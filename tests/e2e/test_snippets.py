@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from audioprep.bridge.store.pauses import Pause, PauseTable
-from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.database.pipeline_client import PipelineClient
+from audioprep.bridge.store.queue.pauses import Pause, PauseTable
 from audioprep.bridge.store.service import BridgeReport, ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.timestamps import utc_now
@@ -19,8 +19,8 @@ from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.documents import CONTRACT, snippets, statements
-from tests.support.places import local_place
 from tests.support.processes import ROOT
+from tests.support.storage import local_place
 from tests.support.waiting import eventually
 from tests.support.webapp import now
 

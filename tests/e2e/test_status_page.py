@@ -16,8 +16,8 @@ from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.browser import open_browser
 from tests.support.deployment import Deployment
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.processes import ROOT, free_port, wait_for_http
-from tests.support.programs import slow_ffmpeg
 from tests.support.terminal import HOSTILE
 
 PASSWORD = "correct horse"  # noqa: S105 - made up

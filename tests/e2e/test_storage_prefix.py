@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.namespaces import Namespaces, namespaces
-from tests.support.studio import clip_of, recipe_of
 from tests.support.waiting import eventually
 from tests.support.webapp import Row, WebApp
 

@@ -11,7 +11,7 @@ from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
 from tests.support.browser import open_browser
 from tests.support.deployment import Deployment
-from tests.support.programs import slow_ffmpeg
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.terminal import HOSTILE, run_in_terminal, steering
 from tests.support.ui import metadata_page, timeline_page
 

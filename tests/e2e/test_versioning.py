@@ -10,7 +10,7 @@ from temporalio.client import Client
 from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment
-from tests.support.programs import slow_ffmpeg
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.waiting import eventually
 from tests.support.webapp import WebApp
 

@@ -21,9 +21,9 @@ from audioprep.activities.process.telemetry import ChildOutcome
 from audioprep.jobs.errors import ErrorKind
 from tests.conftest import TemporalServer
 from tests.support.collector import SpanSeen, collector
+from tests.support.observed import SECRET, Watched, watched
 from tests.support.processes import ROOT
 from tests.support.waiting import eventually
-from tests.support.watched import SECRET, Watched, watched
 
 _TARGET_LABELS = {"job", "instance"}  # Prometheus itself adds these
 _SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -9,8 +9,8 @@ import pytest
 from tests.support.audio import make_audio
 from tests.support.clients import run_node
 from tests.support.deployment import Deployment
-from tests.support.places import StoragePlace
 from tests.support.processes import ROOT, Program, free_port, running, wait_for_http
+from tests.support.storage import StoragePlace
 
 # Swells and pauses, as speech has them.
 SPEECH = "aevalsrc=exprs='sin(440*2*PI*t)*0.8*abs(sin(2.1*t)*sin(5.3*t)*cos(0.7*t))'"

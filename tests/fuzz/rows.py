@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.registry import MAX_METADATA_BYTES

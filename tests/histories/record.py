@@ -11,15 +11,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from tests.support import processes
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.children import child_of
 from tests.support.deployment import Deployment
-from tests.support.places import local_place
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.processes import ROOT
-from tests.support.programs import slow_ffmpeg
 from tests.support.receiver import open_receiver
 from tests.support.site import Site, open_site
-from tests.support.studio import clip_of, recipe_of
+from tests.support.storage import local_place
 from tests.support.waiting import eventually
 
 FOLDER = Path(__file__).parent

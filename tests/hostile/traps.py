@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.staged import INTERNAL
+from tests.support.fake_network import INTERNAL
 
 _IN_OPEN = 0x20  # inotify(7)
 _EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name that follows

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tests.image.container import Container, Image, engine
 from tests.support import processes
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.deployment import Deployment
 from tests.support.s3 import seaweedfs
-from tests.support.studio import clip_of, recipe_of
 from tests.support.waiting import eventually
 
 _HALF_HOUR = 1800.0  # seconds of stereo: the longest source by default

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.studio import Studio
+from tests.support.activities import Studio
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from audioprep.settings.groups import SettingsError
 from audioprep.worker_resources import WorkerResources
 from tests.support.audio import make_audio
 from tests.support.ingesting import ASSET, Ingesting
-from tests.support.places import StoragePlace
 from tests.support.sound import chord, encode
+from tests.support.storage import StoragePlace
 
 RATE = 44100
 HTML = b"<!doctype html><script>alert(document.domain)</script>"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from libsql_client import Client
 
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import StatementRefused
 from audioprep.bridge.store.bulk import BulkStore, RowFilter
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import StatementRefused
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.status import JobStatus
 from tests.support.deployment import Deployment

@@ -16,8 +16,8 @@ from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
-from tests.support.places import StoragePlace, local_place
 from tests.support.sound import chord, encode
+from tests.support.storage import StoragePlace, local_place
 
 KB = 1024
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from temporalio.client import Client
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.identity import identify
 from audioprep.bridge.store.store import JobStore
 from audioprep.checks.finding import CheckResult

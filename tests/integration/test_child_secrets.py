@@ -17,8 +17,8 @@ from audioprep.activities.download.address_policy import NetworkRules
 from audioprep.activities.process.supervisor import child_process
 from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
-from tests.support.rawsite import HEAD, dripping, open_raw_site
-from tests.support.staged import StagedPolicy
+from tests.support.fake_network import StagedPolicy
+from tests.support.raw_site import HEAD, dripping, open_raw_site
 
 SIGNATURE, PASSWORD = "0123456789signature", "0123456789password"
 # Prints what `cat` makes of the environment of the process that started it.

@@ -18,7 +18,7 @@ PLANTED = {
         "import audioprep.activities.resources as _",
         None,
     ),
-    "the store imports the decisions": ("bridge/store/errors.py", "import audioprep.bridge.decide as _", None),
+    "the store imports the decisions": ("bridge/database/errors.py", "import audioprep.bridge.decide as _", None),
     "a new module is in no layer": (None, "", "audioprep/helpers.py"),
     "a new module of activities is in no layer": (None, "", "activities/helpers.py"),
 }

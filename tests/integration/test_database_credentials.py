@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.database_url import endpoint_of, redacted_url
-from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.database_url import endpoint_of, redacted_url
+from audioprep.bridge.database.errors import DatabaseRefused, DatabaseUnavailable
 from audioprep.checks.run import check_all
 from audioprep.settings import Settings
 from tests.support import processes

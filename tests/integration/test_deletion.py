@@ -13,7 +13,7 @@ from audioprep.activities.storage.objects import StoredObject
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys
 from audioprep.jobs.errors import PermanentError
-from tests.support.places import StoragePlace
+from tests.support.storage import StoragePlace
 
 _ROUNDS = 60
 _TYPE = "application/octet-stream"

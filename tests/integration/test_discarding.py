@@ -14,7 +14,7 @@ from audioprep.jobs.keys import asset_id_for
 from audioprep.jobs.request import JobRequest
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.workflows.ingest import IngestWorkflow
-from tests.support.studio import Studio
+from tests.support.activities import Studio
 
 AWAY = TransientError(ErrorKind.STORAGE, "Storage is away.")
 REFUSED = PermanentError(ErrorKind.UNSUPPORTED_MEDIA, "It is no audio.")

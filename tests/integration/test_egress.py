@@ -26,8 +26,8 @@ from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.status import Stage
 from tests.support.audio import make_audio
+from tests.support.fake_network import INTERNAL, PUBLIC, Names, StagedPolicy
 from tests.support.site import Site, open_site
-from tests.support.staged import INTERNAL, PUBLIC, Names, StagedPolicy
 
 LIMITS = MediaLimits(max_bytes=500_000)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from audioprep.activities.render.seeking import EXACT_SEEK
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.listening import samples_of, stream_of
-from tests.support.studio import Studio, clip_of, recipe_of
 
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 PAIRS = {

@@ -16,7 +16,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
 from audioprep.settings import Settings
 from audioprep.worker_resources import WorkerResources
-from tests.support.places import local_place
+from tests.support.storage import local_place
 
 _KEY = "assets/a/original.mp3"
 _WRITE_AND_WAIT = """

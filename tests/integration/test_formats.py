@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from audioprep.activities.waveform import HEIGHT, WIDTH
+from audioprep.activities.waveform.peaks import HEIGHT, WIDTH
 from tests.support.ingesting import Ingesting
 from tests.support.sound import chord, decode, encode
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audioprep.jobs.types.ingest import SourceType
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.listening import Samples, samples_of
 from tests.support.recordings import ffmpeg
-from tests.support.studio import Studio, clip_of, recipe_of
 from tests.support.sweep import wav_of_sweep
 
 RATE = 48000

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.listing import MAX_SCANNED, JobFilter, JobLists
-from audioprep.bridge.store.pipeline_client import PipelineClient
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.timestamps import to_text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.service import BridgeReport, ServiceTable
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.job import NewJob

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.listening import loudness_of, samples_of, stream_of, tone, write_wav
 from tests.support.programmes import PROGRAMMES, RATE, bursts, clicks, noise
-from tests.support.studio import Studio, clip_of, recipe_of
 
 IN_AAC = ["very dynamic", "peaks between samples"]
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from audioprep.jobs.errors import PermanentError
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.listening import Samples, loudness_of, write_wav
 from tests.support.programmes import RATE, bursts, noise
-from tests.support.studio import Studio, clip_of, recipe_of
 
 
 def _two_levels(seconds: float) -> Samples:

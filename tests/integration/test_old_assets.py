@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from audioprep.jobs.errors import PermanentError
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.listening import samples_of, tone, write_wav
-from tests.support.oldassets import FORMATS, OldAsset, add_old_asset, make_original
+from tests.support.old_assets import FORMATS, OldAsset, add_old_asset, make_original
 from tests.support.sound import decode
-from tests.support.studio import Studio, clip_of, recipe_of
 
 RATE = 44100
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import DatabaseError
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import DatabaseError
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
-from audioprep.bridge.store.pipeline_client import PipelineClient
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.job import Job, NewJob

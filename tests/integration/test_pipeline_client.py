@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from audioprep.bridge.store import pipeline_client
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.database_url import endpoint_of
-from audioprep.bridge.store.errors import (
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.database_url import endpoint_of
+from audioprep.bridge.database.errors import (
     AnswerTooLarge,
     DatabaseError,
     DatabaseRefused,
     DatabaseUnavailable,
     StatementRefused,
 )
-from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.database.pipeline_client import PipelineClient
+from audioprep.bridge.store import pipeline_client
 from tests.support.processes import free_port
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

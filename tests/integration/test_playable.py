@@ -8,9 +8,9 @@ import pytest
 
 from audioprep.jobs.types.ingest import SourceType
 from tests.support import recordings as made
+from tests.support.activities import Studio
 from tests.support.listening import samples_of, stream_of
 from tests.support.recordings import GAP, JOINT, SECONDS, Make
-from tests.support.studio import Studio
 from tests.support.sweep import place_of
 
 SOURCES = {

@@ -16,8 +16,8 @@ from audioprep.plugin import AudioPrepPlugin
 from audioprep.settings import Settings
 from tests.conftest import TemporalServer
 from tests.support.audio import make_audio
-from tests.support.places import local_place
 from tests.support.site import open_site
+from tests.support.storage import local_place
 
 
 @activity.defn

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.listening import Samples, loudness_of, samples_of, tone, write_wav
 from tests.support.programmes import PROGRAMMES, RATE, between_samples, clicks, noise
-from tests.support.studio import Studio, clip_of, recipe_of
 
 ON_TARGET = {
     **PROGRAMMES,

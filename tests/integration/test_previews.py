@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from audioprep.jobs.errors import ErrorKind, TransientError
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.listening import pitch_of, samples_of, stream_of, tone, write_wav
-from tests.support.studio import Studio, clip_of, recipe_of
 
 RATE = 44100
 MINE, THEIRS = 440, 3000  # hertz

@@ -14,9 +14,9 @@ import pytest
 from audioprep.activities.download import egress_proxy, tunnel
 from audioprep.activities.download.proxy_request import ProxyStats
 from tests.support.audio import make_audio
-from tests.support.rawsite import HEAD, dripping, open_raw_site, said
+from tests.support.fake_network import INTERNAL, PUBLIC, StagedPolicy
+from tests.support.raw_site import HEAD, dripping, open_raw_site, said
 from tests.support.site import open_site
-from tests.support.staged import INTERNAL, PUBLIC, StagedPolicy
 from tests.support.waiting import eventually
 
 BUDGET = 10_000_000

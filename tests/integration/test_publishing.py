@@ -16,7 +16,7 @@ from audioprep.jobs import keys
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from audioprep.jobs.types.recipe import Recipe
-from tests.support.studio import Studio, clip_of, recipe_of
+from tests.support.activities import Studio, clip_of, recipe_of
 
 BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FLAT = {"duration": 1.5, "sampleRate": 48000, "channels": 1, "codec": "opus", "format": "ogg", "originalFilename": "a"}

@@ -16,9 +16,9 @@ import pytest
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.types.ingest import SourceType
 from tests.support import recordings as made
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.listening import samples_of
 from tests.support.recordings import GAP, JOINT, SECONDS, Make
-from tests.support.studio import Studio, clip_of, recipe_of
 from tests.support.sweep import place_of
 
 RATE = 44100

@@ -10,10 +10,10 @@ import pytest
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
+from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.listening import pitch_of, rms_of, samples_of, stream_of, tone, write_wav
 from tests.support.programmes import noise
-from tests.support.studio import Studio, clip_of, recipe_of
 
 RATE = 44100
 FORMATS = {

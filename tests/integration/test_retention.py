@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from libsql_client import Client
 
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.pruner import Pruner
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.services.pruner import Pruner
 from audioprep.bridge.store.retention import PAGE, Ended, KeepRules, RetentionStore
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.status import JobStatus

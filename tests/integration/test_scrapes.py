@@ -7,9 +7,9 @@ import pytest
 from temporalio.client import Client
 
 from audioprep.bridge.bridge import Bridge
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.identity import TableIdentity
-from audioprep.bridge.store.pipeline_client import PipelineClient
 from audioprep.bridge.store.store import JobStore
 
 _INSERT = """

@@ -21,8 +21,8 @@ from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.status import Stage
 from tests.support.audio import make_audio
-from tests.support.rawsite import CHUNKED, HEAD, Answer, dripping, flooding, open_raw_site, said
-from tests.support.staged import PUBLIC, StagedPolicy
+from tests.support.fake_network import PUBLIC, StagedPolicy
+from tests.support.raw_site import CHUNKED, HEAD, Answer, dripping, flooding, open_raw_site, said
 
 SITE_RETRY_DELAY = timedelta(seconds=NetworkRules().site_retry_delay)
 LIMITS = MediaLimits(max_bytes=50_000_000, min_rate=10_000, rate_window=1)

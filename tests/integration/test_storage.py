@@ -11,7 +11,7 @@ import pytest
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType, checked
-from tests.support.places import StoragePlace
+from tests.support.storage import StoragePlace
 
 HOSTILE = [
     "plain.mp3",

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import DatabaseRefused
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import DatabaseRefused
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.identity import identify, read_identity, renew
 from audioprep.bridge.store.listing import JobLists
-from audioprep.bridge.store.pipeline_client import PipelineClient
 from audioprep.bridge.store.queries import JOBS, SCHEMA, for_types
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.errors import FailedResult

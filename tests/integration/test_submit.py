@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from audioprep.cli.app import app
-from tests.support.studio import clip_of, recipe_of
+from tests.support.activities import clip_of, recipe_of
 
 RECIPE = recipe_of(clip_of("2f6d1c1e-5f0b-4a6e-9a52-0d7f2b1b6c11", 0, 2))
 

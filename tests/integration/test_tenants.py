@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libsql_client import Client
 
-from audioprep.bridge.store.claims import Fairness, Poll
-from audioprep.bridge.store.database import open_database
-from audioprep.bridge.store.errors import StatementRefused
-from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.database.database import open_database
+from audioprep.bridge.database.errors import StatementRefused
+from audioprep.bridge.database.pipeline_client import PipelineClient
+from audioprep.bridge.store.queue.claims import Fairness, Poll
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.job import NewJob
 from audioprep.jobs.registry import JOB_TYPES

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.store.usage import read_usage
 from audioprep.jobs.timestamps import to_text, utc_now

@@ -12,13 +12,13 @@ from temporalio.client import Client
 from audioprep.demo.recording import make_recording
 from tests.pictures import terminal
 from tests.support import processes
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.browser import open_browser
 from tests.support.deployment import Deployment
-from tests.support.places import local_place
-from tests.support.programs import slow_ffmpeg
+from tests.support.fake_programs import slow_ffmpeg
 from tests.support.site import open_site
-from tests.support.studio import clip_of, recipe_of
+from tests.support.storage import local_place
 from tests.support.ui import metadata_page, timeline_page
 
 FOLDER = processes.ROOT / "docs" / "images"

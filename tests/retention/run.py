@@ -11,9 +11,9 @@ from pathlib import Path
 from unittest import mock
 
 from audioprep.bridge import Bridge, BridgeOptions
+from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.pruner import Pruner
-from audioprep.bridge.store.pipeline_client import PipelineClient
+from audioprep.bridge.services.pruner import Pruner
 from audioprep.bridge.store.retention import PAGE, KeepRules, RetentionStore
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.store import JobStore
-from tests.support.places import StoragePlace
 from tests.support.processes import Program, audioprep
+from tests.support.storage import StoragePlace
 from tests.support.webapp import WebApp
 
 QUICK = {

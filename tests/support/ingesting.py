@@ -15,7 +15,7 @@ from audioprep.activities.storage.store import Storage
 from audioprep.jobs import keys
 from audioprep.jobs.progress import StepProgress
 from audioprep.jobs.types.ingest import AudioMetadata, IngestPayload, SourceType
-from tests.support.places import StoragePlace, local_place
+from tests.support.storage import StoragePlace, local_place
 
 ASSET = "asset"
 

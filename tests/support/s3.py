@@ -12,8 +12,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from tests.support.places import BucketPlace
 from tests.support.processes import Program, free_ports
+from tests.support.storage import BucketPlace
 
 BUCKET = "audioprep-test"
 OWNER = ("owner-key", "owner-secret-9f2b61")

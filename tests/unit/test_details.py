@@ -11,7 +11,7 @@ from audioprep.jobs.request import JobRequest
 from audioprep.jobs.text.details import details_of
 from audioprep.jobs.text.wording import format_duration, inline_code
 from audioprep.workflows.details import WorkflowDetails
-from tests.support.studio import clip_of, recipe_of
+from tests.support.activities import clip_of, recipe_of
 
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 ASSET = "2f6d1c1e-5f0b-4a6e-9a52-0d7f2b1b6c11"

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.store.database import open_database
 from audioprep.bridge.store.listing import JobLists
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import StartRequest

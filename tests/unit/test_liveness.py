@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from audioprep.bridge.durations import Durations
-from audioprep.bridge.liveness import Written, is_due
+from audioprep.bridge.services.liveness import Written, is_due
 from audioprep.bridge.store.service import BridgeReport, ServiceStatus
+from audioprep.bridge.tracking.durations import Durations
 from audioprep.cli.views.forecast import Forecast, service_line
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audioprep.activities.waveform import PeakMeter, to_json
+from audioprep.activities.waveform.peaks import PeakMeter, to_json
 
 Pair = tuple[float, float]
 

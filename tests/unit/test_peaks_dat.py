@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audioprep.activities.peaks_dat import SAMPLES_PER_PIXEL, DatMeter
+from audioprep.activities.waveform.peaks_dat import SAMPLES_PER_PIXEL, DatMeter
 
 RATE = 44100
 

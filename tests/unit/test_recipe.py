@@ -11,7 +11,7 @@ from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.types.preview import PreviewPayload, digest_of
 from audioprep.jobs.types.recipe import Recipe
-from tests.support.studio import clip_of, recipe_of
+from tests.support.activities import clip_of, recipe_of
 
 SOURCE = str(uuid.uuid4())
 GOOD = clip_of(SOURCE, 0, 2)

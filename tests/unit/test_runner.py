@@ -5,8 +5,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.bridge.services import JITTER
-from audioprep.bridge.store.errors import AnswerTooLarge, DatabaseError, DatabaseRefused, DatabaseUnavailable
+from audioprep.bridge.database.errors import AnswerTooLarge, DatabaseError, DatabaseRefused, DatabaseUnavailable
+from audioprep.bridge.services.polling import JITTER
 from audioprep.service.health import Health
 from audioprep.service.runner import Runner, jittered
 

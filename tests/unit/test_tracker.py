@@ -11,10 +11,10 @@ from typing import cast
 import pytest
 import structlog
 
+from audioprep.bridge.database.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.services import OrphanSweeper
-from audioprep.bridge.store.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
+from audioprep.bridge.services.polling import OrphanSweeper
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
+from audioprep.bridge.services.webhooks import delivery_of, delivery_of_row
 from audioprep.bridge.store.outbox import OutboxEntry
-from audioprep.bridge.webhooks import delivery_of, delivery_of_row
 from audioprep.jobs.job import Job
 from audioprep.jobs.request import job_id_of
 from audioprep.jobs.status import JobStatus

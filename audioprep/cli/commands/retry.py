@@ -98,7 +98,7 @@ def _report(rows: "Sequence[SelectedRow]", retried: dict[str, str], *, dry_run: 
 
 async def _insert_retry(table: JobTable, job_id: str) -> str | None:
     """The id of the new job; None when an app or another person was first, or the table refuses the new row."""
-    from audioprep.bridge.store.errors import StatementRefused
+    from audioprep.bridge.database.errors import StatementRefused
     from audioprep.jobs.timestamps import utc_now
 
     new_id = str(uuid.uuid4())

@@ -156,7 +156,7 @@ async def _upload(settings: "Settings", file: Path, key: str) -> None:
 
 
 async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any]) -> None:
-    from audioprep.bridge.store.database import open_database
+    from audioprep.bridge.database.database import open_database
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import NewJob
     from audioprep.jobs.timestamps import utc_now

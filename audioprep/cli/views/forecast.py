@@ -12,7 +12,7 @@ from audioprep.jobs.timestamps import utc_now
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audioprep.bridge.store.pauses import Pause, PauseTable
+    from audioprep.bridge.store.queue.pauses import Pause, PauseTable
     from audioprep.bridge.store.service import ServiceStatus, ServiceTable
     from audioprep.jobs.job import Job
 
@@ -65,7 +65,7 @@ class Forecast:
         return self._hints.get(job.job_id, "") if job.status is JobStatus.PENDING else ""
 
     async def _hint(self, status: "ServiceStatus | None", job: "Job", pauses: "list[Pause]") -> str:
-        from audioprep.bridge.store.pauses import pause_of
+        from audioprep.bridge.store.queue.pauses import pause_of
 
         pause = pause_of(job, pauses)
         if pause:

@@ -16,8 +16,8 @@ from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.status import Stage
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.hostile.cases.addresses import HOSTS, fetch
+from tests.support.fake_network import INTERNAL, PUBLIC, Names, StagedPolicy
 from tests.support.site import Site, open_site
-from tests.support.staged import INTERNAL, PUBLIC, Names, StagedPolicy
 
 Page: TypeAlias = Callable[[str], str]
 

@@ -9,7 +9,7 @@ from audioprep.activities.attempt.media_limits import MediaLimits
 from tests.hostile.case import Arena, Attack, Case, Expect
 from tests.hostile.cases.media import Make, wav
 from tests.hostile.cases.scripts import SCRIPTS
-from tests.support.studio import Studio, clip_of, recipe_of
+from tests.support.activities import Studio, clip_of, recipe_of
 
 _LIMITS = MediaLimits(max_bytes=20_000_000, max_seconds=1800, max_output_bytes=20_000_000)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 
-from audioprep.bridge.store.database import open_database
+from audioprep.bridge.database.database import open_database
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.request import JobRequest

@@ -17,8 +17,8 @@ from audioprep.activities.ytdlp.client import YtDlp
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.status import Stage
 from tests.hostile.case import Arena, Attack, Case, Expect
-from tests.support.rawsite import CHUNKED, HEAD, Answer, dripping, flooding, open_raw_site, said
-from tests.support.staged import StagedPolicy
+from tests.support.fake_network import StagedPolicy
+from tests.support.raw_site import CHUNKED, HEAD, Answer, dripping, flooding, open_raw_site, said
 
 _LIMITS = MediaLimits(max_bytes=2_000_000, min_rate=10_000, rate_window=1)
 _SIZED = HEAD + b"Content-Length: 1000000\r\n\r\n"

@@ -85,7 +85,7 @@ async def _listed(settings: "Settings", *, failed: bool) -> "list[DeliveryState]
 
 
 async def _deliver_again(settings: "Settings", job_id: str) -> tuple[str, bool]:
-    from audioprep.bridge.webhooks import delivery_of_row
+    from audioprep.bridge.services.webhooks import delivery_of_row
 
     async with open_table(settings) as table:
         delivery = delivery_of_row(await table.find(job_id), table.table_id)

@@ -8,8 +8,8 @@ from typing import Final
 
 from libsql_client import Client, ResultSet
 
-from audioprep.bridge.store.pauses import ALL, FORGET_AFTER, SOURCE, PauseTable, type_scope
 from audioprep.bridge.store.queries import JOBS, for_types
+from audioprep.bridge.store.queue.pauses import ALL, FORGET_AFTER, SOURCE, PauseTable, type_scope
 from audioprep.bridge.store.rows import number_of, shown
 from audioprep.jobs.timestamps import to_text
 

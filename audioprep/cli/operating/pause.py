@@ -11,7 +11,7 @@ from audioprep.cli.options import AsJson
 from audioprep.cli.table import open_table
 
 if TYPE_CHECKING:
-    from audioprep.bridge.store.pauses import Pause
+    from audioprep.bridge.store.queue.pauses import Pause
     from audioprep.settings import Settings
 
 _LONGEST = 200  # characters of a reason
@@ -28,7 +28,7 @@ def pause(
 
     A second pause of the same scope replaces the first. Nothing has to be done for its end.
     """
-    from audioprep.bridge.store.pauses import Pause
+    from audioprep.bridge.store.queue.pauses import Pause
     from audioprep.jobs.timestamps import duration_of, to_text, utc_now
 
     settings = read_settings()
@@ -71,7 +71,7 @@ def paused(as_json: AsJson = False) -> None:
 
 def _scope(settings: "Settings", text: str, *, known: bool = True) -> str:
     """The scope as the table has it, or the end of the command; a `known` one is of a type served or a source."""
-    from audioprep.bridge.store.pauses import ALL, SOURCE, TYPE, source_scope, type_scope
+    from audioprep.bridge.store.queue.pauses import ALL, SOURCE, TYPE, source_scope, type_scope
     from audioprep.extension import served_types
     from audioprep.jobs.types.provenance import SourceType
 

@@ -27,7 +27,7 @@ def fake(
 
     A row may choose for itself: {"fake": {"script": "fails", "kind": "Network"}} in its metadata.
     """
-    from audioprep.bridge.store.database_url import redacted_url
+    from audioprep.bridge.database.database_url import redacted_url
     from audioprep.fake.script import Script
     from audioprep.jobs.errors import ErrorKind
 
@@ -45,8 +45,8 @@ def fake(
 
 async def _fake(settings: "Settings", database_url: str, storage_url: str, script: "Script", slots: int) -> None:
     from audioprep.activities.storage.store import Storage
-    from audioprep.bridge.store.database import open_database
-    from audioprep.cli.commands.roles import run_until
+    from audioprep.bridge.database.database import open_database
+    from audioprep.cli.operating.roles import run_until
     from audioprep.fake.bridge import open_fake
     from audioprep.roles import until_signalled
 

@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 
 from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.store.claims import Poll
 from audioprep.bridge.store.identity import TableIdentity
+from audioprep.bridge.store.queue.claims import Poll
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.tracking.tracker import JobTracker

@@ -19,7 +19,7 @@ from libsql_client import (
     create_client_sync,
 )
 
-from audioprep.bridge.store.errors import DatabaseUnavailable, from_libsql, is_busy
+from audioprep.bridge.database.errors import DatabaseUnavailable, from_libsql, is_busy
 
 _BUSY_TIMEOUT = 5.0  # seconds to go on trying while another process writes
 _PAUSE = (0.005, 0.03)  # seconds between two tries, at random in this range

@@ -9,10 +9,10 @@ import structlog
 from libsql_client import Client, ResultSet, Row
 from libsql_client.client import InValue
 
-from audioprep.bridge.store.errors import AnswerTooLarge
-from audioprep.bridge.store.held import PAUSED, PauseWatch
+from audioprep.bridge.database.errors import AnswerTooLarge
 from audioprep.bridge.store.outbox import OutboxWriter, end_rows
 from audioprep.bridge.store.queries import JOBS, TENANTS, UNHELD, for_types
+from audioprep.bridge.store.queue.held import PAUSED, PauseWatch
 from audioprep.bridge.store.rows import has_readable_id, job_of, number_of, readable_jobs, shown, tenant_of
 from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind, FailedResult
 from audioprep.jobs.job import Job

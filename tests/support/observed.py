@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import processes
+from tests.support.activities import clip_of, recipe_of
 from tests.support.audio import make_audio
 from tests.support.collector import Collector
 from tests.support.deployment import Deployment
-from tests.support.places import local_place
 from tests.support.processes import Program, free_ports
 from tests.support.site import Site, open_site
-from tests.support.studio import clip_of, recipe_of
+from tests.support.storage import local_place
 
 SECRET = "hush-4f1d"  # noqa: S105 - made up; part of the URL of a job
 

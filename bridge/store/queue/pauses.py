@@ -8,7 +8,7 @@ from typing import Final
 
 from libsql_client import Client
 
-from audioprep.bridge.store.errors import DatabaseRefused
+from audioprep.bridge.database.errors import DatabaseRefused
 from audioprep.bridge.store.queries import PAUSES
 from audioprep.bridge.store.rows import shown
 from audioprep.jobs.job import Job

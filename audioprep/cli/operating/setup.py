@@ -97,8 +97,8 @@ def _mark(finding: "CheckResult") -> str:
 
 
 async def _migrate(settings: "Settings", *, new_identity: bool, moved: bool) -> None:
+    from audioprep.bridge.database.database import open_database
     from audioprep.bridge.store import identity
-    from audioprep.bridge.store.database import open_database
     from audioprep.bridge.store.store import JobStore
 
     url = settings.database.database_url

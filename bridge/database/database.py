@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from libsql_client import Client
 
-from audioprep.bridge.store.file_client import FileClient
-from audioprep.bridge.store.pipeline_client import MAX_CALLS, PipelineClient, SharedConnections
+from audioprep.bridge.database.file_client import FileClient
+from audioprep.bridge.database.pipeline_client import MAX_CALLS, PipelineClient, SharedConnections
 
 REMOTE_SCHEMES = ("libsql", "https", "http", "wss", "ws")
 

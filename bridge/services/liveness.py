@@ -9,9 +9,9 @@ from typing import Final
 
 import structlog
 
-from audioprep.bridge.durations import Durations
-from audioprep.bridge.store.errors import DatabaseError, DatabaseRefused
+from audioprep.bridge.database.errors import DatabaseError, DatabaseRefused
 from audioprep.bridge.store.service import BridgeReport, ServiceTable
+from audioprep.bridge.tracking.durations import Durations
 from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.jobs.timestamps import utc_now
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias
 
-from tests.support.staged import PUBLIC
+from tests.support.fake_network import PUBLIC
 
 Answer: TypeAlias = Callable[[asyncio.StreamWriter], Awaitable[None]]
 

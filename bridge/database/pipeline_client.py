@@ -20,8 +20,8 @@ from libsql_client.hrana.convert import (
     _stmt_to_proto,
 )
 
-from audioprep.bridge.store.database_url import endpoint_of
-from audioprep.bridge.store.errors import DatabaseUnavailable, from_http, from_libsql, is_busy
+from audioprep.bridge.database.database_url import endpoint_of
+from audioprep.bridge.database.errors import DatabaseUnavailable, from_http, from_libsql, is_busy
 
 CALL_TIMEOUT = 10.0  # seconds for one request, from when it is sent; the library has none
 MAX_CALLS: Final = 8  # requests under way; more wait, oldest first

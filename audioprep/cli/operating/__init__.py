@@ -1,0 +1,1 @@
+"""Commands about a deployment, not about one job: one module for each."""

@@ -1,0 +1,1 @@
+"""Background services of a bridge: polls, retention, webhooks, liveness."""
