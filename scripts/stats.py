@@ -92,7 +92,7 @@ def _print_structure(shipped: list[Room]) -> None:
     share = sum(room.imports for room in shipped) / sum(files.values())
     small = [name for name in modules if files[name] < SHORTEST_FILE]
     entries = Counter(Path(name).parent.as_posix() for name in modules)
-    entries.update({Path(folder).parent.as_posix(): 1 for folder in list(entries) if "/" in folder})
+    entries.update(Path(folder).parent.as_posix() for folder in list(entries) if "/" in folder)
     crowded = [f"{folder} ({count})" for folder, count in entries.items() if count > MOST_ENTRIES]
     names = Counter(Path(name).name for name in modules)
     twice = [f"{name} ({count}x)" for name, count in names.items() if count > 1]

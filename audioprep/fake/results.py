@@ -159,7 +159,7 @@ class FakeResults:
 
     async def _check_clip(self, clip: Clip, name: str) -> None:
         asset = str(clip.source_asset_id)
-        content = await self._storage.read_if_there(keys.metadata(asset))
+        content = await self._storage.read_or_none(keys.metadata(asset))
         described = parse_asset(content) if content else None
         if described is None:
             raise PermanentError(

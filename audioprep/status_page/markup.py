@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from audioprep.diagnosis.job import settled
 from audioprep.diagnosis.overview import MAX_FAILED, MAX_UNFINISHED, MAX_WAITING, Overview, problems_of
+from audioprep.diagnosis.problems import settled
 from audioprep.jobs.job import Job
 from audioprep.jobs.request import short_id
 from audioprep.jobs.status import JobStatus
