@@ -142,9 +142,7 @@ def _check_riff(source: Path) -> None:
         file.seek(8 + size + size % 2)
         after = file.read(12)
     if after[:4] == b"RIFF" and after[8:] == head[8:]:
-        sentence = (
-            "The file holds several WAV files one after the other, and programs read only the first: join them."
-        )
+        sentence = "The file holds several WAV files one after the other, and programs read only the first: join them."
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
 
