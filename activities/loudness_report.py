@@ -74,7 +74,7 @@ class LoudnessReportActivities:
     async def _file(
         self, rendering: Rendering, key: str, step: AttemptContext, report: ProgressCallback
     ) -> LoudnessChart | None:
-        found = await self._resources.storage.look(key)
+        found = await self._resources.storage.stat_or_none(key)
         if found is None:
             return None
         path = step.scratch / key.rsplit("/", 1)[-1]

@@ -7,10 +7,10 @@ from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
+from audioprep.activities.render.deliverables import Goal, check_sizes, render_files
 from audioprep.activities.render.encoding import AAC_KBPS, Encoding, encoding_of
 from audioprep.activities.render.loudness import LoudnessTarget, Mastering, Plan
 from audioprep.activities.render.mastering import plan_mastering, render_mastered
-from audioprep.activities.render.outputs import Goal, check_sizes, render_files
 from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.assets import count_deleted_bytes, writing_into

@@ -34,7 +34,7 @@ async def store_together(storage: Storage, moves: Sequence[Move], report: Callab
     stored: list[StoredObject | None] = []
     for path, key, content_type in moves:
         await storage.move(path, key, content_type)
-        stored.append(await storage.look(key))
+        stored.append(await storage.stat_or_none(key))
         report(len(stored) / len(moves))
     ours = [await _is_stored(storage, found) for found in stored]
     if any(ours) and not all(ours):
@@ -42,5 +42,5 @@ async def store_together(storage: Storage, moves: Sequence[Move], report: Callab
 
 
 async def _is_stored(storage: Storage, found: StoredObject | None) -> bool:
-    now = await storage.look(found.key) if found else None
+    now = await storage.stat_or_none(found.key) if found else None
     return now is not None and found is not None and now.version == found.version

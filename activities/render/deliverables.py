@@ -1,4 +1,4 @@
-"""Several files of one render: one master, each file encoded from it and measured itself.
+"""Deliverables of one render: one master, each file encoded from it and measured itself.
 
 The master is the mastered sound in single precision, so samples of 16 bits that are made of it are those of a file that
 is rendered alone. A codec that changes loudness or raises peaks is answered for its own file only.
