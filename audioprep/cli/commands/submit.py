@@ -106,6 +106,7 @@ def playlist(
 
 
 @app.command()
+@targeted
 def delete(
     assets: Annotated[list[str], typer.Argument(metavar="ASSET...", help="Asset ids, at most 100.")],
     watch: Watch = False,
