@@ -2,21 +2,19 @@
 
 import asyncio
 import hashlib
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import structlog
-from pydantic import Field
 from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.attempt.files import safe_name
-from audioprep.activities.ffmpeg.decode import PcmForm, Samples, Take
 from audioprep.activities.ffmpeg.extract import as_it_is, audio_only
 from audioprep.activities.ffmpeg.probe import Probe, probe
 from audioprep.activities.ffmpeg.run import subrange
 from audioprep.activities.ffmpeg.working_copy import Measured, measure
+from audioprep.activities.ingest_steps import Analysis, FetchSourceInput, Original, PublishAssetInput
 from audioprep.activities.media_memory import facts_of, store_working_copy
 from audioprep.activities.render.playable import needs_rendition, render_playable
 from audioprep.activities.render.recipe_sources import source_of
@@ -25,18 +23,14 @@ from audioprep.activities.sources import Sources
 from audioprep.activities.storage.assets import asset_deleted, count_deleted_bytes
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.activities.storage.unfinished import remove_other_originals, remove_unfinished
-from audioprep.activities.waveform.peaks import PeakMeter, draw_waveform, to_json
-from audioprep.activities.waveform.peaks_dat import DatMeter
+from audioprep.activities.waveform.outline import Outline
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from audioprep.jobs.keys import ContentType
-from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
-from audioprep.jobs.timestamps import to_text, utc_now
-from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts, parse_asset
-from audioprep.jobs.types.ingest import IngestPayload, IngestResult, PeakChannels, SourceType
-from audioprep.jobs.types.provenance import Provenance, source_url_of
-from audioprep.jobs.types.tags import AssetTags
+from audioprep.jobs.timestamps import utc_now
+from audioprep.jobs.types.asset import MediaFacts, parse_asset
+from audioprep.jobs.types.ingest import PeakChannels, SourceType
 
 _DECODED: Final = 0.4  # of the stage where a rendition follows, which takes longer
 
@@ -44,93 +38,6 @@ log = structlog.get_logger()
 
 _WHOLE_SHARE = 0.9  # of the seconds that a site says, and
 _WHOLE_SLACK = 5.0  # seconds less than that: what is shorter than both is not the whole recording
-
-
-class FetchSourceInput(WireModel):
-    """Which source to bring into which asset."""
-
-    asset_id: str
-    source: IngestPayload
-
-
-class Original(WireModel):
-    """An asset's original file in storage, and the name its owner gave it."""
-
-    asset_id: str
-    key: str
-    original_filename: str
-    content_type: str | None = None
-    source_hash: str | None = None
-    source_id: str | None = Field(default=None, description="the site's own id of the recording")
-    upload_version: str | None = Field(default=None, description="ETag of the upload that it was made from")
-    tags: AssetTags | None = None
-    playable: bool = Field(default=False, description="whether the row asks for a file that browsers play")
-    split_peaks: bool = Field(default=False, description="whether peaks.dat has each channel")
-    said_duration: float | None = Field(default=None, description="seconds, by the site's word")
-
-    def result(self, analysis: "Analysis") -> IngestResult:
-        """What the row says of the asset."""
-        return IngestResult(
-            asset_id=self.asset_id,
-            metadata=AudioMetadata(**{name: getattr(analysis, name) for name in AudioMetadata.model_fields}),
-            original_key=self.key,
-            peaks_key=keys.peaks(self.asset_id),
-            peaks_dat_key=analysis.peaks_dat_key,
-            waveform_key=keys.waveform(self.asset_id),
-            content_type=self.content_type,
-            size=analysis.media.size if analysis.media else None,
-            bitrate=analysis.bitrate,
-            playable_key=analysis.playable_key,
-        )
-
-
-class Analysis(AudioMetadata):
-    """What one decode of the original found."""
-
-    bitrate: int = 0
-    media: MediaFacts | None = None
-    playable_key: str | None = None
-    peaks_dat_key: str | None = None
-
-
-class PublishAssetInput(WireModel):
-    """The parts of `metadata.json`. `began` is when the job began, by its workflow: the same for every attempt.
-
-    All but the first two are null only if the step was scheduled by an earlier version.
-    """
-
-    asset_id: str
-    metadata: Analysis
-    original: Original | None = None
-    source: IngestPayload | None = None
-    began: datetime | None = None
-
-    def description(self, created_at: str | None, now: datetime) -> AssetMetadata:
-        """`metadata.json`; `created_at` is that of an asset which is ingested anew."""
-        name = self.metadata.original_filename
-        return AssetMetadata(
-            asset_id=self.asset_id,
-            created_at=created_at or to_text(self.began or now),
-            updated_at=to_text(now),
-            audio=AssetAudio(**{field: getattr(self.metadata, field) for field in AssetAudio.model_fields}),
-            provenance=self._provenance(to_text(self.began or now)),
-            original_filename=name,
-            source_hash=self.original.source_hash if self.original else None,
-            tags=self.original.tags if self.original else None,
-            media=self.metadata.media,
-        )
-
-    def _provenance(self, began: str) -> Provenance:
-        name = self.metadata.original_filename
-        if self.source is None:
-            return Provenance(source_type=SourceType.AUDIO_FILE, original_filename=name)
-        return Provenance(
-            source_type=self.source.source_type,
-            source_url=source_url_of(self.source.url or "") if self.source.source_type.is_remote else None,
-            source_video_id=self.original.source_id if self.original else None,
-            rights_attested_at=self.source.rights_attested_at or (began if self.source.rights_attested else None),
-            original_filename=name,
-        )
 
 
 class IngestActivities:
@@ -154,7 +61,7 @@ class IngestActivities:
             audio = await (as_it_is if adopted else audio_only)(fetched, step, self._resources.limits)
             target = keys.original(input.asset_id, audio.form.extension)
             await storage.upload(audio.path, target, audio.form.content_type, lambda _: step.keep_alive())
-            await self._resources.cache.keep(await storage.find(target), audio.path)
+            await self._resources.cache.keep(await storage.stat(target), audio.path)
             await remove_other_originals(storage, input.asset_id, target)
         return Original(
             asset_id=input.asset_id,
@@ -177,15 +84,15 @@ class IngestActivities:
         One that is not plain gets its working copy, and one that browsers do not play its rendition, if asked for.
         """
         async with self._resources.step(Stage.ANALYZING) as step:
-            found = await self._resources.storage.find(original.key)
+            found = await self._resources.storage.stat(original.key)
             path = step.scratch / "original"
             await self._resources.cache.fetch(found, path, lambda _: step.keep_alive())
             probed = await probe(path, step.scratch)
             share = _DECODED if original.playable else 1.0
-            outline = _Outline(self._resources, step, probed.duration, share, split=original.split_peaks)
+            outline = Outline(self._resources.limits, step, probed.duration, share, split=original.split_peaks)
             measured = await measure(path, probed, step.scratch, outline.listen)
             check_whole(measured.decoded.seconds, original.said_duration)
-            await self._store_outline(original.asset_id, outline)
+            await outline.store(self._resources.storage, original.asset_id)
             facts = await self._facts(original.asset_id, found, probed, measured, step)
             playable = await self._playable(original, facts, probed, measured.work or path, step)
         return Analysis(
@@ -236,7 +143,7 @@ class IngestActivities:
             key = keys.metadata(input.asset_id)
             content = input.description(await self._created_at(key), utc_now()).to_json()
             await storage.write(key, content, ContentType.JSON)
-            if input.original is not None and await storage.look(input.original.key) is None:
+            if input.original is not None and await storage.stat_or_none(input.original.key) is None:
                 await storage.delete(key)
                 raise asset_deleted(input.asset_id)
             await self._delete_upload(input)
@@ -254,7 +161,7 @@ class IngestActivities:
         storage = self._resources.storage
         try:
             key = keys.checked_upload(source.storage_key, self._resources.upload_folders)
-            found = await storage.look(key)
+            found = await storage.stat_or_none(key)
             if found is not None and found.version == original.upload_version and not key.startswith(keys.ASSETS):
                 await storage.delete(key)
                 count_deleted_bytes("upload", found.size)
@@ -262,54 +169,9 @@ class IngestActivities:
             log.warning("upload_not_deleted", error=error.message)
 
     async def _created_at(self, key: str) -> str | None:
-        content = await self._resources.storage.read_if_there(key)
+        content = await self._resources.storage.read_or_none(key)
         earlier = parse_asset(content) if content is not None else None
         return earlier.created_at if earlier else None
-
-    async def _store_outline(self, asset_id: str, outline: "_Outline") -> None:
-        pairs = outline.meter.pairs()
-        peaks = await asyncio.to_thread(to_json, pairs)
-        picture = await asyncio.to_thread(draw_waveform, pairs)
-        await self._resources.storage.write(keys.peaks(asset_id), peaks, ContentType.JSON)
-        dat = await asyncio.to_thread(outline.dat.to_bytes)
-        await self._resources.storage.write(keys.peaks_dat(asset_id), dat, ContentType.BINARY)
-        await self._resources.storage.write(keys.waveform(asset_id), picture, ContentType.PNG)
-
-
-class _Outline:
-    """Listens to the decode of an original: its peaks, its progress and its limit of time."""
-
-    def __init__(
-        self,
-        resources: ActivityResources,
-        step: AttemptContext,
-        expected: float | None,
-        share: float,
-        *,
-        split: bool,
-    ) -> None:
-        self._limits = resources.limits
-        self._step = step
-        self._expected = expected
-        self._share = share  # of the stage's progress
-        self._split = split
-        self.meter = PeakMeter(1)
-        self.dat = DatMeter(1, 1)
-
-    def listen(self, form: PcmForm) -> Take:
-        """A decode begins: what was heard before counts no more."""
-        self.meter = PeakMeter(form.sample_rate, form.channels)
-        self.dat = DatMeter(form.sample_rate, form.channels, split=self._split)
-        return self._take
-
-    def _take(self, samples: Samples) -> None:
-        self.meter.add(samples)
-        self.dat.add(samples)
-        self._limits.check_duration(self.meter.seconds)
-        if self._expected:
-            self._step.report_progress(min(self.meter.seconds / self._expected, 1.0) * self._share)
-        else:
-            self._step.keep_alive()
 
 
 def check_whole(seconds: float, said: float | None) -> None:

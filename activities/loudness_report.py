@@ -60,7 +60,7 @@ class LoudnessReportActivities:
     async def _check_is_there(self, asset_id: str, plot: str) -> None:
         """Some prepared file, as for an asset without an original; else the picture goes, too."""
         storage = self._resources.storage
-        if not any([await storage.look(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
+        if not any([await storage.stat_or_none(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
             await storage.delete(plot)
             await storage.remove_folder(keys.asset_folder(asset_id))
             raise asset_deleted(asset_id)
@@ -73,7 +73,7 @@ class LoudnessReportActivities:
     async def _file(
         self, rendering: Rendering, key: str, step: AttemptContext, report: ProgressCallback
     ) -> LoudnessChart | None:
-        found = await self._resources.storage.look(key)
+        found = await self._resources.storage.stat_or_none(key)
         if found is None:
             return None
         path = step.scratch / "prepared"

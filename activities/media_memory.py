@@ -57,6 +57,6 @@ async def store_working_copy(
     """Store the file at `path` as the asset's working copy. The cache keeps it at hand for rendering."""
     key = keys.working_copy(asset_id)
     await storage.upload(path, key, ContentType.FLAC, lambda _: working())
-    found = await storage.find(key)
+    found = await storage.stat(key)
     await cache.keep(found, path)
     return WorkingCopy(size=found.size, version=found.version)

@@ -70,7 +70,7 @@ class PlaylistActivities:
             async def read(part: str) -> tuple[str, AssetMetadata] | None:
                 async with free:
                     asset_id = keys.asset_id_for(input.first_job, input.table_id, part)
-                    content = await self._resources.storage.read_if_there(keys.metadata(asset_id))
+                    content = await self._resources.storage.read_or_none(keys.metadata(asset_id))
                     step.keep_alive()
                 asset = parse_asset(content) if content is not None else None
                 return (asset_id, asset) if asset else None

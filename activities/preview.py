@@ -51,7 +51,7 @@ class PreviewActivities:
         """Whether the preview is in storage. A workflow begun by an earlier version asks for a key alone."""
         async with self._resources.step(Stage.QUEUED):
             if isinstance(wanted, str):
-                return await self._resources.storage.look(wanted) is not None
+                return await self._resources.storage.stat_or_none(wanted) is not None
             return await self._is_stored(wanted)
 
     @activity.defn(name="audioprep.render_preview")

@@ -84,14 +84,14 @@ class SaveActivities:
         """
         storage, asset_id = self._resources.storage, str(recipe.asset_id)
         async with self._resources.step(Stage.FINALIZING):
-            new = await storage.look(keys.prepared(asset_id, recipe.output_format.extension))
+            new = await storage.stat_or_none(keys.prepared(asset_id, recipe.output_format.extension))
             if new is None:
                 await self._check_is_there(asset_id)
                 return
             content = recipe.model_dump_json(indent=2, exclude_none=True).encode()
             await storage.write(keys.edits(asset_id), content, ContentType.JSON)
             for other in set(OutputFormat) - {recipe.output_format}:
-                old = await storage.look(keys.prepared(asset_id, other.extension))
+                old = await storage.stat_or_none(keys.prepared(asset_id, other.extension))
                 if old is not None and old.modified < new.modified:
                     await storage.delete(old.key)
             await self._check_is_there(asset_id)
@@ -100,7 +100,7 @@ class SaveActivities:
     async def _check_is_there(self, asset_id: str) -> None:
         """Some prepared file. Raises PermanentError, with `edits.json` removed, when there is none."""
         storage = self._resources.storage
-        if not any([await storage.look(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
+        if not any([await storage.stat_or_none(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
             await storage.delete(keys.edits(asset_id))
             await storage.remove_folder(keys.asset_folder(asset_id))
             raise asset_deleted(asset_id)

@@ -63,7 +63,7 @@ class Sources:
 
     async def _uploaded(self, source: IngestPayload, step: AttemptContext) -> DownloadedFile:
         key = keys.checked_upload(source.storage_key or "", self._resources.upload_folders)
-        found = await self._resources.storage.find(key)
+        found = await self._resources.storage.stat(key)
         self._resources.limits.check_size(found.size)
         path = await self._resources.fetch(found, "source", step)
         return DownloadedFile(path, key.rsplit("/", 1)[-1], upload_version=found.version)

@@ -13,7 +13,7 @@ from audioprep.bridge.database.errors import DatabaseError
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.options import BridgeOptions
-from audioprep.bridge.services.polling import Pace
+from audioprep.bridge.services.claimer import Pace
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.gate import TemporalGate
 from audioprep.bridge.temporal.inspection import live_workers

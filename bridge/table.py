@@ -8,9 +8,11 @@ import structlog
 from libsql_client import Client as DatabaseClient
 
 from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.services.claimer import Claimer
 from audioprep.bridge.services.liveness import LivenessReporter
-from audioprep.bridge.services.polling import Claimer, OrphanSweeper, Sync
+from audioprep.bridge.services.orphans import OrphanSweeper
 from audioprep.bridge.services.pruner import SILENCE, Pruner
+from audioprep.bridge.services.sync import Sync
 from audioprep.bridge.services.webhooks import INTERVAL, WebhookDispatcher
 from audioprep.bridge.shared import Shared
 from audioprep.bridge.store.identity import TableIdentity
@@ -26,7 +28,7 @@ from audioprep.bridge.tracking.durations import Durations
 from audioprep.bridge.tracking.followers import MOMENTARY
 from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.service.health import Health
-from audioprep.service.runner import Runner, Service
+from audioprep.service.runner import Runner, Seldom, Service
 
 log = structlog.get_logger()
 
@@ -67,43 +69,36 @@ class TableServices:
         self._add_services(executions, database)
 
     def _add_services(self, executions: Executions, database: DatabaseClient) -> None:
-        shared, options = self._shared, self._shared.options
-        self.claimer = Claimer(
-            self.store,
-            executions,
-            self.tracker,
-            shared.metrics,
-            pace=shared.pace,
-            sweep_interval=options.sweep_interval,
-        )
-        self.orphans = OrphanSweeper(
-            self.store,
-            executions,
-            self.tracker,
-            self.identity,
-            interval=options.orphans_interval,
-            patience=options.orphans_patience,
-        )
+        many, options = self._shared.many, self._shared.options
+        self.claimer, self.orphans = self._claimer_of(executions), self._sweeper_of(executions)
         sync = Sync(
             self.tracker,
             interval=options.busy_interval,
             describes_per_second=options.describes_per_second,
-            idle=_ASLEEP if shared.many else None,
+            idle=_ASLEEP if many else None,
         )
         self.health.add("jobs", self.tracker.problem)
         self.health.add("queue", self.claimer.problem)
         self._claimer, self._sync = self._runner(self.claimer), self._runner(sync)
-        self._runners = [self._claimer, self._sync]
-        if not shared.many:
-            self._runners.append(self._runner(self.orphans))
+        self._runners = [self._claimer, self._sync] if many else [self._claimer, self._sync, self._runner(self.orphans)]
         self._webhooks = self._runner(self._dispatcher(database)) if self._outbox else None
         self._runners += [self._webhooks] if self._webhooks else []
         if options.keep:  # when all rows are kept, retention costs no request
-            pruner = Pruner(self.store, RetentionStore(database), options.keep, shared.metrics)
+            pruner = Pruner(self.store, RetentionStore(database), options.keep, self._shared.metrics)
             self._runners.append(self._runner(pruner, SILENCE))
         self._liveness = self._liveness_reporter(database)
         if options.liveness_interval:
             self._runners.append(self._runner(self._liveness))
+
+    def _claimer_of(self, executions: Executions) -> Claimer:
+        shared = self._shared
+        pace, interval = shared.pace, shared.options.sweep_interval
+        return Claimer(self.store, executions, self.tracker, shared.metrics, pace=pace, sweep_interval=interval)
+
+    def _sweeper_of(self, executions: Executions) -> OrphanSweeper:
+        options = self._shared.options
+        interval, patience = options.orphans_interval, options.orphans_patience
+        return OrphanSweeper(self.store, executions, self.tracker, self.identity, interval=interval, patience=patience)
 
     def _liveness_reporter(self, database: DatabaseClient) -> LivenessReporter:
         """Of many tables each has its row written seldom, and it counts as alive for as long."""
@@ -136,9 +131,9 @@ class TableServices:
             case Claimer() | Sync():
                 return service
             case WebhookDispatcher():  # its own ends wake it: this is for those of a bridge that died
-                return _Seldom(service, 1.0, _SELDOM_SWEPT * self._shared.options.idle_max)
+                return Seldom(service, 1.0, _SELDOM_SWEPT * self._shared.options.idle_max)
             case _:
-                return _Seldom(service, _SELDOM, _ASLEEP)
+                return Seldom(service, _SELDOM, _ASLEEP)
 
     async def run(self) -> None:
         """Serve until `stop`; the pass under way is finished. The jobs themselves run on without a bridge."""
@@ -170,26 +165,6 @@ class TableServices:
 
     def _wake_soon(self) -> None:
         asyncio.get_running_loop().call_later(_GATHER, self._claimer.wake)
-
-
-class _Seldom:
-    """A service of one of many tables: once at the start, then when it is woken, and else every `seldom` seconds.
-
-    Intervals that are shorter than `often` stay.
-    """
-
-    def __init__(self, service: Service, often: float, seldom: float) -> None:
-        self._service = service
-        self._often = often
-        self._interval = seldom
-        self.name = service.name
-
-    def interval(self) -> float:
-        interval = self._service.interval()
-        return interval if interval < self._often else max(interval, self._interval)
-
-    async def run_once(self) -> None:
-        await self._service.run_once()
 
 
 async def _pass_on(event: asyncio.Event, runner: Runner, pause: float = _GATHER) -> None:

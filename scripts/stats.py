@@ -91,9 +91,13 @@ def _print_structure(shipped: list[Room]) -> None:
     modules = [name for name in files if not name.endswith(("__init__.py", "__main__.py"))]
     share = sum(room.imports for room in shipped) / sum(files.values())
     small = [name for name in modules if files[name] < SHORTEST_FILE]
-    entries = Counter(Path(name).parent.as_posix() for name in modules)
-    entries.update({Path(folder).parent.as_posix(): 1 for folder in list(entries) if "/" in folder})
-    crowded = [f"{folder} ({count})" for folder, count in entries.items() if count > MOST_ENTRIES]
+    inside = Counter(Path(name).parent.as_posix() for name in modules)
+    packages = Counter(Path(folder).parent.as_posix() for folder in list(inside) if "/" in folder)
+    crowded = [
+        f"{folder} ({inside[folder]} modules, {packages[folder]} packages)"
+        for folder in inside
+        if inside[folder] + packages[folder] > MOST_ENTRIES
+    ]
     names = Counter(Path(name).name for name in modules)
     twice = [f"{name} ({count}x)" for name, count in names.items() if count > 1]
     print(f"\nimports: {share:.1%} of the lines (aim: under {MOST_IMPORTS:.0%})")

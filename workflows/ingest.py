@@ -10,7 +10,8 @@ from temporalio.exceptions import FailureError
 from audioprep.workflows.steps import Steps, open_steps
 
 with workflow.unsafe.imports_passed_through():
-    from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
+    from audioprep.activities.ingest import IngestActivities
+    from audioprep.activities.ingest_steps import FetchSourceInput, PublishAssetInput
     from audioprep.jobs.keys import asset_id_for
     from audioprep.jobs.registry import INGEST
     from audioprep.jobs.request import JobRequest

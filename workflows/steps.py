@@ -31,7 +31,7 @@ R = TypeVar("R")
 
 
 class Steps(Generic[P]):
-    """The steps of one job, run one after the other. `payload` is what the row asks for."""
+    """The steps of one job, one after the other. `payload` is what the row asks for."""
 
     def __init__(self, request: JobRequest[P], payload: P) -> None:
         self.payload = payload
@@ -185,9 +185,7 @@ async def _expires(timer: asyncio.Timeout, seconds: float) -> AsyncIterator[None
         timer.reschedule(asyncio.get_running_loop().time())
 
     expiry = asyncio.create_task(expire())
-    await asyncio.sleep(
-        0
-    )  # the timer is started before the first step, as in histories that were recorded without name
+    await asyncio.sleep(0)  # the timer starts before the first step, as in histories that were recorded without name
     try:
         yield
     finally:

@@ -50,7 +50,7 @@ class Probe(BaseModel):
 
 async def probe(source: Path, cwd: Path) -> Probe:
     """Look at `source` with ffprobe. Raises PermanentError when it is no media file or has no audio that decodes."""
-    await asyncio.to_thread(_check_byte_order, source)
+    await asyncio.to_thread(_check_riff, source)
     report, patient = await _report(source, cwd), False
     if not any(stream.is_decodable for stream in report.streams) and any(map(_is_late, report.streams)):
         report, patient = await _report(source, cwd, patient=True), True
@@ -123,14 +123,27 @@ def _check_measures(audio: Stream) -> None:
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
 
-def _check_byte_order(source: Path) -> None:
-    """Raises PermanentError for RIFX, whose samples ffmpeg would read in the wrong byte order: as noise."""
+def _check_riff(source: Path) -> None:
+    """Raises PermanentError for WAV files that ffmpeg reads as something else than they hold.
+
+    RIFX has samples in the other byte order, which would be noise. Of files put one after the other, as `cat` does,
+    only the first is read.
+    """
     with source.open("rb") as file:
-        if file.read(4) == b"RIFX":
+        head = file.read(12)
+        if head[:4] == b"RIFX":
             sentence = (
                 "The file is a WAV file in big-endian byte order (RIFX), which is not supported: convert it to RIFF."
             )
             raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
+        if head[:4] != b"RIFF" or len(head) < 12:
+            return
+        (size,) = struct.unpack_from("<I", head, 4)
+        file.seek(8 + size + size % 2)
+        after = file.read(12)
+    if after[:4] == b"RIFF" and after[8:] == head[8:]:
+        sentence = "The file holds several WAV files one after the other, and programs read only the first: join them."
+        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
 
 
 def _check_encryption(source: Path) -> None:

@@ -11,15 +11,13 @@ from audioprep.activities.attempt.shielding import run_to_completion
 from audioprep.activities.process.command import child_command, child_environment
 from audioprep.activities.process.limits import ChildLimits
 from audioprep.activities.process.spawn import Subprocess
+from audioprep.activities.process.stderr import PIPE_LIMIT, KeptStderr
 from audioprep.activities.process.telemetry import ChildOutcome, ChildRecord, outcome_of
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 
 TERM_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 STALL_TIMEOUT = 60.0  # seconds without progress before a child counts as stuck
-_STDERR_HEAD = 4096  # bytes of its beginning that are kept as well
-_STDERR_TAIL = 16_384  # bytes of stderr kept for the error message
 _STDERR_CLOSE = 1.0  # seconds to wait for stderr to close once the child is dead
-_PIPE_LIMIT = 1 << 18  # bytes; also the longest line we accept
 
 
 class ChildProcess:
@@ -42,16 +40,13 @@ class ChildProcess:
         self._stall = stall
         self._stall_timeout = stall_timeout
         self._stdout: asyncio.StreamReader | None = None
-        self._stderr_head = bytearray()
-        self._stderr = bytearray()
-        self._read_line = read_line
-        self._stderr_closed = asyncio.Event()
+        self._stderr = KeptStderr(read_line)
         self._stderr_reader: asyncio.Task[None] | None = None
 
     async def listen(self) -> None:
         """Open the pipes, and drain stderr from now on."""
         self._stdout, stderr = await self._process.open_pipes()
-        self._stderr_reader = asyncio.create_task(self._keep_stderr(stderr), name=f"stderr of {self._name}")
+        self._stderr_reader = asyncio.create_task(self._stderr.drain(stderr), name=f"stderr of {self._name}")
 
     async def lines(self) -> AsyncIterator[str]:
         """Lines of stdout as they come, without their end. Raises PermanentError for one that is too long."""
@@ -64,13 +59,13 @@ class ChildProcess:
         try:
             return await stdout.readline()
         except ValueError:  # what asyncio makes of a line beyond the limit
-            sentence = f"{self._name} describes the source in a line of more than {_PIPE_LIMIT // 1024} kB."
+            sentence = f"{self._name} describes the source in a line of more than {PIPE_LIMIT // 1024} kB."
             raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence) from None
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Raw stdout, in pieces of whatever size is there."""
         stdout = _pipe(self._stdout)
-        while block := await stdout.read(_PIPE_LIMIT):
+        while block := await stdout.read(PIPE_LIMIT):
             self._touch()
             yield block
 
@@ -81,7 +76,7 @@ class ChildProcess:
         """
         code = await self._process.wait()
         with contextlib.suppress(TimeoutError):  # a grandchild may hold it open
-            await asyncio.wait_for(self._stderr_closed.wait(), _STDERR_CLOSE)
+            await asyncio.wait_for(self._stderr.closed.wait(), _STDERR_CLOSE)
         if self._limits is not None:
             try:
                 self._limits.check(self._name, code, self._process.cpu_seconds, self.stderr_tail)
@@ -91,44 +86,22 @@ class ChildProcess:
         return code
 
     @property
-    def last_stderr_line(self) -> str:
-        """The last line of stderr: most often the reason."""
-        lines = self.stderr.split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "no message")
-
-    @property
     def stderr_tail(self) -> str:
         """The end of what the child said on stderr; all of its last words only once the child is dead."""
-        return self.stderr[-_STDERR_TAIL:]
+        return self._stderr.tail
 
     @property
     def stderr(self) -> str:
         """The beginning and the end of what the child said on stderr."""
-        return (self._stderr_head + self._stderr).decode("utf-8", "replace")
+        return self._stderr.text
+
+    @property
+    def last_stderr_line(self) -> str:
+        """The last line of stderr: most often the reason."""
+        return self._stderr.last_line
 
     def _touch(self) -> None:
         self._stall.reschedule(asyncio.get_running_loop().time() + self._stall_timeout)
-
-    async def _keep_stderr(self, stderr: asyncio.StreamReader) -> None:
-        """Drain stderr, so that the child never blocks on it; keep its head and tail, and pass its lines on."""
-        rest = b""
-        while block := await stderr.read(_PIPE_LIMIT):
-            missing = max(_STDERR_HEAD - len(self._stderr_head), 0)
-            self._stderr_head += block[:missing]
-            self._stderr += block[missing:]
-            del self._stderr[:-_STDERR_TAIL]
-            rest = self._pass_on(rest + block)
-        self._pass_on(rest + b"\n")
-        self._stderr_closed.set()
-
-    def _pass_on(self, data: bytes) -> bytes:
-        """Give whole lines to the reader of them. The rest, of a line that is too long its end."""
-        if self._read_line is None:
-            return b""
-        *lines, rest = data.split(b"\n")
-        for line in lines:
-            self._read_line(line.decode("utf-8", "replace").rstrip("\r"))
-        return rest[-_STDERR_TAIL:]
 
     async def end(self) -> None:
         """SIGTERM, the grace, SIGKILL, each for the whole group. Returns when the child is reaped."""
@@ -191,7 +164,7 @@ async def child_process(
                 child_command(argv, limits),
                 cwd=cwd,
                 env=child_environment() if env is None else env,
-                pipe_limit=_PIPE_LIMIT,
+                pipe_limit=PIPE_LIMIT,
                 stdin=stdin,
             )
             child = ChildProcess(name, spawned, limits, stall, stall_timeout, read_line)

@@ -72,7 +72,7 @@ class RecipeSources:
         facts = self._resources.media.get(original) or await self._stored_facts(asset, original)
         if facts is None or facts.work is None:
             return _Source(asset, original, facts, original, path)
-        work = await self._resources.storage.look(keys.working_copy(str(asset)))
+        work = await self._resources.storage.stat_or_none(keys.working_copy(str(asset)))
         if work is None or (work.size, work.version) != (facts.work.size, facts.work.version):
             return _Source(asset, original, None, original, path)
         return _Source(asset, original, facts, work, path)
@@ -122,11 +122,11 @@ class RecipeSources:
 
     async def _stored_facts(self, asset: UUID, found: StoredObject) -> MediaFacts | None:
         """What ingest wrote into `metadata.json`, or an earlier render into `media.json`: None if of another object."""
-        content = await self._resources.storage.read_if_there(keys.metadata(str(asset)))
+        content = await self._resources.storage.read_or_none(keys.metadata(str(asset)))
         described = parse_asset(content) if content else None
         if described and described.media and described.media.describe(found.size, found.version):
             return described.media
-        content = await self._resources.storage.read_if_there(keys.media(str(asset)))
+        content = await self._resources.storage.read_or_none(keys.media(str(asset)))
         facts = parse_media(content) if content else None
         return facts if facts and facts.describe(found.size, found.version) else None
 

@@ -21,11 +21,11 @@ async def probe_storage(url: str) -> str:
     storage = await asyncio.to_thread(Storage.open, url)
     key = f"{_PROBE_KEY}/{uuid.uuid4()}"
     try:
-        await storage.find(key)  # first, since only reading tells a missing bucket from a forbidden one
+        await storage.stat(key)  # first, since only reading tells a missing bucket from a forbidden one
     except PermanentError as error:
         if error.kind is not ErrorKind.SOURCE_MISSING:
             raise
     await storage.write(key, b"{}", ContentType.JSON)
-    await storage.find(key)
+    await storage.stat(key)
     await storage.delete(key)
     return f"{scrub(url)} can be read and written"

@@ -11,7 +11,7 @@ from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.temporal.inspection import Inspection
-from audioprep.diagnosis.job import Evidence
+from audioprep.diagnosis.problems import Evidence
 from audioprep.jobs.job import Job
 from audioprep.jobs.timestamps import utc_now
 

@@ -3,7 +3,7 @@
 from temporalio.api.history.v1 import HistoryEvent
 
 from audioprep.bridge.temporal.inspection import Execution, Inspection
-from audioprep.diagnosis.job import settled
+from audioprep.diagnosis.problems import settled
 from audioprep.diagnosis.story import EventText, HistoryFormatter, LogEntry, step_name
 from audioprep.jobs.job import Job
 from audioprep.jobs.timestamps import from_text, utc_now

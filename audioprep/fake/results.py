@@ -72,15 +72,10 @@ class FakeResults:
             format=extension,
             original_filename=name,
         )
-        form = (
-            ContentType.WAV if extension == "wav" else ContentType.MP3 if extension == "mp3" else f"audio/{extension}"
-        )
+        form = {"wav": ContentType.WAV, "mp3": ContentType.MP3}.get(extension, f"audio/{extension}")
         original = keys.original(asset, extension)
         await self._storage.write(original, content, form)
-        pairs = media.outline(seconds)
-        await self._storage.write(keys.peaks(asset), to_json(pairs), ContentType.JSON)
-        await self._storage.write(keys.peaks_dat(asset), media.peaks_dat(seconds), ContentType.BINARY)
-        await self._storage.write(keys.waveform(asset), draw_waveform(pairs), ContentType.PNG)
+        await self._outline(asset, seconds)
         await self._describe(asset, audio, source)
         return IngestResult(
             asset_id=asset,
@@ -94,6 +89,12 @@ class FakeResults:
             playable_key=original if source.playable else None,
             bitrate=_MP3_BITS if extension == "mp3" else round(len(content) * 8 / seconds),
         )
+
+    async def _outline(self, asset: str, seconds: float) -> None:
+        pairs = media.outline(seconds)
+        await self._storage.write(keys.peaks(asset), to_json(pairs), ContentType.JSON)
+        await self._storage.write(keys.peaks_dat(asset), media.peaks_dat(seconds), ContentType.BINARY)
+        await self._storage.write(keys.waveform(asset), draw_waveform(pairs), ContentType.PNG)
 
     async def _source(self, source: IngestPayload) -> tuple[bytes, str]:
         if source.source_type.is_remote or source.storage_key is None:
@@ -159,7 +160,7 @@ class FakeResults:
 
     async def _check_clip(self, clip: Clip, name: str) -> None:
         asset = str(clip.source_asset_id)
-        content = await self._storage.read_if_there(keys.metadata(asset))
+        content = await self._storage.read_or_none(keys.metadata(asset))
         described = parse_asset(content) if content else None
         if described is None:
             raise PermanentError(

@@ -48,6 +48,13 @@ class Endpoints:
         self._named_wakes = TokenBucket(_NAMED_WAKES, _NAMED_WAKES_PER_SECOND)
         self._scrapes = TokenBucket(_SCRAPES, _SCRAPES_PER_SECOND)
 
+    def mount(self, router: web.UrlDispatcher) -> None:
+        """Give each answer its path."""
+        router.add_get("/healthz", self.healthz)
+        router.add_get("/readyz", self.readyz)
+        router.add_get("/metrics", self.metrics)
+        router.add_post("/wake", self.wake)
+
     async def healthz(self, request: web.Request) -> web.Response:
         """200 while every part does its work; 503 with the services that have not for a while."""
         problems = [part.health.problems() for part in self._parts]

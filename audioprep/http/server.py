@@ -40,10 +40,7 @@ async def http_server(
     """
     endpoints = Endpoints(parts, wake_secret, metrics_token)
     app = web.Application(client_max_size=MAX_BODY)
-    app.router.add_get("/healthz", endpoints.healthz)
-    app.router.add_get("/readyz", endpoints.readyz)
-    app.router.add_get("/metrics", endpoints.metrics)
-    app.router.add_post("/wake", endpoints.wake)
+    endpoints.mount(app.router)
     if mount is not None:
         mount(app.router)
     # `lingering_time`: the rest of a large body is not waited for.

@@ -14,8 +14,6 @@ log = structlog.get_logger()
 
 _FIRST_BACKOFF = 0.5  # seconds
 _LAST_BACKOFF = 15.0  # seconds
-
-
 JITTER = 0.2  # of an interval, at most, that a run may come early
 
 
@@ -28,6 +26,26 @@ class Service(Protocol):
     def interval(self) -> float: ...
 
     async def run_once(self) -> None: ...
+
+
+class Seldom:
+    """A service that something wakes: once at the start, then when it is woken, and else every `seldom` seconds.
+
+    Intervals that are shorter than `often` stay.
+    """
+
+    def __init__(self, service: Service, often: float, seldom: float) -> None:
+        self._service = service
+        self._often = often
+        self._interval = seldom
+        self.name = service.name
+
+    def interval(self) -> float:
+        interval = self._service.interval()
+        return interval if interval < self._often else max(interval, self._interval)
+
+    async def run_once(self) -> None:
+        await self._service.run_once()
 
 
 class Runner:

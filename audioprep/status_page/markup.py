@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from audioprep.diagnosis.job import settled
 from audioprep.diagnosis.overview import MAX_FAILED, MAX_UNFINISHED, MAX_WAITING, Overview, problems_of
+from audioprep.diagnosis.problems import settled
 from audioprep.jobs.job import Job
 from audioprep.jobs.request import short_id
 from audioprep.jobs.status import JobStatus
@@ -64,17 +64,18 @@ def job_page(page: JobPage, token: str, now: datetime, said: str = "") -> str:
         ),
         _actions(job, token),
         "<h2>What happened</h2>",
-        _table(
-            ("time (UTC)", "what", "detail"),
-            [
-                (f"{entry.at:%Y-%m-%d %H:%M:%S}", text(entry.what), _bad(entry.detail, bad=entry.bad))
-                for entry in page.story
-            ],
-        ),
+        _story(page),
         "<h2>Row</h2>",
         _facts(_columns(job)),
     ]
     return _document(f"{short_id(job.job_id)} · audioprep", "".join(parts))
+
+
+def _story(page: JobPage) -> str:
+    rows = [
+        (f"{entry.at:%Y-%m-%d %H:%M:%S}", text(entry.what), _bad(entry.detail, bad=entry.bad)) for entry in page.story
+    ]
+    return _table(("time (UTC)", "what", "detail"), rows)
 
 
 def message_page(sentence: str) -> str:

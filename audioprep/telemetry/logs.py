@@ -32,16 +32,9 @@ def configure_logging(settings: LogSettings) -> None:
         _with_workflow_id,
         _without_secrets,
     ]
-    renderer: structlog.typing.Processor
-    if settings.log_format == "json":
-        renderer = structlog.processors.JSONRenderer()
-    else:
+    if settings.log_format != "json":
         shared += [_printable, *([_short] if sys.stderr.isatty() else [])]
-        # Not its own way with exceptions, which prints the value of every local variable.
-        plain = structlog.dev.plain_traceback
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=plain, pad_event_to=0, pad_level=False
-        )
+    renderer = _json() if settings.log_format == "json" else _console()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -56,6 +49,17 @@ def configure_logging(settings: LogSettings) -> None:
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     logging.getLogger("audioprep").setLevel(level)
+
+
+def _json() -> structlog.typing.Processor:
+    return structlog.processors.JSONRenderer()
+
+
+def _console() -> structlog.typing.Processor:
+    """Not with its own way with exceptions, which prints the value of every local variable."""
+    plain = structlog.dev.plain_traceback
+    colors = sys.stderr.isatty()
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain, pad_event_to=0, pad_level=False)
 
 
 def _as_event(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -12,7 +12,7 @@ from typing import Final
 from audioprep.bridge import actions
 from audioprep.bridge.decide import DecideOptions, decide
 from audioprep.bridge.fleet.databases import Shard
-from audioprep.bridge.services.polling import Pace
+from audioprep.bridge.services.claimer import Pace
 from audioprep.bridge.tracking.slots import SlotCount, Slots
 from audioprep.bridge.tracking.tracked_job import LOOK_INTERVAL
 from audioprep.bridge.views import Completed, Missing, Running, WorkflowView

@@ -14,7 +14,8 @@ import numpy as np
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import FetchSourceInput, PublishAssetInput
 from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.save import RenderInput, SaveActivities

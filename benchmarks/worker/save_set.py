@@ -124,7 +124,7 @@ def make_source(asset: Path, sound: str, seconds: float, extension: str = "wav")
     source = asset / f"original.{extension}"
     command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-t", str(seconds), "-i", sound, "-ac", "2", str(source)]
     subprocess.run(command, check=True, timeout=600)
-    found = asyncio.run(Storage.open(f"file:{asset}").find(source.name))
+    found = asyncio.run(Storage.open(f"file:{asset}").stat(source.name))
     facts = MediaFacts(
         frames=round(seconds * RATE),
         sample_rate=RATE,

@@ -15,7 +15,8 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities, PublishAssetInput
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import FetchSourceInput, PublishAssetInput
 from audioprep.activities.preview import PreviewActivities, PreviewInput
 from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import ActivityResources

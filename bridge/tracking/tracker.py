@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
 
 import structlog
 
@@ -15,7 +14,7 @@ from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.tracking.durations import Durations
 from audioprep.bridge.tracking.followers import MOMENTARY, Followers
 from audioprep.bridge.tracking.slots import SlotCount, SlotShare
-from audioprep.bridge.tracking.tracked_job import LONGEST_PAUSE, LOOK_INTERVAL, TrackedJob
+from audioprep.bridge.tracking.tracked_job import QuietRows, TrackedJob, problem_of
 from audioprep.bridge.views import Completed, Missing, Running, WorkflowView
 from audioprep.encryption.payload_keys import UnreadablePayload
 from audioprep.jobs.job import Job
@@ -24,13 +23,9 @@ from audioprep.jobs.timestamps import utc_now
 
 log = structlog.get_logger()
 
-_TOLERATED: Final = 10.0  # seconds for which a job may fail to be settled before it counts
-_GRACE: Final = 60.0  # seconds after a job's time in which its end should have shown
-_MOST_QUIET: Final = 20_000  # rows remembered that need nothing yet
-
 
 class JobTracker:
-    """Rows by job id. What is here is only a memory of the last look: the next full look corrects it.
+    """Rows by job id, a memory of the last look that the next full look corrects.
 
     `slots` is the table's share of the jobs claimed and not final, `room` has those looked at in the same moment.
     """
@@ -51,7 +46,7 @@ class JobTracker:
         self._room = room
         self._entries: dict[str, TrackedJob] = {}
         self._followers = Followers(executions, self._settle_update)
-        self._quiet: dict[str, tuple[str, float]] = {}  # rows that need nothing yet: their updatedAt, and when to look
+        self._quiet = QuietRows()
         self.slots = slots
         slots.count = self._count
         self.admitted = asyncio.Event()  # set whenever a job comes into care, or its row was changed by the web app
@@ -79,13 +74,11 @@ class JobTracker:
 
     def admit(self, jobs: Iterable[Job]) -> None:
         """Take rows that a poll has found into care; they are looked at when they are due, oldest first."""
-        now = time.monotonic()
         self.slots.activate()
         for job in jobs:
             entry = self._entries.get(job.job_id)
             if entry is None:
-                unchanged, due = self._quiet.get(job.job_id, ("", 0.0))
-                if unchanged != job.updated_at or due <= now:
+                if not self._quiet.holds(job):
                     self._entries[job.job_id] = TrackedJob(job)
             elif entry.job.status != job.status:
                 entry.look_at_once(job)
@@ -120,31 +113,14 @@ class JobTracker:
 
     def problem(self) -> str | None:
         """What is wrong when no job can be read, or jobs that cannot be settled, or do not move, take all slots."""
-        now = time.monotonic()
         held = [entry for entry in self._entries.values() if self._uses_slot(entry)]
-        if held and all(entry.unreadable and entry.failing_since for entry in held):
-            return f"no job can be read: {held[0].reason}"
-        if self.capacity:
-            return None
-        failing = [
-            entry for entry in held if entry.failing_since is not None and now - entry.failing_since > _TOLERATED
-        ]
-        if held and len(failing) == len(held):
-            return f"all {len(held)} slots are held by jobs that cannot be settled: {failing[0].reason}"
-        if held and all(now - entry.moved > self._seconds(entry.job) + _GRACE for entry in held):
-            return f"all {len(held)} slots are taken, and no job has moved for longer than it may take"
-        return None
+        return problem_of(held, self.capacity, self._seconds, time.monotonic())
 
     async def _settle_each(self, looks: list[tuple[TrackedJob, WorkflowView | None]]) -> None:
         outcomes = await asyncio.gather(*(self._settle(*look) for look in looks), return_exceptions=True)
-        away: BaseException | None = None
-        for outcome in outcomes:
-            if isinstance(outcome, MOMENTARY):
-                away = outcome
-            elif isinstance(outcome, BaseException):
-                raise outcome
-        if away is not None:
-            raise away
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:  # one that is not momentary goes before all others
+            raise min(failures, key=lambda failure: isinstance(failure, MOMENTARY))
 
     async def _settle(self, entry: TrackedJob, seen: WorkflowView | None) -> None:
         """One look at a job; afterwards it is in our care or out of it.
@@ -160,23 +136,14 @@ class JobTracker:
                     seen = await self._executions.view(entry.job.job_id)
                 after = await self._reconciler.reconcile(entry.job, seen, claimed=entry.claimed)
             except Exception as error:
-                self._note_failure(entry, error)
+                first = entry.fail(str(error) or type(error).__name__, unreadable=isinstance(error, UnreadablePayload))
                 if isinstance(error, MOMENTARY) and not isinstance(error, StatementRefused):
                     entry.due = time.monotonic()  # at once: a pass without this look must not count as success
                     raise
-                entry.pause = min(entry.pause * 2, LONGEST_PAUSE)
-                entry.due = time.monotonic() + entry.pause
+                _log_failure(entry, error, first=first)
+                entry.wait_longer()
             else:
                 self._note(entry, seen, after)
-
-    def _note_failure(self, entry: TrackedJob, error: Exception) -> None:
-        """Remember since when. A trace is for errors that nothing foresaw, and logged once."""
-        unforeseen = entry.failing_since is None and not isinstance(error, (*MOMENTARY, UnreadablePayload))
-        entry.failing_since = entry.failing_since or time.monotonic()
-        entry.reason = (str(error) or type(error).__name__).splitlines()[0][:300]
-        entry.unreadable = isinstance(error, UnreadablePayload)
-        if not isinstance(error, MOMENTARY) or isinstance(error, StatementRefused):
-            log.error("job_not_settled", job_id=entry.job.job_id, error=entry.reason, exc_info=unforeseen)
 
     def _note(self, entry: TrackedJob, seen: WorkflowView, after: Job | None) -> None:
         """What a look brought."""
@@ -187,15 +154,13 @@ class JobTracker:
                 self._durations.add(entry.job.type, now - entry.begun)
             self._drop(entry, seen)
             return
-        if _state(after) != _state(entry.job):
+        if entry.differs(after):
             entry.moved = now
         if after.status != entry.job.status:  # the web app was quicker than a poll
             entry.look_at_once(after)
             self.admitted.set()
         else:
-            waits_for_cancel = after.status is not JobStatus.PROCESSING
-            entry.pause = min(entry.pause * 2, LONGEST_PAUSE) if waits_for_cancel else LOOK_INTERVAL
-            entry.job, entry.due = after, now + entry.pause
+            entry.wait(after)
         self._note_slot(entry, seen)
         self._followers.follow(after.job_id)
 
@@ -214,11 +179,8 @@ class JobTracker:
         self._entries.pop(job.job_id, None)
         self.slots.freed()
         if isinstance(seen, Missing) and job.status is JobStatus.PROCESSING and not job.is_queued:
-            # Another program's row that is still fresh: nothing to do before half of the time that is left.
-            left = self._seconds(job) - age_of(job, utc_now()).total_seconds()
-            if len(self._quiet) >= _MOST_QUIET:
-                self._quiet.clear()
-            self._quiet[job.job_id] = (job.updated_at, time.monotonic() + min(max(left / 2, 1.0), LONGEST_PAUSE))
+            # Another program's row that is still fresh.
+            self._quiet.add(job, self._seconds(job) - age_of(job, utc_now()).total_seconds())
 
     def _uses_slot(self, entry: TrackedJob) -> bool:
         return entry.holds_slot(self._seconds(entry.job))
@@ -238,5 +200,7 @@ class JobTracker:
         return self._rules.limits.of(job.type).timeout / timedelta(seconds=1)
 
 
-def _state(job: Job) -> tuple[object, ...]:
-    return (job.status, job.stage, job.progress, job.retry_count)
+def _log_failure(entry: TrackedJob, error: Exception, *, first: bool) -> None:
+    """A trace is for errors that nothing foresaw, and logged once."""
+    unforeseen = first and not isinstance(error, (*MOMENTARY, UnreadablePayload))
+    log.error("job_not_settled", job_id=entry.job.job_id, error=entry.reason, exc_info=unforeseen)

@@ -8,7 +8,8 @@ import pytest
 from temporalio.client import Client
 
 from audioprep.bridge import Bridge, BridgeOptions
-from audioprep.bridge.services.polling import Claimer, OrphanSweeper
+from audioprep.bridge.services.claimer import Claimer
+from audioprep.bridge.services.orphans import OrphanSweeper
 from benchmarks.counters import counters
 from tests.conftest import TemporalServer
 from tests.support import processes

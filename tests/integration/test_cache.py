@@ -8,7 +8,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import FetchSourceInput
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.objects import OnBytes, StoredObject
@@ -55,7 +56,7 @@ def cache(tmp_path: Path, store: CountingStorage) -> ObjectCache:
 
 async def stored(store: Storage, key: str, size: int = 10 * KB) -> StoredObject:
     await store.write(key, os.urandom(size), ContentType.WAV)
-    return await store.find(key)
+    return await store.stat(key)
 
 
 def ignore(_: int) -> None:

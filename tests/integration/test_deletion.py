@@ -84,7 +84,7 @@ async def test_a_write_into_a_folder_that_never_was_an_asset_stays(storage: Stor
     await _write(storage, asset, keys.preview(asset, "h"))
 
     assert not await is_asset(storage, asset)
-    assert await storage.look(keys.preview(asset, "h")) is not None
+    assert await storage.stat_or_none(keys.preview(asset, "h")) is not None
 
 
 async def _write(storage: Storage, asset: str, key: str) -> None:

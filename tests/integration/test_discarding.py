@@ -8,7 +8,8 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.worker import Worker
 
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities, Original
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import FetchSourceInput, Original
 from audioprep.jobs.errors import ErrorKind, JobError, PermanentError, TransientError
 from audioprep.jobs.keys import asset_id_for
 from audioprep.jobs.request import JobRequest

@@ -102,8 +102,8 @@ async def test_no_symbolic_link_is_followed_below_the_root(root: Path, tmp_path:
     storage = Storage.open(f"file:{root}")
 
     for attempt in (
-        storage.find(key),
-        storage.look(key),
+        storage.stat(key),
+        storage.stat_or_none(key),
         storage.read(key),
         storage.write(key, b"{}", ContentType.JSON),
         storage.create(key, b"{}", ContentType.JSON),
@@ -135,7 +135,7 @@ async def test_other_users_cannot_look_into_cache_and_scratch(tmp_path: Path) ->
 
     with WorkerResources(settings).opened() as resources:
         await resources.storage.write("a", b"sound", ContentType.WAV)
-        found = await resources.storage.find("a")
+        found = await resources.storage.stat("a")
         await resources.cache.fetch(found, resources.scratch_root / "copy", lambda _: None)
 
         for folder in ("cache", "scratch"):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from audioprep.bridge.database import pipeline_client
 from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.database_url import endpoint_of
 from audioprep.bridge.database.errors import (
@@ -17,7 +18,6 @@ from audioprep.bridge.database.errors import (
     StatementRefused,
 )
 from audioprep.bridge.database.pipeline_client import PipelineClient
-from audioprep.bridge.store import pipeline_client
 from tests.support.processes import free_port
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

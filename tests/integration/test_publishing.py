@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from audioprep.activities.ingest import Analysis, IngestActivities, Original, PublishAssetInput
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import Analysis, Original, PublishAssetInput
 from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.save import SaveActivities
 from audioprep.jobs import keys
@@ -101,14 +102,14 @@ async def test_the_upload_goes_once_the_asset_is_whole(
     storage = studio.resources.storage
     for key in ("uploads/a", "assets/a/original.ogg"):
         await storage.write(key, b"sound", "audio/ogg")
-    version = (await storage.find("uploads/a")).version
+    version = (await storage.stat("uploads/a")).version
     if replaced:
         await storage.write("uploads/a", b"another sound", "audio/ogg")
     original = Original(asset_id="a", key="assets/a/original.ogg", original_filename="a", upload_version=version)
 
     await published(studio, original=original, source=SOURCE.model_copy(update={"delete_upload": wanted}))
 
-    assert (await storage.look("uploads/a") is None) is gone
+    assert (await storage.stat_or_none("uploads/a") is None) is gone
 
 
 async def test_a_save_removes_previews_that_are_too_old(studio: Studio) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import aiohttp
 import pytest
 
-from audioprep import roles
+from audioprep import bridge_role, roles
 from audioprep.settings import Settings
 from tests.support.processes import free_port
 
@@ -23,7 +23,7 @@ async def test_a_bridge_that_is_still_being_put_together_is_not_ready(
     monkeypatch.setenv("TURSO_DATABASE_URL", f"file:{tmp_path}/jobs.db")
     monkeypatch.setenv("AUDIOPREP_HTTP_PORT", str(port))
     reached = asyncio.Event()
-    monkeypatch.setattr(roles, part, _Held(reached))
+    monkeypatch.setattr(bridge_role, part, _Held(reached))
 
     bridge = asyncio.create_task(roles.run_bridge(Settings()))
     try:

@@ -46,7 +46,7 @@ async def test_any_valid_key_is_stored_found_read_and_removed(
 ) -> None:
     await storage.write(checked(key), b"content", ContentType.JSON)
 
-    found = await storage.find(key)
+    found = await storage.stat(key)
     await storage.download(found, tmp_path / "copy", ignore)
 
     assert (found.key, found.size) == (key, 7)
@@ -61,14 +61,14 @@ async def test_a_moved_file_is_the_object_and_replaces_an_older_one(
     storage: Storage, storage_place: StoragePlace, tmp_path: Path, key: str
 ) -> None:
     await storage.write(checked(key), b"old", ContentType.JSON)
-    old = await storage.find(key)
+    old = await storage.stat(key)
     path = tmp_path / "rendered"
     path.write_bytes(b"content")
     os.utime(path, (0, 0))
 
     await storage.move(path, key, ContentType.WAV)
 
-    new = await storage.find(key)
+    new = await storage.stat(key)
     assert (new.size, storage_place.stored()) == (7, {key})
     assert await storage.read(key) == b"content"
     assert new.modified >= old.modified
@@ -105,7 +105,7 @@ async def test_a_large_file_goes_up_and_down_unchanged_with_progress(
     received: list[int] = []
 
     await storage.upload(big, "big", ContentType.WAV, sent.append)
-    found = await storage.find("big")
+    found = await storage.stat("big")
     await storage.download(found, tmp_path / "back", received.append)
 
     size = big.stat().st_size
@@ -121,7 +121,7 @@ async def test_files_of_every_size_are_stored_whole(storage: Storage, tmp_path: 
     (tmp_path / "file").write_bytes(b"\xa5" * size)
 
     await storage.upload(tmp_path / "file", "file")
-    found = await storage.find("file")
+    found = await storage.stat("file")
     await storage.download(found, tmp_path / "back", ignore)
 
     assert found.size == size
@@ -130,17 +130,17 @@ async def test_files_of_every_size_are_stored_whole(storage: Storage, tmp_path: 
 
 async def test_the_version_changes_with_the_content(storage: Storage) -> None:
     await storage.write("key", b"one", ContentType.JSON)
-    before = await storage.find("key")
+    before = await storage.stat("key")
 
     await storage.write("key", b"two", ContentType.JSON)
 
-    assert (await storage.find("key")).version != before.version
-    assert await storage.find("key") == await storage.find("key")
+    assert (await storage.stat("key")).version != before.version
+    assert await storage.stat("key") == await storage.stat("key")
 
 
 async def test_an_object_replaced_since_it_was_found_is_not_read(storage: Storage, tmp_path: Path) -> None:
     await storage.write("key", b"one", ContentType.JSON)
-    before = await storage.find("key")
+    before = await storage.stat("key")
     await storage.write("key", b"much longer", ContentType.JSON)
 
     with pytest.raises(Exception, match="replaced before it could be read") as caught:
@@ -169,7 +169,7 @@ async def test_list_gives_what_is_below_a_folder_and_nothing_else(storage: Stora
 
 async def test_missing_objects_are_reported_and_deleting_is_idempotent(storage: Storage, tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match=r"no object 'uploads/none\.mp3' in storage") as caught:
-        await storage.find("uploads/none.mp3")
+        await storage.stat("uploads/none.mp3")
     assert caught.value.kind is ErrorKind.SOURCE_MISSING
 
     await storage.delete("uploads/none.mp3")
@@ -219,7 +219,7 @@ async def test_an_upload_whose_file_breaks_off_leaves_nothing(
 
 async def test_a_cancelled_download_leaves_no_file(storage: Storage, big: Path, tmp_path: Path) -> None:
     await storage.upload(big, "big")
-    found = await storage.find("big")
+    found = await storage.stat("big")
     begun = asyncio.Event()
 
     download = asyncio.create_task(storage.download(found, tmp_path / "copy", lambda _: begun.set()))

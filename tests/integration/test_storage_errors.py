@@ -63,7 +63,7 @@ async def test_refused_credentials_are_permanent_and_named(
 @pytest.mark.usefixtures("s3_env")
 async def test_a_missing_bucket_is_not_taken_for_a_missing_object() -> None:
     with pytest.raises(PermanentError, match="The storage bucket does not exist") as caught:
-        await Storage.open("s3://no-such-bucket/x").find("uploads/x.mp3")
+        await Storage.open("s3://no-such-bucket/x").stat("uploads/x.mp3")
 
     _assert_a_sentence(caught.value.message)
 
@@ -100,7 +100,7 @@ async def test_a_download_from_a_frozen_server_times_out(monkeypatch: pytest.Mon
     async with _silent_server(head) as server:
         use(monkeypatch, server, OWNER)
         storage = Storage.open(f"s3://{BUCKET}")
-        found = await storage.find("x")
+        found = await storage.stat("x")
 
         with pytest.raises(TransientError):
             await storage.download(found, tmp_path / "x", lambda _: None)
@@ -141,7 +141,7 @@ async def main():
         if part == "upload":
             await storage.upload(source, "key")
         else:
-            await storage.download(await storage.find("source"), small / "copy", lambda _: None)
+            await storage.download(await storage.stat("source"), small / "copy", lambda _: None)
     except TransientError as error:
         print(error.message)
     print("left over:", sorted(path.name for path in small.iterdir()))

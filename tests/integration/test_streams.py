@@ -10,7 +10,8 @@ from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.activities.download.address_policy import AddressPolicy, NetworkRules
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities, Original
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import FetchSourceInput, Original
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage

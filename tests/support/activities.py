@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import Analysis, FetchSourceInput, IngestActivities, Original, PublishAssetInput
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import Analysis, FetchSourceInput, Original, PublishAssetInput
 from audioprep.activities.loudness_report import LoudnessReportActivities, ReportInput
 from audioprep.activities.preview import PreviewActivities, PreviewInput
 from audioprep.activities.render.loudness import LoudnessTarget

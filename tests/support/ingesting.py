@@ -8,7 +8,8 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from audioprep.activities.attempt.media_limits import MediaLimits
-from audioprep.activities.ingest import FetchSourceInput, IngestActivities, Original
+from audioprep.activities.ingest import IngestActivities
+from audioprep.activities.ingest_steps import FetchSourceInput, Original
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage

@@ -151,6 +151,13 @@ def big_endian(folder: Path) -> Path:
     return folder / "big.wav"
 
 
+def several_in_one(folder: Path) -> Path:
+    """WAV files one after the other, as `cat` puts them."""
+    part = encoded("a.wav", "-c:a", "pcm_s16le")(folder).read_bytes()
+    (folder / "cat.wav").write_bytes(part + part)
+    return folder / "cat.wav"
+
+
 def encrypted(folder: Path) -> Path:
     key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "0" * 32, "-encryption_kid", "1" * 32)
     return encoded("protected.mp4", "-c:a", "aac", *key)(folder)

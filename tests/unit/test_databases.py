@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.bridge.fleet.databases import DatabaseEntry, Shard, parse_databases
-from audioprep.bridge.services.polling import Pace
+from audioprep.bridge.services.claimer import Pace
 from audioprep.bridge.tracking.slots import SlotCount, Slots, SlotShare
 from audioprep.settings import Settings, SettingsError
 

@@ -10,7 +10,8 @@ from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.temporal.inspection import Execution
 from audioprep.bridge.temporal.workflow_tasks import StuckTask
 from audioprep.bridge.views import Cancelled, Completed, Missing, Running, WorkflowView
-from audioprep.diagnosis.job import Evidence, age_of, diagnose, stage_of
+from audioprep.diagnosis.job import diagnose, stage_of
+from audioprep.diagnosis.problems import Evidence, age_of
 from audioprep.jobs.job import Job
 from audioprep.jobs.registry import INGEST, JOB_TYPES, JobTypes
 from audioprep.jobs.status import JobStatus

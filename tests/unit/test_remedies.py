@@ -7,8 +7,9 @@ import pytest
 
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.store.service import ServiceStatus
-from audioprep.diagnosis.job import Evidence, diagnose
+from audioprep.diagnosis.job import diagnose
 from audioprep.diagnosis.overview import Overview, problems_of
+from audioprep.diagnosis.problems import Evidence
 from audioprep.diagnosis.remedies import REMEDIES, Mover, kind_of
 from audioprep.jobs.errors import ErrorKind, FailedResult
 from audioprep.jobs.job import Job

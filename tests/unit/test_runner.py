@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioprep.bridge.database.errors import AnswerTooLarge, DatabaseError, DatabaseRefused, DatabaseUnavailable
-from audioprep.bridge.services.polling import JITTER
 from audioprep.service.health import Health
-from audioprep.service.runner import Runner, jittered
+from audioprep.service.runner import JITTER, Runner, jittered
 
 
 @given(st.floats(0.001, 3600))

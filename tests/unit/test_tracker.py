@@ -14,7 +14,7 @@ import structlog
 from audioprep.bridge.database.errors import DatabaseRefused, DatabaseUnavailable, StatementRefused
 from audioprep.bridge.decide import DecideOptions
 from audioprep.bridge.reconciler import Reconciler
-from audioprep.bridge.services.polling import OrphanSweeper
+from audioprep.bridge.services.orphans import OrphanSweeper
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.errors import TemporalUnavailable

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audioprep.bridge.decide import DecideOptions
-    from audioprep.diagnosis.job import Evidence
     from audioprep.diagnosis.overview import Overview
+    from audioprep.diagnosis.problems import Evidence
     from audioprep.settings import Settings
 
 

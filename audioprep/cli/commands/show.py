@@ -98,7 +98,7 @@ async def _picture(settings: "Settings", asset_id: str) -> Picture:
         async with asyncio.timeout(_TIMEOUT):
             storage = Storage.open(settings.storage.storage_url)
             content = await storage.read(keys.peaks(asset_id))
-            described = await storage.read_if_there(keys.metadata(asset_id))
+            described = await storage.read_or_none(keys.metadata(asset_id))
     except (JobError, TimeoutError) as error:
         return Picture(place, [], f"The peaks cannot be read: {error or 'storage gave no answer in time'}")
     return Picture(place, json.loads(content), source=_source(described))

@@ -12,8 +12,9 @@ from audioprep.cli.console import out
 from audioprep.cli.views.forecast import service_line
 from audioprep.cli.views.joblist import age
 from audioprep.cli.views.row import as_dict
-from audioprep.diagnosis.job import Diagnosis, Evidence, stage_of
+from audioprep.diagnosis.job import Diagnosis, stage_of
 from audioprep.diagnosis.overview import MAX_FAILED, Overview
+from audioprep.diagnosis.problems import Evidence
 from audioprep.diagnosis.story import step_name
 from audioprep.jobs.timestamps import to_text
 

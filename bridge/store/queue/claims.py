@@ -1,7 +1,7 @@
 """Claims of pending rows: polls of the table, fair between tenants, the newest of those that supersede each other."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from audioprep.bridge.database.errors import AnswerTooLarge
 from audioprep.bridge.store.outbox import OutboxWriter, end_rows
 from audioprep.bridge.store.queries import JOBS, TENANTS, UNHELD, for_types
 from audioprep.bridge.store.queue.held import PAUSED, PauseWatch
+from audioprep.bridge.store.queue.poll import Poll
 from audioprep.bridge.store.rows import has_readable_id, job_of, number_of, readable_jobs, shown, tenant_of
 from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind, FailedResult
 from audioprep.jobs.job import Job
@@ -43,31 +44,6 @@ class Fairness:
 
     window: int = 200
     max_per_tenant: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """What one poll brought: rows just claimed, rows whose claim failed them, rows that a newer one superseded, cancels
-    to carry out, and rows being processed if asked for.
-
-    `waiting` says that rows were there to be claimed, `more` that there may be others still, `hungry` that
-    no slot was granted for them. `paused` are the scopes whose rows are left alone.
-    """
-
-    claimed: list[Job]
-    refused: list[Job]
-    cancel_requested: list[Job]
-    processing: list[Job]
-    waiting: bool
-    more: bool
-    superseded: list[Job] = field(default_factory=list)
-    hungry: bool = False
-    paused: frozenset[str] = frozenset()
-
-    @property
-    def is_news(self) -> bool:
-        """Whether the table is in use."""
-        return self.hungry or self.waiting or bool(self.claimed or self.refused or self.cancel_requested)
 
 
 class Claims:
@@ -108,30 +84,32 @@ class Claims:
             "processing": MAX_LISTED if with_processing else 0,
         }
         answer = await self._look(limits, cancelled_since)
-        statuses = {shown(row[2]) for row in answer.rows}
-        found = [job for job in readable_jobs(answer) if job.status not in _NO_JOBS]
-        by_status = {status: [job for job in found if job.status == status] for status in JobStatus}
-        superseded = await self._supersede(answer, now, again=with_processing) if _SUPERSEDES in statuses else []
-        fair = _TENANTS in statuses
         await self._pauses.note(answer, now)
-        waiting = JobStatus.PENDING in statuses and self._pauses.may_claim(
-            shown(row[1]) for row in answer.rows if shown(row[2]) == JobStatus.PENDING
-        )
-        most = take(self._at_most) if take and waiting else min(capacity, self._at_most)
-        taken = await self._claim(now, most, fair=fair) if waiting and most else []
+        statuses = {shown(row[2]) for row in answer.rows}
+        superseded = await self._supersede(answer, now, again=with_processing) if _SUPERSEDES in statuses else []
+        waiting = self._may_claim(answer)
+        most = 0 if not waiting else take(self._at_most) if take else min(capacity, self._at_most)
+        fair = _TENANTS in statuses
+        taken = await self._claim(now, most, fair=fair) if most else []
         capped = fair and self._fairness.max_per_tenant
+        found = [job for job in readable_jobs(answer) if job.status not in _NO_JOBS]
         return Poll(
-            cancel_requested=by_status[JobStatus.CANCELLED],
-            processing=by_status[JobStatus.PROCESSING],
+            cancel_requested=[job for job in found if job.status is JobStatus.CANCELLED],
+            processing=[job for job in found if job.status is JobStatus.PROCESSING],
             claimed=[job for job in taken if job.status is JobStatus.PROCESSING],
             refused=[job for job in taken if job.status is not JobStatus.PROCESSING],
             # Rows that wait for their tenant's other jobs or for the end of a pause do not wait for a bridge.
-            waiting=waiting and bool(most) and (bool(taken) or not (self._pauses.sources or capped)),
+            waiting=bool(most) and (bool(taken) or not (self._pauses.sources or capped)),
             more=waiting and (bool(taken) if fair else len(taken) >= most),
             superseded=superseded,
             hungry=waiting and not most,
             paused=self._pauses.scopes,
         )
+
+    def _may_claim(self, answer: ResultSet) -> bool:
+        """Whether a row waits that no pause holds back."""
+        types = [shown(row[1]) for row in answer.rows if shown(row[2]) == JobStatus.PENDING]
+        return bool(types) and self._pauses.may_claim(types)
 
     async def _look(self, limits: dict[str, InValue], cancelled_since: str) -> ResultSet:
         query, since = ("look_since", {"cancelled_since": cancelled_since}) if cancelled_since else ("look", {})

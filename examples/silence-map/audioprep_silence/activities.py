@@ -28,7 +28,7 @@ class SilenceActivities:
     async def listen(self, order: SilencePayload) -> SilenceMap:
         """Where the recording is silent. Neither a cancel nor a worker that stops leaves an ffmpeg or a file behind."""
         async with self._resources.step(Stage.DOWNLOADING) as step:
-            found = await self._resources.storage.find(keys.checked(order.storage_key))
+            found = await self._resources.storage.stat(keys.checked(order.storage_key))
             self._resources.limits.check_size(found.size)
             source = await self._resources.fetch(found, "source", step)
             probed = await probe(source, step.scratch)

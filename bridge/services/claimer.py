@@ -1,7 +1,7 @@
-"""Background services of the bridge: the claimer, the sweeper of orphaned workflows, the poller of running jobs."""
+"""Claimer: polls the table at a pace, claims pending rows while there is room, and finds cancels."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,20 +9,16 @@ from typing import Final
 import structlog
 
 from audioprep.bridge.metrics import Metrics
-from audioprep.bridge.store.identity import TableIdentity
-from audioprep.bridge.store.queue.claims import Poll
+from audioprep.bridge.store.queue.poll import Poll
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Executions
 from audioprep.bridge.tracking.tracker import JobTracker
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.timestamps import to_text, utc_now
-from audioprep.service.runner import JITTER
 
 log = structlog.get_logger()
 
-_SWEPT_PER_SECOND: Final = (
-    16  # rows read by sweeps: with many rows they come more seldom, so that their cost is bounded
-)
+_SWEPT_PER_SECOND: Final = 16  # rows read by sweeps: with many rows they come more seldom, so that they cost no more
 _CANCEL_SLACK: Final = timedelta(seconds=10)  # by which the clocks of web apps may differ
 _WAITED: Final = 30.0  # seconds for which rows may wait while there is room for them
 
@@ -139,80 +135,3 @@ class Claimer:
         """What is wrong when rows wait although there is room for them."""
         waited = 0.0 if self._left_since is None else time.monotonic() - self._left_since
         return f"pending rows have waited for {waited:.0f} s while slots were free" if waited > _WAITED else None
-
-
-class OrphanSweeper:
-    """Cancels workflows whose row was made final by hand, or deleted. A slow sweep.
-
-    A row that is not there may be one that a replica of the database has not got yet: so it has to be missing for
-    `patience` seconds.
-    """
-
-    name = "orphans"
-
-    def __init__(
-        self,
-        store: JobStore,
-        executions: Executions,
-        tracker: JobTracker,
-        identity: TableIdentity,
-        *,
-        interval: float,
-        patience: float,
-    ) -> None:
-        self._store = store
-        self._executions = executions
-        self._tracker = tracker
-        self._identity = identity
-        self._interval = interval
-        self._patience = patience
-        self._missing: dict[str, float] = {}  # jobs without a row, and since when
-
-    @property
-    def has_missing(self) -> bool:
-        return bool(self._missing)
-
-    def interval(self) -> float:
-        return min(self._interval, self._patience) if self._missing else self._interval
-
-    async def run_once(self) -> None:
-        if not self._identity.is_copy:  # the workflows with a copy's id may be those of the original
-            await self.sweep([job_id async for job_id in self._executions.open_jobs()])
-
-    async def sweep(self, open_jobs: Sequence[str]) -> None:
-        """Look at the rows of jobs whose workflow is open."""
-        missing: dict[str, float] = {}
-        for job_id in [] if self._identity.is_copy else open_jobs:
-            if job_id in self._tracker:
-                continue
-            row = await self._store.get_row(job_id)
-            if row is not None:
-                if row.type in self._store.types:  # another bridge's otherwise
-                    self._tracker.admit([row])
-            elif time.monotonic() - self._missing.get(job_id, time.monotonic()) < self._patience:
-                missing[job_id] = self._missing.get(job_id, time.monotonic())
-            else:
-                log.warning("orphan_cancelled", job_id=job_id)
-                await self._executions.cancel(job_id)
-        self._missing = missing
-
-
-class Sync:
-    """Looks at the jobs in our care in turn, so that their progress reaches the rows."""
-
-    name = "sync"
-
-    def __init__(
-        self, tracker: JobTracker, *, interval: float, describes_per_second: float, idle: float | None = None
-    ) -> None:
-        """`idle` is the interval while no job is tracked: one that comes wakes the service."""
-        self._tracker = tracker
-        self._interval = interval
-        self._idle = interval if idle is None else idle
-        self._batch = max(int(describes_per_second * interval * (1 - JITTER)), 1)
-
-    def interval(self) -> float:
-        return self._interval if len(self._tracker) else self._idle
-
-    async def run_once(self) -> None:
-        await self._tracker.settle_due(self._batch)

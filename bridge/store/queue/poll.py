@@ -1,0 +1,30 @@
+"""What one poll of the table brings."""
+
+from dataclasses import dataclass, field
+
+from audioprep.jobs.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll brought: rows just claimed, rows whose claim failed them, rows that a newer one superseded, cancels
+    to carry out, and rows being processed if asked for.
+
+    `waiting` says that rows were there to be claimed, `more` that there may be others still, `hungry` that
+    no slot was granted for them. `paused` are the scopes whose rows are left alone.
+    """
+
+    claimed: list[Job]
+    refused: list[Job]
+    cancel_requested: list[Job]
+    processing: list[Job]
+    waiting: bool
+    more: bool
+    superseded: list[Job] = field(default_factory=list)
+    hungry: bool = False
+    paused: frozenset[str] = frozenset()
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the table is in use."""
+        return self.hungry or self.waiting or bool(self.claimed or self.refused or self.cancel_requested)
