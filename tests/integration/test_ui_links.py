@@ -64,9 +64,7 @@ def _piped(folder: Path, *arguments: str, ui: str = UI) -> str:
     [(("jobs",), "failed-2"), (("watch", "complete-1111", "failed-2222"), "failed-2222")],
     ids=["jobs", "watch"],
 )
-def test_in_a_terminal_an_id_leads_to_its_page(
-    table: tuple[Path, str], arguments: tuple[str, ...], shown: str
-) -> None:
+def test_in_a_terminal_an_id_leads_to_its_page(table: tuple[Path, str], arguments: tuple[str, ...], shown: str) -> None:
     folder, table_id = table
 
     written = run_in_terminal(folder, _env(folder), *arguments, size=(80, 50))
