@@ -79,6 +79,21 @@ def build_graph(clips: Sequence[tuple[Clip, SourceFacts]], sample_rate: int) -> 
     return Graph(inputs, ";".join(chains), frames, sample_rate, channels)
 
 
+def graph_of_file(path: Path, graph: Graph, sample_rate: int) -> Graph:
+    """A graph over a file that was rendered from `graph`, at a sample rate that may be another one."""
+    frames = round(graph.frames * sample_rate / graph.sample_rate)
+    chain = [f"aformat=sample_fmts=fltp:channel_layouts={_layout(graph.channels)}"]
+    if sample_rate != graph.sample_rate:
+        chain += [f"aresample={sample_rate}", chain[0], f"apad=whole_len={frames}", f"atrim=end_sample={frames}"]
+    filters = f"[0:a:0]{','.join(chain)}{OUTPUT}"
+    inputs: list[str | Path] = ["-threads", "1", *input_options(path)]
+    return Graph(inputs, filters, frames, sample_rate, graph.channels)
+
+
+def _layout(channels: int) -> str:
+    return "stereo" if channels > 1 else "mono"
+
+
 def clip_frames(clip: Clip, sample_rate: int) -> int:
     """The length of a clip in the output, see above."""
     return round(clip.end_time * sample_rate) - round(clip.start_time * sample_rate)
@@ -104,7 +119,7 @@ def _chain(clip: Clip, source: SourceFacts, seek: int, rate: int, channels: int)
         "asetpts=N/SR/TB",
         *mix_filters(source.channels, source.layout, channels),
         f"aresample={rate}:rematrix_maxval=1",
-        f"aformat=sample_fmts=fltp:channel_layouts={'stereo' if channels > 1 else 'mono'}",
+        f"aformat=sample_fmts=fltp:channel_layouts={_layout(channels)}",
         f"apad=pad_len={math.ceil(_PAD * rate)}",
         f"atrim=start_sample={begin}:end_sample={begin + frames}",
         "asetpts=N/SR/TB",

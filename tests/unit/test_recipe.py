@@ -14,6 +14,7 @@ from audioprep.jobs.types.recipe import Recipe
 from tests.support.activities import clip_of, recipe_of
 
 SOURCE = str(uuid.uuid4())
+SAMPLE = "0b3b8a4e-6a1c-4f0e-9a51-0d0f6a2f9f11"
 GOOD = clip_of(SOURCE, 0, 2)
 SECOND = "clip 2 ('clip-1')"
 
@@ -157,8 +158,9 @@ def test_numbers_of_one_value_are_one_recipe() -> None:
         {"outputSampleRate": 96000},
         {"targetLufs": -14},
         {"assetId": str(uuid.uuid4())},
+        {"outputs": [{"format": "flac", "bitDepth": 24}, {"format": "opus"}]},
     ],
-    ids=["format", "AAC bit rate", "rate that MP3 lacks", "target without normalize", "asset"],
+    ids=["format", "AAC bit rate", "rate that MP3 lacks", "target without normalize", "asset", "outputs"],
 )
 def test_what_a_preview_does_not_play_is_not_in_its_digest(fields: dict[str, Any]) -> None:
     assert digest_of(_recipe(recipe_of(GOOD) | fields)) == digest_of(_recipe(recipe_of(GOOD)))
@@ -176,6 +178,13 @@ def test_all_that_a_preview_plays_is_in_its_digest() -> None:
     ]
 
     assert len({digest_of(_recipe(recipe)) for recipe in recipes}) == len(recipes)
+
+
+def test_recipes_of_earlier_versions_keep_their_digest() -> None:
+    """Taken down from a version that knew neither presets nor outputs."""
+    recipe = {"assetId": SAMPLE, "clips": [clip_of(SAMPLE, 0, 12.5, id="intro")]}
+
+    assert digest_of(_recipe(recipe)) == "48cf33ae072c31dc29a1980017cabba8ff9f81c68ea3b7c4eeb39c6e76dbe988"
 
 
 def test_without_a_hash_the_digest_names_the_file() -> None:

@@ -14,6 +14,8 @@ from audioprep.cli.target import targeted
 if TYPE_CHECKING:
     from audioprep.settings import Settings
 
+_MAX_DIGITS = 6
+
 app = typer.Typer(help="Put a job into the table, as a web app would.", no_args_is_help=True)
 
 
@@ -49,11 +51,37 @@ def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -
     submit_checked(read_settings(), str(uuid.uuid4()), "preview", _metadata(recipe), watch=watch, as_json=as_json)
 
 
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        metavar="FORMAT[:N]",
+        help="A file to make instead of those of the recipe: wav, flac, mp3, aac or opus, with its bits (wav:24) or"
+        " kbit/s (mp3:192). Up to four times.",
+    ),
+]
+
+
 @app.command()
 @targeted
-def save(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Render a recipe to the asset's prepared file: WAV or AAC, normalised if it says so."""
-    submit_checked(read_settings(), str(uuid.uuid4()), "save", _metadata(recipe), watch=watch, as_json=as_json)
+def save(recipe: RecipeFile, output: Outputs = None, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Render a recipe to the asset's prepared files, WAV if it names none, normalised if it says so."""
+    metadata = _metadata(recipe)
+    if output and isinstance(metadata["recipe"], dict):
+        metadata["recipe"] = {**metadata["recipe"], "outputs": [_output(text) for text in output]}
+        metadata["recipe"].pop("outputFormat", None)
+        metadata["recipe"].pop("aacKbps", None)
+    submit_checked(read_settings(), str(uuid.uuid4()), "save", metadata, watch=watch, as_json=as_json)
+
+
+def _output(text: str) -> dict[str, Any]:
+    """`mp3:192` as an entry of a recipe's `outputs`."""
+    form, colon, number = text.partition(":")
+    if not colon:
+        return {"format": form}
+    if not (number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS):
+        fail(f"{text} is not FORMAT:N, such as mp3:192.", EXIT_USAGE)
+    return {"format": form, "bitDepth" if form in ("wav", "flac") else "kbps": int(number)}
 
 
 def _metadata(file: Path) -> dict[str, Any]:

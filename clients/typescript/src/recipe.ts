@@ -1,6 +1,6 @@
 /** Recipes: a builder, and the contract's rules as checks before the INSERT. */
-import { AAC_LIMITS, type Clip, LIMITS, type LoudnessPreset, MEASURE, PRESETS } from "./generated.js";
-import type { AacRate, Recipe } from "./types.js";
+import { AAC_LIMITS, type Clip, FORMATS, LIMITS, type LoudnessPreset, MEASURE, MP3_KBPS, MP3_LIMITS, PRESETS } from "./generated.js";
+import type { AacRate, Recipe, RecipeOutput } from "./types.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SLACK = 1e-9; // binary fractions: 0.3 - 0.2 is a hair under 0.1
@@ -32,7 +32,7 @@ type Output =
   | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
   | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number };
 type Loudness = { normalize?: boolean; targetLufs?: number; truePeak?: number; loudness?: LoudnessPreset; report?: boolean };
-export type RecipeOptions = Loudness & Output;
+export type RecipeOptions = Loudness & Output & { outputs?: RecipeOutput[] };
 
 /** A recipe of an asset; throws RecipeError with the first fault. */
 export function buildRecipe(assetId: string, clips: ClipInput[], options: RecipeOptions = {}): Recipe {
@@ -60,8 +60,17 @@ export function checkRecipe(recipe: Recipe): void {
   if (recipe.truePeak != null) between(recipe.truePeak, -9, 0, at("truePeak"));
   checkPreset(recipe);
   if (recipe.aacKbps != null) between(recipe.aacKbps, LIMITS.minAacKbps, LIMITS.maxAacKbps, at("aacKbps"));
+  const { outputs } = recipe;
+  if (outputs != null) checkOutputs(outputs);
   const unmade = recipe.loudness === MEASURE && recipe.normalize === true;
   check(!unmade, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and normalize asks for one");
+  if (outputs != null) {
+    const listed = recipe.loudness === MEASURE;
+    check(!listed, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and outputs asks for some");
+    const alone = (recipe.outputFormat ?? "wav") === "wav" && recipe.aacKbps == null;
+    check(alone, ["recipe", null, "outputs"], "outputFormat and aacKbps are of one file, and outputs lists the files");
+    checkFormats(outputs, rate);
+  }
   if (recipe.outputFormat === "aac") checkAac(rate, recipe.aacKbps ?? 0);
 }
 
@@ -78,6 +87,50 @@ function checkAac(rate: number, kbps: number): void {
   check(highest !== undefined, at, `outputSampleRate ${rate} does not exist in AAC`);
   const sentence = `aacKbps ${kbps} is more than the ${highest} that AAC has at ${rate} Hz`;
   check(kbps <= highest!, ["recipe", null, "aacKbps"], sentence);
+}
+
+const FLAC_STEP = 10; // hertz
+
+function checkOutputs(outputs: RecipeOutput[]): void {
+  const at = ["recipe.outputs", null, "outputs"] as const;
+  const { maxOutputs } = LIMITS;
+  check(outputs.length <= maxOutputs, at, `it has ${outputs.length} files, and ${maxOutputs} are the most`);
+  check(outputs.length >= 1, at, "tuple should have at least 1 item after validation, not 0");
+  outputs.forEach(({ format, bitDepth, kbps }, index) => {
+    const where = `recipe.outputs.${index}`;
+    const names = Object.keys(FORMATS).map((name) => `'${name}'`);
+    const known = `input should be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+    check(format in FORMATS, [`${where}.format`, null, "format"], known);
+    check([undefined, 16, 24].includes(bitDepth ?? undefined), [`${where}.bitDepth`, null, "bitDepth"], "input should be 16 or 24");
+    if (kbps != null) between(kbps, LIMITS.minOpusKbps, LIMITS.maxAacKbps, [`${where}.kbps`, null, "kbps"]);
+    const lossless = format === "wav" || format === "flac";
+    check(bitDepth == null || lossless, [where, null, "bitDepth"], `bitDepth is for wav and flac, and this is ${format}`);
+    check(kbps == null || !lossless, [where, null, "kbps"], `kbps is for mp3, aac and opus, and this is ${format}`);
+    if (kbps != null) checkKbps(format, kbps, [where, null, "kbps"]);
+  });
+}
+
+function checkKbps(format: RecipeOutput["format"], kbps: number, at: Place): void {
+  if (format === "mp3") {
+    const sentence = `kbps of mp3 is one of ${MP3_KBPS.slice(0, -1).join(", ")} and ${MP3_KBPS.at(-1)}`;
+    return check(MP3_KBPS.some((known) => known === kbps), at, sentence);
+  }
+  const { minAacKbps, maxAacKbps, minOpusKbps, maxOpusKbps } = LIMITS;
+  const [least, most] = format === "aac" ? [minAacKbps, maxAacKbps] : [minOpusKbps, maxOpusKbps];
+  check(kbps >= least && kbps <= most, at, `kbps of ${format} is ${least} to ${most}`);
+}
+
+function checkFormats(outputs: RecipeOutput[], rate: number): void {
+  const formats = outputs.map(({ format }) => format);
+  for (const { format, kbps } of outputs) {
+    const at = ["recipe", null, "outputs"] as const;
+    check(formats.filter((other) => other === format).length === 1, at, `outputs has ${format} more than once`);
+    const limits: Record<string, Record<string, number>> = { aac: AAC_LIMITS, mp3: MP3_LIMITS };
+    const highest = format in limits ? limits[format]![rate] : LIMITS.maxOpusKbps;
+    const known = highest !== undefined && (format !== "flac" || rate <= LIMITS.anyFlacRate || rate % FLAC_STEP === 0);
+    check(known, at, `outputSampleRate ${rate} does not exist in ${FORMATS[format]}`);
+    check((kbps ?? 0) <= highest!, at, `kbps ${kbps} is more than the ${highest} that ${FORMATS[format]} has at ${rate} Hz`);
+  }
 }
 
 function checkClip(clip: Omit<Clip, "volume" | "fadeIn" | "fadeOut"> & Partial<{ [K in "volume" | "fadeIn" | "fadeOut"]: number | undefined }>, index: number): void {
