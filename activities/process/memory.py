@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 _MB: Final = 1024 * 1024
-# Measured in a container of 512 MB: two renders of half an hour took 111 MB beside the worker. yt-dlp takes 56 MB, and
-# deno 178 MB while it reads a script of YouTube's size.
-WORKER: Final = 144 * _MB
-STEP: Final = 64 * _MB
-YTDLP: Final = 236 * _MB
+# Measured in a container of 512 MB, without file cache: `serve` with two renders of half an hour took some 140 MB, and
+# yt-dlp with deno 306 MB while it answers a challenge of a script of YouTube's size. `make try-image` has all at once.
+WORKER: Final = 128 * _MB
+STEP: Final = 32 * _MB
+YTDLP: Final = 312 * _MB
 _MOST_RUNS: Final = 3  # of yt-dlp at once, if memory allows more: more slots than that are for the operator to set
 _UNLIMITED: Final = 1 << 60  # cgroup v1 says so with a number near the largest there is
 

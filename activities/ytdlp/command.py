@@ -35,7 +35,8 @@ _ENTRY: Final = "{url,webpage_url,title,playlist_id}"
 _NOWHERE: Final = "/nonexistent"
 # For yt-dlp and the deno it runs: V8 alone writes to some hundred MB. The sources of a page need CPU, a file does not.
 _LIMITS: Final = ChildLimits(cpu_seconds=300, memory=2048 * MB, open_files=1024)
-_V8_FLAGS: Final = "--max-old-space-size=256"  # MB of deno's heap: a script of YouTube's size needs some 100
+# MB of deno's heap: a script of YouTube's size needs some 150. Young objects get 1 MB: 28 MB less at the peak.
+_V8_FLAGS: Final = "--max-old-space-size=256,--max-semi-space-size=1"
 _SLACK: Final = 8 * MB  # of a file beyond the limit for media: scripts and caches
 _PROGRESS_DELTA: Final = "0.25"  # seconds between two progress lines
 

@@ -3,12 +3,16 @@
 import json
 import shutil
 import subprocess
+import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--memory=512m", "--pids-limit=256")
+_FENCE = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--pids-limit=256")
+_FENCE += ("--memory=512m", "--memory-swap=512m")  # no swap
+_SAMPLER = Path(__file__).with_name("sampler.sh")
 
 
 def engine() -> str:
@@ -35,13 +39,14 @@ class Image:
         """What a shell in the image says."""
         return _said(self.engine, "run", "--rm", "--network=none", *_FENCE, "--entrypoint=sh", self.name, "-c", script)
 
-    def start(self, role: str, env: Mapping[str, str], folder: Path) -> "Container":
-        """On the host's network, its work folder a volume."""
+    def start(self, role: str, env: Mapping[str, str], folder: Path, *mounts: str) -> "Container":
+        """On the host's network, its work folder a volume; `mounts` are FOLDER:PATH."""
         name = f"audioprep-{role}-{uuid.uuid4().hex[:8]}"
         variables = folder / f"{name}.env"
         variables.write_text("".join(f"{key}={value}\n" for key, value in env.items()))
         options = ("--detach", f"--name={name}", "--network=host", f"--env-file={variables}")
-        _said(self.engine, "run", *options, *_FENCE, self.name, role)
+        volumes = [f"--volume={mount}:ro" for mount in mounts]
+        _said(self.engine, "run", *options, *volumes, *_FENCE, self.name, role)
         return Container(self.engine, name)
 
 
@@ -58,6 +63,20 @@ class Container:
 
     def inside(self, script: str) -> str:
         return _said(self.engine, "exec", self.name, "sh", "-c", script)
+
+    @contextmanager
+    def watched(self) -> Iterator[list[str]]:
+        """At the end, the list holds what its processes held at most, and their names: see sampler.sh."""
+        seen: list[str] = []
+        argv = [self.engine, "exec", self.name, "sh", "-c", _SAMPLER.read_text()]
+        with tempfile.TemporaryFile("w+") as said, subprocess.Popen(argv, stdout=said) as sampler:
+            try:
+                yield seen
+            finally:
+                sampler.kill()
+                sampler.wait(10)
+                said.seek(0)
+                seen += said.read().split("\n")[-2].split()
 
     def stop(self) -> int:
         """SIGTERM, and SIGKILL after ten seconds. The exit code."""

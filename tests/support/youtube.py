@@ -66,16 +66,20 @@ class MadeYouTube:
 
     def answers(self, status: str = "OK", reason: str = "", subreason: str = "", **more: Any) -> None:
         """What YouTube says of the recording from now on; `more` replaces parts of the response."""
+        response = self.response(status, reason, subreason)
+        case = {"client": self.client, "response": response | more}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "case.json").write_text(json.dumps(case))
+
+    def response(self, status: str = "OK", reason: str = "", subreason: str = "") -> dict[str, Any]:
+        """A player response of this status, with the formats there are."""
         screen = {"playerErrorMessageRenderer": {"reason": _text(reason), "subreason": _text(subreason)}}
         playability = {"status": status, **({"reason": reason, "errorScreen": screen} if reason else {})}
-        response = {
+        return {
             "playabilityStatus": playability,
             "videoDetails": {"videoId": VIDEO, "title": "A title", "lengthSeconds": "3", "channelId": "UC" + "x" * 22},
             "streamingData": {"adaptiveFormats": self.formats},
         }
-        case = {"client": self.client, "response": response | more}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "case.json").write_text(json.dumps(case))
 
     def sound(self, itag: int, name: str, codec: str = "mp4a.40.2", **more: Any) -> dict[str, Any]:
         """A format of sound alone, to be had as `/file/{name}` of the site; `language` names its track."""

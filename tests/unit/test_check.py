@@ -46,7 +46,7 @@ def test_memory_that_suffices(limit: int | None, slots: int, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "slots", "fitting"), [(500 * MB, 2, 1), (512 * MB, 3, 2), (1024 * MB, 12, 10), (64 * MB, 1, 1)]
+    ("limit", "slots", "fitting"), [(500 * MB, 2, 1), (512 * MB, 3, 2), (1024 * MB, 20, 18), (64 * MB, 1, 1)]
 )
 def test_too_little_memory_is_told_with_the_slots_that_fit(limit: int, slots: int, fitting: int) -> None:
     with pytest.raises(CheckWarning, match=f"set AUDIOPREP_ACTIVITY_SLOTS={fitting}$"):
@@ -54,7 +54,7 @@ def test_too_little_memory_is_told_with_the_slots_that_fit(limit: int, slots: in
 
 
 @pytest.mark.parametrize(
-    ("limit", "steps", "runs"), [(None, 2, 3), (512 * MB, 2, 1), (1024 * MB, 2, 3), (64 * MB, 2, 1), (760 * MB, 2, 2)]
+    ("limit", "steps", "runs"), [(None, 2, 3), (512 * MB, 2, 1), (1200 * MB, 2, 3), (64 * MB, 2, 1), (816 * MB, 2, 2)]
 )
 def test_runs_of_ytdlp_fit_beside_the_slots(limit: int | None, steps: int, runs: int) -> None:
     assert fitting_runs(limit, steps) == runs
