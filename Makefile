@@ -10,7 +10,7 @@ WORKERS ?= 2
 # Hundreds of short processes: each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast bench simulate chaos flood restart retention histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean clean-data help
+.PHONY: setup demo test test-fast bench simulate chaos flood restart retention corpus histories hostile fuzz audit try-image wheel stats pictures reference docs lint types imports check clean clean-data help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,6 +90,9 @@ restart: setup ## Kill a bridge and start it again over many jobs in flight (JOB
 
 retention: setup ## Delete very many old rows while jobs run, and print what it cost (ROWS=1000000)
 	$(BIN)/python -m tests.retention --rows $(or $(ROWS),1000000)
+
+corpus: setup ## Forty made programmes, saved in every format and measured by two independent meters
+	$(BIN)/python -m tests.corpus $(ARGS)
 
 histories: setup ## Record the histories that the replay tests use anew
 	$(BIN)/python -m tests.histories.record

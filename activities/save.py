@@ -1,23 +1,27 @@
-"""Activities of a save: measure the loudness, render the prepared file, publish it."""
+"""Activities of a save: measure the loudness, render the prepared files, publish them."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import activity
 
 from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
-from audioprep.activities.render.encoding import AAC_KBPS, encoding_of
+from audioprep.activities.render.deliverables import Goal, check_sizes, render_files
+from audioprep.activities.render.encoding import AAC_KBPS, Encoding, encoding_of
 from audioprep.activities.render.loudness import LoudnessTarget, Mastering, Plan
 from audioprep.activities.render.mastering import plan_mastering, render_mastered
 from audioprep.activities.render.rendering import Rendering, open_rendering
 from audioprep.activities.resources import ActivityResources
-from audioprep.activities.storage.assets import asset_deleted, count_deleted_bytes, writing_into
+from audioprep.activities.storage.assets import count_deleted_bytes, writing_into
+from audioprep.activities.storage.prepared import check_is_saved, prepared_files, store_together
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.status import Stage
 from audioprep.jobs.timestamps import utc_now
-from audioprep.jobs.types.recipe import OutputFormat, Recipe
+from audioprep.jobs.types.recipe import Recipe
+from audioprep.jobs.types.save import SavedFile, prepared_keys
 
 _ENCODED = 0.7  # of the rendering stage; the rest is decoding what came out
 
@@ -27,6 +31,12 @@ class RenderInput(WireModel):
 
     recipe: Recipe
     plan: Plan | None = None
+
+
+class RenderedFiles(WireModel):
+    """The files of a recipe's `outputs`, in their order."""
+
+    files: tuple[SavedFile, ...]
 
 
 class SaveActivities:
@@ -57,11 +67,11 @@ class SaveActivities:
         """Render, look at the result, and only then replace the prepared file of this extension. Its key."""
         recipe = input.recipe
         storage, asset_id = self._resources.storage, str(recipe.asset_id)
-        key = keys.prepared(asset_id, recipe.output_format.extension)
+        (key,) = prepared_keys(recipe)
         stage = Stage.RENDERING if input.plan else Stage.DOWNLOADING
         async with self._resources.step(stage) as step, writing_into(storage, asset_id, key):
             rendering = await self._open_for(input, step)
-            encoding = encoding_of(recipe, rendering.graph.channels, self._aac_kbps)
+            (encoding,) = self._encodings(recipe, rendering)
             self._resources.limits.check_output(rendering.size(encoding))
             path = step.scratch / f"prepared.{encoding.extension}"
             if input.plan is None:
@@ -74,36 +84,61 @@ class SaveActivities:
             await storage.move(path, key, encoding.content_type)
         return key
 
+    @activity.defn(name="audioprep.render_outputs")
+    async def render_outputs(self, input: RenderInput) -> RenderedFiles:
+        """Render all files of `outputs`, look at each, and only then replace those that are stored.
+
+        Raises TransientError when another save of the asset stored some of its files in between.
+        """
+        recipe = input.recipe
+        stage, names = Stage.RENDERING if input.plan else Stage.DOWNLOADING, prepared_keys(recipe)
+        async with (
+            self._resources.step(stage) as step,
+            writing_into(self._resources.storage, str(recipe.asset_id), *names),
+        ):
+            rendering = await self._open_for(input, step)
+            encodings = self._encodings(recipe, rendering)
+            check_sizes(rendering, encodings, self._resources.limits)
+            goal = Goal(input.plan, self._target.of(recipe)) if input.plan else None
+            made = await render_files(rendering, encodings, goal, step.report_progress)
+            sizes = [(await asyncio.to_thread(path.stat)).st_size for path, _ in made]
+            step.enter_stage(Stage.UPLOADING)
+            moves = [
+                (path, key, form.content_type) for (path, _), key, form in zip(made, names, encodings, strict=True)
+            ]
+            await store_together(self._resources.storage, moves, step.report_progress)
+        files = [
+            SavedFile(key=key, format=file.format, size=size, integrated=heard.integrated, true_peak=heard.true_peak)
+            for key, file, size, (_, heard) in zip(names, recipe.files, sizes, made, strict=True)
+        ]
+        return RenderedFiles(files=tuple(files))
+
     @activity.defn(name="audioprep.publish_prepared")
     async def publish(self, recipe: Recipe) -> None:
-        """Write `edits.json`, and remove the prepared file of the other form now that the new one is stored.
+        """Write `edits.json`, and remove the prepared files of other forms now that the new ones are stored.
 
-        Of two saves of one asset the later wins, in whatever order they get here: one whose file is gone was
-        overtaken, and one whose file is older than the other form's leaves that alone. Raises PermanentError when no
-        form is there any more: the asset was deleted.
+        Of two saves of one asset the later wins, in whatever order they get here: one of whose files some is gone was
+        overtaken, and one whose files are all older than another form's leaves that alone. Raises PermanentError when
+        no form is there any more: the asset was deleted.
         """
         storage, asset_id = self._resources.storage, str(recipe.asset_id)
         async with self._resources.step(Stage.FINALIZING):
-            new = await storage.stat_or_none(keys.prepared(asset_id, recipe.output_format.extension))
-            if new is None:
-                await self._check_is_there(asset_id)
-                return
-            content = recipe.model_dump_json(indent=2, exclude_none=True).encode()
-            await storage.write(keys.edits(asset_id), content, ContentType.JSON)
-            for other in set(OutputFormat) - {recipe.output_format}:
-                old = await storage.stat_or_none(keys.prepared(asset_id, other.extension))
-                if old is not None and old.modified < new.modified:
-                    await storage.delete(old.key)
-            await self._check_is_there(asset_id)
-            await self._remove_old_previews(asset_id)
+            found = {each.key: each for each in await prepared_files(storage, asset_id)}
+            names = prepared_keys(recipe)
+            if found.keys() >= set(names):
+                content = recipe.model_dump_json(indent=2, exclude_none=True).encode()
+                await storage.write(keys.edits(asset_id), content, ContentType.JSON)
+                newest = max(found[key].modified for key in names)
+                for other in found.keys() - set(names):
+                    if found[other].modified < newest:
+                        await storage.delete(other)
+            await check_is_saved(storage, asset_id, keys.edits(asset_id))
+            if found.keys() >= set(names):
+                await self._remove_old_previews(asset_id)
 
-    async def _check_is_there(self, asset_id: str) -> None:
-        """Some prepared file. Raises PermanentError, with `edits.json` removed, when there is none."""
-        storage = self._resources.storage
-        if not any([await storage.stat_or_none(keys.prepared(asset_id, form.extension)) for form in OutputFormat]):
-            await storage.delete(keys.edits(asset_id))
-            await storage.remove_folder(keys.asset_folder(asset_id))
-            raise asset_deleted(asset_id)
+    def _encodings(self, recipe: Recipe, rendering: Rendering) -> list[Encoding]:
+        rate, channels = recipe.output_sample_rate, rendering.graph.channels
+        return [encoding_of(file, rate, channels, self._aac_kbps) for file in recipe.files]
 
     async def _remove_old_previews(self, asset_id: str) -> None:
         """Those that are older than previews are kept; the app asks again for one that it still wants."""

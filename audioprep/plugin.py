@@ -123,7 +123,7 @@ class AudioPrepPlugin(SimplePlugin):
             *(theirs or ()),
             *(ingest.fetch_source, ingest.analyze, ingest.publish_asset, ingest.discard_asset),
             *(preview.find_preview, preview.render_preview),
-            *(save.measure, save.render, save.publish),
+            *(save.measure, save.render, save.render_outputs, save.publish),
             LoudnessReportActivities(self.resources).report_loudness,
             *(playlists.expand_playlist, playlists.find_entries),
             DeleteActivities(self.resources).delete_assets,

@@ -25,6 +25,7 @@ class ContentType(StrEnum):
     WAV = "audio/wav"
     M4A = "audio/mp4"
     FLAC = "audio/flac"
+    OGG = "audio/ogg"
     BINARY = "application/octet-stream"
 
 
@@ -94,6 +95,11 @@ def preview(asset_id: str, recipe_hash: str) -> str:
 
 def prepared(asset_id: str, extension: str) -> str:
     return f"assets/{asset_id}/prepared.{extension}"
+
+
+def is_prepared(key: str) -> bool:
+    """Whether an object of an asset's folder is a file of its save."""
+    return PurePosixPath(key).name.startswith("prepared.")
 
 
 def loudness_plot(asset_id: str) -> str:

@@ -37,10 +37,10 @@ def quick_meter(graph: Graph, band: int | None = None) -> str:
     return f"{_measurable(graph)}{resample}{_QUICK_METER}"
 
 
-def metered_samples(graph: Graph) -> str:
-    """Samples of 16 bits as the output `out`, and their loudness and peak beside it."""
+def metered_samples(graph: Graph, sample_format: str) -> str:
+    """Samples of a WAV file as the output `out`, and their loudness and peak beside it."""
     layout = "stereo" if graph.channels > 1 else "mono"
-    samples = f"aformat=sample_fmts=s16:channel_layouts={layout}"
+    samples = f"aformat=sample_fmts={sample_format}:channel_layouts={layout}"
     return f"{samples},asplit[out][meter];[meter]{quick_meter(graph)},anullsink"
 
 

@@ -10,6 +10,7 @@ from audioprep.activities.ffmpeg.run import ProgressCallback, subrange
 from audioprep.activities.render.encoding import Encoding, preview_band
 from audioprep.activities.render.loudness import (
     TOLERANCE,
+    Loudness,
     LoudnessTarget,
     Mastering,
     MasteringAttempt,
@@ -54,17 +55,28 @@ async def plan_mastering(
 
 
 async def render_mastered(
-    rendering: Rendering, path: Path, encoding: Encoding, plan: Plan, target: LoudnessTarget, report: ProgressCallback
-) -> None:
-    """Render until the file itself, measured, is as it should be; the number of trials is bounded."""
+    rendering: Rendering,
+    path: Path,
+    encoding: Encoding,
+    plan: Plan,
+    target: LoudnessTarget,
+    report: ProgressCallback,
+    floor: float | None = None,
+) -> Loudness:
+    """Render until the file itself, measured, is as it should be; the number of trials is bounded. What it measured.
+
+    A true peak below `floor`, which is the target's if it is None, may be reported lower than it is.
+    """
     trials: list[MasteringAttempt] = []
     mastering: Mastering | None = plan.mastering
+    least = highest_peak(target) if floor is None else floor
     while mastering is not None:
         begin, end = 1 - (1 - _FIRST) ** len(trials), 1 - (1 - _FIRST) ** (len(trials) + 1)
         way = subrange(report, begin, end)
-        result = await rendering.encode_and_measure(path, encoding, mastering, highest_peak(target), way)
+        result = await rendering.encode_and_measure(path, encoding, mastering, least, way)
         trials.append((mastering, result))
         mastering = next_mastering(plan.measured, target, trials)
+    return trials[-1][1]
 
 
 async def render_preview(

@@ -18,7 +18,7 @@ from audioprep.activities.render.chains import (
     metered_samples,
     quick_meter,
 )
-from audioprep.activities.render.encoding import WAV, Encoding
+from audioprep.activities.render.encoding import Encoding
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
 from audioprep.activities.render.metering.loudness_chart import LoudnessChart, log_bytes, read_chart
@@ -80,10 +80,10 @@ class Rendering:
         The samples of a WAV file are metered on their way into it, which saves a decode, and the file's peaks are found
         in the file. Any other file is decoded again: encoding has its own effect on loudness and peaks.
         """
-        if encoding is not WAV:
+        if encoding.samples is None:
             await self.encode(path, encoding, mastering, subrange(report, 0, _ENCODED))
             return await self.check_and_measure(path, subrange(report, _ENCODED, 1))
-        filters = f"{self._mastered(mastering)},{metered_samples(self.graph)}"
+        filters = f"{self._mastered(mastering)},{metered_samples(self.graph, encoding.samples)}"
         run = await self._encode(path, encoding, filters, subrange(report, 0, _METERED), loglevel="info")
         heard = _loudness_in(run)
         peaks = await self._peaks_in(path, ceiling, lambda: report(_METERED))
@@ -105,7 +105,7 @@ class Rendering:
 
     async def check(self, path: Path, encoding: Encoding, report: ProgressCallback) -> None:
         """Raises an error unless the file is as long as it must be: to the sample for WAV, to a frame otherwise."""
-        if encoding is WAV:
+        if encoding.samples is not None:
             await asyncio.to_thread(self._check_frames, path)
             return
         decode = [*input_options(path), "-map", "0:a:0", "-f", "null", "-"]

@@ -110,11 +110,18 @@ async def open_table(settings: "Settings") -> "AsyncIterator[JobTable]":
 
 def link_to(settings: "Settings", job: "Job", table_id: str) -> str:
     """The page of the job in Temporal's UI; empty for a job that no workflow ran for, or without a known UI."""
-    from audioprep.jobs.request import workflow_id_for
     from audioprep.jobs.status import JobStatus
+
+    claimed = job.status.is_final or job.status == JobStatus.PROCESSING
+    return link_when_claimed(settings, job.job_id, table_id) if claimed else ""
+
+
+def link_when_claimed(settings: "Settings", job_id: str, table_id: str) -> str:
+    """The page that the job will have; empty without a known UI."""
+    from audioprep.jobs.request import workflow_id_for
     from audioprep.temporal.links import workflow_link
 
-    return "" if job.status == JobStatus.PENDING else workflow_link(settings, workflow_id_for(job.job_id, table_id))
+    return workflow_link(settings, workflow_id_for(job_id, table_id))
 
 
 async def open_client() -> "TemporalClient":

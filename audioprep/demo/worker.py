@@ -1,15 +1,14 @@
 """A worker in a process of its own, so that the demo can kill it."""
 
-import asyncio
 import os
 import sys
 from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from audioprep.dev.server import DevServer
+from audioprep.dev.server import DevServer, stop_process
 from audioprep.settings import Settings
 
 _STOP_TIMEOUT: Final = 10.0  # seconds from SIGTERM to SIGKILL
@@ -31,7 +30,7 @@ async def worker_process(settings: Settings, server: DevServer, output: Path) ->
     try:
         yield process
     finally:
-        await _stop(process)
+        await stop_process(process, _STOP_TIMEOUT)
 
 
 def _environment(settings: Settings, server: DevServer) -> dict[str, str]:
@@ -45,14 +44,3 @@ def _environment(settings: Settings, server: DevServer) -> dict[str, str]:
         "AUDIOPREP_WORK_DIR": str(settings.storage.work_dir),
         "AUDIOPREP_TASK_QUEUE": settings.temporal.task_queue,
     }
-
-
-async def _stop(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(_STOP_TIMEOUT):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

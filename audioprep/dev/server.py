@@ -32,7 +32,7 @@ DYNAMIC_CONFIG = (
 )
 LOG: Final = "temporal.log"
 _START_TIMEOUT: Final = 60.0  # seconds
-_STOP_TIMEOUT: Final = 5.0  # seconds from SIGTERM to SIGKILL
+_STOP_TIMEOUT: Final = 2.0  # seconds from SIGTERM to SIGKILL, which SQLite's write-ahead log survives
 _PAUSE: Final = 0.1  # seconds between two tries to connect
 _GUARD: Final = (
     '[ "$PPID" = "$0" ] && exec "$@"'  # a parent that died before the signal was set leaves no server behind
@@ -77,7 +77,7 @@ async def dev_server(
         except TimeoutError:
             raise RuntimeError(f"Temporal did not start within {_START_TIMEOUT:.0f} s: see {folder / LOG}.") from None
         finally:
-            await _stop(process)
+            await stop_process(process, _STOP_TIMEOUT)
 
 
 def make_folder(folder: Path) -> None:
@@ -128,11 +128,12 @@ def _last_line(log: Path) -> str:
     return lines[-1][:200] if lines else f"{log.name} is empty"
 
 
-async def _stop(process: Process) -> None:
+async def stop_process(process: Process, timeout: float) -> None:
+    """Terminate a child process, and kill it after `timeout` seconds; it is reaped in any case."""
     with suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(_STOP_TIMEOUT):
+        async with asyncio.timeout(timeout):
             await process.wait()
     except TimeoutError:
         process.kill()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audioprep.activities.waveform.peaks_dat import DatMeter
+from audioprep.jobs.types.outputs import FileFormat, RecipeOutput
 
 RATE: Final = 44100
 SECONDS: Final = 2.0
@@ -30,16 +31,26 @@ cAAAAAByb2xsAAAAAQAAAAYAAAABAAAAPXVkdGEAAAA1bWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAbWRp
 cmVlAAAAMW1kYXTeAgBMYXZjNTkuMzcuMTAwAAIwQA4BGCAHARggBwEYIAcBGCAHARggBw==
 """
 
+# The same as FLAC, its one frame behind STREAMINFO alone, and as Opus in Ogg.
+_FLAC: Final = """
+ZkxhQ4AAACISABIAAAANAAANCsRA8AAAETrqd1mm6BHm3yxYfVK3laE2//h5CAAROYwAAADEDQ==
+"""
+_OPUS: Final = """
+T2dnUwACAAAAAAAAAAAAAAAAAAAAAAIotXIBE09wdXNIZWFkAQE4AYC7AAAAAABPZ2dTAAAAAAAAAAAAAAAAAAABAAAASZW+VAEuT3B1c1RhZ3MGAAAA
+ZmZtcGVnAQAAABQAAABlbmNvZGVyPUxhdmMgbGlib3B1c09nZ1MABPgTAAAAAAAAAAAAAAIAAADmyWdrBg8REhISEngL5ME27MWNjElGmaQmsHgHyXIn
+4UTqVfHwwNXd6VJgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDg
+"""
 
-def wav(seconds: float = SECONDS, frequency: float = 440.0) -> bytes:
-    """A tone that swells and fades, 16 bit, mono."""
+
+def wav(seconds: float = SECONDS, frequency: float = 440.0, bits: int = 16) -> bytes:
+    """A tone that swells and fades, 16 or 24 bit, mono."""
     times = np.arange(round(seconds * RATE)) / RATE
     swell = np.sin(np.pi * times / max(seconds, 1e-9))
-    samples = (np.sin(2 * np.pi * frequency * times) * swell * 0.5 * 32767).astype("<i2")
+    samples = (np.sin(2 * np.pi * frequency * times) * swell * 0.5 * (2 ** (bits - 1) - 1)).astype("<i4")
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
-        file.setparams((1, 2, RATE, len(samples), "NONE", "not compressed"))
-        file.writeframes(samples.tobytes())
+        file.setparams((1, bits // 8, RATE, len(samples), "NONE", "not compressed"))
+        file.writeframes(samples.view(np.uint8).reshape(-1, 4)[:, : bits // 8].tobytes())
     return out.getvalue()
 
 
@@ -51,6 +62,31 @@ def mp3(seconds: float = SECONDS) -> bytes:
 def m4a() -> bytes:
     """A tenth of a second of silence."""
     return base64.b64decode(_M4A)
+
+
+def flac() -> bytes:
+    """A tenth of a second of silence."""
+    return base64.b64decode(_FLAC)
+
+
+def opus() -> bytes:
+    """A tenth of a second of silence."""
+    return base64.b64decode(_OPUS)
+
+
+def prepared(output: RecipeOutput, seconds: float) -> bytes:
+    """A file of a save."""
+    match output.format:
+        case FileFormat.WAV:
+            return wav(seconds, bits=output.bit_depth or 16)
+        case FileFormat.FLAC:
+            return flac()
+        case FileFormat.MP3:
+            return mp3(seconds)
+        case FileFormat.AAC:
+            return m4a()
+        case FileFormat.OPUS:
+            return opus()
 
 
 def outline(seconds: float) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.metering.loudness_chart import LoudnessChart, draw_chart
+from audioprep.activities.storage.prepared import prepared_files
 from audioprep.activities.storage.store import Storage
 from audioprep.activities.waveform.peaks import draw_waveform, to_json
 from audioprep.fake import media
@@ -21,15 +22,24 @@ from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata,
 from audioprep.jobs.types.delete import DeletePayload, DeleteResult
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult
 from audioprep.jobs.types.loudness import FileLoudness, LoudnessFigures, LoudnessReport
+from audioprep.jobs.types.outputs import FileFormat
 from audioprep.jobs.types.playlist import PlaylistOutcome, PlaylistPayload, PlaylistResult
 from audioprep.jobs.types.preview import PreviewPayload, PreviewResult
 from audioprep.jobs.types.provenance import Provenance, source_url_of
-from audioprep.jobs.types.recipe import Clip, OutputFormat, Recipe
-from audioprep.jobs.types.save import SavePayload, SaveResult
+from audioprep.jobs.types.recipe import Clip, Recipe
+from audioprep.jobs.types.save import SavedFile, SavePayload, SaveResult, prepared_keys
 
 _ENTRIES: Final = 2  # of every list
 _MP3_BITS: Final = 128_000
 _CODECS: Final = {"mp3": "mp3", "flac": "flac", "m4a": "aac", "ogg": "vorbis", "wav": "pcm_s16le"}
+
+_CONTENT_TYPES: Final = {
+    FileFormat.WAV: ContentType.WAV,
+    FileFormat.FLAC: ContentType.FLAC,
+    FileFormat.MP3: ContentType.MP3,
+    FileFormat.AAC: ContentType.M4A,
+    FileFormat.OPUS: ContentType.OGG,
+}
 
 
 class FakeResults:
@@ -116,24 +126,33 @@ class FakeResults:
 
     async def _save(self, recipe: Recipe) -> SaveResult:
         await self._check(recipe)
-        asset, extension = str(recipe.asset_id), recipe.output_format.extension
+        asset, names = str(recipe.asset_id), prepared_keys(recipe)
         if recipe.only_measured:
-            return SaveResult(asset_id=asset, loudness=await self._silent_report(asset, None))
-        is_wav = recipe.output_format is OutputFormat.WAV
-        content = media.wav(recipe.duration) if is_wav else media.m4a()
-        key = keys.prepared(asset, extension)
-        await self._storage.write(key, content, ContentType.WAV if is_wav else ContentType.M4A)
+            return SaveResult(asset_id=asset, loudness=await self._silent_report(asset))
+        made = []
+        for key, file in zip(names, recipe.files, strict=True):
+            content = media.prepared(file, recipe.duration)
+            await self._storage.write(key, content, _CONTENT_TYPES[file.format])
+            made.append(SavedFile(key=key, format=file.format, size=len(content), integrated=None, true_peak=None))
+        await self._remove_others(asset, names)
         await self._storage.write(keys.edits(asset), recipe.model_dump_json(indent=2).encode(), ContentType.JSON)
-        report = await self._silent_report(asset, key) if recipe.report else None
-        return SaveResult(asset_id=asset, prepared_key=key, loudness=report)
+        report = await self._silent_report(asset, *names) if recipe.report else None
+        outputs = tuple(made) if recipe.outputs else None
+        return SaveResult(asset_id=asset, prepared_key=names[0], outputs=outputs, loudness=report)
 
-    async def _silent_report(self, asset: str, key: str | None) -> LoudnessReport:
+    async def _remove_others(self, asset: str, names: list[str]) -> None:
+        """Prepared files of earlier saves that this one does not make."""
+        for other in await prepared_files(self._storage, asset):
+            if other.key not in names:
+                await self._storage.delete(other.key)
+
+    async def _silent_report(self, asset: str, *stored: str) -> LoudnessReport:
         """What a worker says of silence, which these files are."""
         plot, nothing = keys.loudness_plot(asset), np.empty(0, dtype=np.float32)
         silence = LoudnessFigures(integrated=None, range=None, short_term_max=None, true_peak=None)
         picture = draw_chart(LoudnessChart(silence, nothing, nothing), None)
         await self._storage.write(plot, picture, ContentType.PNG)
-        files = (FileLoudness(key=key, **dict(silence)),) if key else ()
+        files = tuple(FileLoudness(key=key, **dict(silence)) for key in stored)
         return LoudnessReport(source=silence, files=files, plot_key=plot)
 
     async def _delete(self, assets: list[str]) -> DeleteResult:

@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from audioprep.jobs.types.recipe import MAX_AAC_KBPS, MIN_AAC_KBPS
+from audioprep.jobs.types.outputs import MAX_AAC_KBPS, MIN_AAC_KBPS
 from audioprep.settings.names import OURS
 
 
@@ -34,7 +34,7 @@ class WorkerSettings(BaseSettings):
     max_file_mb: float = Field(100, gt=0, description="MB of a source, at most")
     max_minutes: float = Field(30, gt=0, description="minutes of audio, at most")
     max_entries: int = Field(50, ge=1, le=500, description="entries of a playlist, at most")
-    max_output_mb: float = Field(1024, gt=0, description="MB of a rendered file, at most")
+    max_output_mb: float = Field(1024, gt=0, description="MB of the files of a save, and of their master, at most")
     target_lufs: float = Field(-24.0, ge=-70, le=-5, description="LUFS of a normalised save or preview")
     true_peak: float = Field(-2.0, ge=-9, le=0, description="dBTP that a normalised save stays under")
     aac_kbps: int = Field(

@@ -17,6 +17,7 @@ from audioprep.activities.render.loudness import LoudnessTarget
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.cache import ObjectCache
 from audioprep.activities.storage.store import Storage
+from audioprep.jobs.types.outputs import FileFormat, RecipeOutput
 from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.jobs.types.recipe import Recipe
 from benchmarks.figures import median, spread
@@ -85,15 +86,9 @@ def _cpu_seconds() -> float:
 def _quality(folder: Path, name: str, sound: str) -> list[Row]:
     """The noise-to-mask ratio of what we make and of what the encoders' defaults make, at the same bit rates."""
     source = make_source(folder / "quality", sound, 60.0)
-    aac = Recipe.model_validate(
-        {
-            "assetId": str(uuid.uuid4()),
-            "clips": [{"id": "", "sourceAssetId": str(uuid.uuid4()), "startTime": 0, "endTime": 1}],
-            "outputFormat": "aac",
-        }
-    )
+    aac = RecipeOutput(format=FileFormat.AAC)
     usual = {"MP3": ("-c:a", "libmp3lame", "-b:a", "128k"), "AAC": ("-c:a", "aac", "-b:a", f"{AAC_KBPS}k")}
-    ours: dict[str, Encoding] = {"MP3": PREVIEW, "AAC": encoding_of(aac, _STEREO)}
+    ours: dict[str, Encoding] = {"MP3": PREVIEW, "AAC": encoding_of(aac, RATE, _STEREO)}
     rows = []
     for kind, encoding in ours.items():
         file = folder / f"ours.{encoding.extension}"

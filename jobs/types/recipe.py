@@ -1,46 +1,51 @@
-"""The edit recipe, version 1: which clips, in which order, how loud, into which format."""
+"""The edit recipe, version 1: which clips, in which order, how loud, into which files."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import FailFast, Field, model_validator
+from pydantic import BeforeValidator, FailFast, Field, model_validator
 
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.text.faults import clip_name
 from audioprep.jobs.text.wording import format_duration, inline_codes
 from audioprep.jobs.types.loudness import LoudnessPreset, with_preset
+from audioprep.jobs.types.outputs import (
+    AAC_RATES,
+    MAX_AAC_KBPS,
+    MAX_OUTPUTS,
+    MIN_AAC_KBPS,
+    FileFormat,
+    RecipeOutput,
+    fault_of,
+    few_outputs,
+    max_aac_kbps,
+)
 
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50
 MAX_SECONDS = 1_000_000  # of any time in a recipe: far beyond every limit, and safe to count in samples
+SLACK = 1e-9  # of binary fractions: 0.3 - 0.2 is a hair under 0.1, and so is a fade that fills its clip
 MIN_RATE, MAX_RATE = 100, 384_000  # hertz: ten samples in the shortest clip, and the fastest converters made
-
-# What ffmpeg's AAC encoder takes, from the MPEG-4 table of sampling frequencies (ISO/IEC 14496-3, 1.6.3.4).
-AAC_RATES = (7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
-MIN_AAC_KBPS, MAX_AAC_KBPS = 64, 1152  # below, the encoder's own overhead passes the bit rate that was asked for
-_AAC_BITS_PER_SAMPLE = 6  # at most: 6144 bits a frame of 1024 samples (ISO/IEC 14496-3, 4.5.1.1)
-
-
-def max_aac_kbps(sample_rate: int) -> int:
-    """The highest AAC bit rate, in kbit/s of a stereo file, that there is at a sample rate."""
-    return 2 * _AAC_BITS_PER_SAMPLE * sample_rate // 1000
 
 
 class OutputFormat(StrEnum):
+    """Format of a recipe's one file; `outputs` knows more of them."""
+
     WAV = "wav"
     AAC = "aac"
 
-    @property
-    def extension(self) -> str:
-        """The extension of the prepared file."""
-        return "wav" if self is OutputFormat.WAV else "m4a"
+
+def _is_none(seconds: float) -> bool:
+    """Left out where it changes nothing, so that a recipe without it is the recipe of an earlier version."""
+    return seconds == 0
 
 
 class Clip(WireModel):
     """A stretch of one source. Times in seconds of that source; `volume` is a linear factor.
 
-    The id is for error messages only: it may be empty or that of another clip.
+    `gap` and `crossfade` are to the next clip. The id is for error messages only: it may be empty or that of another
+    clip.
     """
 
     id: str
@@ -50,6 +55,12 @@ class Clip(WireModel):
     volume: float = Field(default=1.0, ge=0, le=2)
     fade_in: float = Field(default=0.0, ge=0)
     fade_out: float = Field(default=0.0, ge=0)
+    gap: float = Field(
+        default=0.0, ge=0, le=MAX_SECONDS, description="seconds of silence before the next clip", exclude_if=_is_none
+    )
+    crossfade: float = Field(
+        default=0.0, ge=0, le=MAX_SECONDS, description="seconds that the next clip begins earlier", exclude_if=_is_none
+    )
 
     @property
     def duration(self) -> float:
@@ -57,12 +68,12 @@ class Clip(WireModel):
 
     @model_validator(mode="after")
     def _times_make_sense(self) -> Self:
-        # Binary fractions: 0.3 - 0.2 is a hair under 0.1, and so is a fade that fills its clip.
-        slack = 1e-9
-        if self.duration < MIN_CLIP_SECONDS - slack:
+        if self.duration < MIN_CLIP_SECONDS - SLACK:
             raise ValueError(f"it is {self.duration:g} s long, and a clip must be at least {MIN_CLIP_SECONDS} s")
-        if self.fade_in + self.fade_out > self.duration + slack:
+        if self.fade_in + self.fade_out > self.duration + SLACK:
             raise ValueError(f"fadeIn and fadeOut are longer together than the clip ({self.duration:g} s)")
+        if self.gap and self.crossfade:
+            raise ValueError("gap and crossfade exclude each other")
         return self
 
 
@@ -88,6 +99,20 @@ class Recipe(WireModel):
         " measure: a report, and no file",
     )
     report: bool = Field(default=False, description="measure the sound and the file, and draw loudness over time")
+    outputs: Annotated[tuple[RecipeOutput, ...] | None, BeforeValidator(few_outputs)] = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_OUTPUTS,
+        description="the files of a save, each format once; the one of outputFormat if absent",
+    )
+
+    @property
+    def files(self) -> tuple[RecipeOutput, ...]:
+        """What a save stores: `outputs`, or the one file of `output_format`."""
+        if self.outputs:
+            return self.outputs
+        kbps = self.aac_kbps if self.output_format is OutputFormat.AAC else None
+        return (RecipeOutput(format=FileFormat(self.output_format.value), kbps=kbps),)
 
     @property
     def only_measured(self) -> bool:
@@ -96,7 +121,7 @@ class Recipe(WireModel):
     @property
     def duration(self) -> float:
         """Seconds of the whole render."""
-        return sum(clip.duration for clip in self.clips)
+        return sum(clip.duration + clip.gap - clip.crossfade for clip in self.clips)
 
     @property
     def summary(self) -> str:
@@ -119,9 +144,34 @@ class Recipe(WireModel):
         return with_preset(fields) if isinstance(fields, dict) else fields
 
     @model_validator(mode="after")
+    def _clips_join(self) -> Self:
+        if self.clips[-1].gap or self.clips[-1].crossfade:
+            raise ValueError(f"{self.name_of(len(self.clips) - 1)} is the last one: no gap or crossfade follows it")
+        before = 0.0
+        for index, clip in enumerate(self.clips):
+            overlap = before + clip.crossfade
+            if overlap > clip.duration + SLACK:
+                name = self.name_of(index)
+                raise ValueError(f"{name} is {clip.duration:g} s long, and its crossfades {overlap:g} s")
+            before = clip.crossfade
+        return self
+
+    @model_validator(mode="after")
     def _measuring_renders_nothing(self) -> Self:
         if self.only_measured and self.normalize:
             raise ValueError("loudness 'measure' makes no file, and normalize asks for one")
+        if self.only_measured and self.outputs:
+            raise ValueError("loudness 'measure' makes no file, and outputs asks for some")
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_stand_alone(self) -> Self:
+        if not self.outputs:
+            return self
+        if self.output_format is not OutputFormat.WAV or self.aac_kbps is not None:
+            raise ValueError("outputFormat and aacKbps are of one file, and outputs lists the files")
+        if fault := fault_of(self.outputs, self.output_sample_rate):
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 from audioprep.jobs.status import FINAL_STATUSES, JobStatus
-from audioprep.jobs.types import loudness, preview, recipe
+from audioprep.jobs.types import loudness, outputs, preview, recipe
 
 Schema = dict[str, Any]
 
@@ -17,8 +17,12 @@ LIMITS: Final[dict[str, float]] = {
     "maxSeconds": recipe.MAX_SECONDS,
     "minRate": recipe.MIN_RATE,
     "maxRate": recipe.MAX_RATE,
-    "minAacKbps": recipe.MIN_AAC_KBPS,
-    "maxAacKbps": recipe.MAX_AAC_KBPS,
+    "minAacKbps": outputs.MIN_AAC_KBPS,
+    "maxAacKbps": outputs.MAX_AAC_KBPS,
+    "maxOutputs": outputs.MAX_OUTPUTS,
+    "minOpusKbps": outputs.MIN_OPUS_KBPS,
+    "maxOpusKbps": outputs.MAX_OPUS_KBPS,
+    "anyFlacRate": outputs.ANY_FLAC_RATE,
 }
 PRESETS: Final = {
     name: {"targetLufs": lufs, "truePeak": true_peak} for name, (lufs, true_peak) in loudness.PRESETS.items()
@@ -26,8 +30,11 @@ PRESETS: Final = {
 MEASURE: Final = loudness.LoudnessPreset.MEASURE.value
 RENDERER: Final = preview._RENDERER
 PREVIEW_RATES: Final = preview._MP3_RATES
-AAC_RATES: Final = recipe.AAC_RATES
-AAC_LIMITS: Final = {rate: recipe.max_aac_kbps(rate) for rate in AAC_RATES}
+AAC_RATES: Final = outputs.AAC_RATES
+AAC_LIMITS: Final = {rate: outputs.max_aac_kbps(rate) for rate in AAC_RATES}
+MP3_LIMITS: Final = outputs.MP3_LIMITS
+MP3_KBPS: Final = outputs.MP3_KBPS
+FORMATS: Final = {form.value: form.display_name for form in outputs.FileFormat}
 STATUSES: Final = [status.value for status in JobStatus]
 FINAL: Final = [status.value for status in JobStatus if status in FINAL_STATUSES]
 SUPERSEDED: Final = SUPERSEDED_SENTENCE

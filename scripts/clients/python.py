@@ -69,6 +69,8 @@ def _type(schema: Schema) -> str:
             return type_name(ref.rsplit("/", 1)[-1])
         case {"const": value}:
             return f"Literal[{value!r}]"
+        case {"enum": list(values)}:
+            return f"Literal[{', '.join(map(repr, values))}]"
         case {"anyOf": list(parts)}:
             return " | ".join(dict.fromkeys(map(_type, parts)))
         case {"type": "array", "items": dict(items)}:
@@ -85,6 +87,9 @@ def _constants() -> str:
         "JOB_TYPES: Final": tuple(facts.TYPES),
         "LIMITS: Final": facts.LIMITS,
         "AAC_LIMITS: Final": facts.AAC_LIMITS,
+        "MP3_LIMITS: Final": facts.MP3_LIMITS,
+        "MP3_KBPS: Final": facts.MP3_KBPS,
+        "FORMATS: Final": facts.FORMATS,
         "PREVIEW_RATES: Final": facts.PREVIEW_RATES,
         "PRESETS: Final[dict[str, dict[str, float]]]": facts.PRESETS,
         "MEASURE: Final": facts.MEASURE,

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from audioprep.jobs.errors import PermanentError
 from audioprep.jobs.registry import SAVE
+from audioprep.jobs.types.outputs import AAC_RATES
 from audioprep.jobs.types.preview import digest_of
-from audioprep.jobs.types.recipe import AAC_RATES, Recipe
+from audioprep.jobs.types.recipe import Recipe
 
 _ASSET: Final = "0b3b8a4e-6a1c-4f0e-9a51-0d0f6a2f9f11"
 _OTHER: Final = "7f1d2c3b-0000-4aaa-8bbb-1234567890ab"
@@ -43,13 +44,59 @@ _BROKEN: Final[dict[str, Any]] = {
     "a preset that is not there": {"loudness": "loud"},
     "a measurement that is to be normalised": {"loudness": "measure", "normalize": True},
     "a format that is not there": {"outputFormat": "ogg"},
+    "a gap below zero": {"clips": [{"gap": -1}, {}]},
+    "a gap beyond any recording": {"clips": [{"gap": 2_000_000}, {}]},
+    "a crossfade below zero": {"clips": [{"crossfade": -0.5}, {}]},
+    "a gap and a crossfade": {"clips": [{"gap": 1, "crossfade": 1}, {}]},
+    "a gap after the last clip": {"clips": [{}, {"gap": 1}]},
+    "a crossfade after the only clip": {"clips": [{"crossfade": 1, "id": ""}]},
+    "a crossfade longer than its clip": {"clips": [{"endTime": 2, "crossfade": 2.5}, {}]},
+    "a crossfade longer than the next clip": {"clips": [{"crossfade": 2.5}, {"endTime": 2, "id": "it's"}]},
+    "crossfades that meet": {"clips": [{"crossfade": 1.5}, {"endTime": 2, "crossfade": 0.75}, {}]},
+    "no outputs": {"outputs": []},
+    "too many outputs": {"outputs": [{"format": "wav"}] * 5},
+    "an output of no format": {"outputs": [{"format": "wav"}, {"format": "m4a"}]},
+    "an output twice": {"outputs": [{"format": "mp3"}, {"format": "wav"}, {"format": "mp3", "kbps": 64}]},
+    "a bit depth that is not there": {"outputs": [{"format": "wav", "bitDepth": 32}]},
+    "a bit depth of MP3": {"outputs": [{"format": "mp3", "bitDepth": 24}]},
+    "a bit rate of FLAC": {"outputs": [{"format": "flac", "kbps": 320}]},
+    "a bit rate that no output has": {"outputs": [{"format": "opus", "kbps": 16}]},
+    "a bit rate that MP3 lacks": {"outputs": [{"format": "wav"}, {"format": "mp3", "kbps": 100}]},
+    "a bit rate that Opus lacks": {"outputs": [{"format": "opus", "kbps": 600}]},
+    "a bit rate below AAC's": {"outputs": [{"format": "aac", "kbps": 48}]},
+    "a sample rate that MP3 lacks": {"outputs": [{"format": "mp3"}], "outputSampleRate": 96000},
+    "a sample rate that FLAC lacks": {"outputs": [{"format": "flac"}], "outputSampleRate": 88201},
+    "a sample rate that AAC lacks, of outputs": {"outputs": [{"format": "aac"}], "outputSampleRate": 44000},
+    "a bit rate that MP3 lacks at its rate": {"outputs": [{"format": "mp3", "kbps": 192}], "outputSampleRate": 22050},
+    "a bit rate that AAC lacks, of outputs": {"outputs": [{"format": "aac", "kbps": 400}], "outputSampleRate": 32000},
+    "outputs and an output format": {"outputs": [{"format": "mp3"}], "outputFormat": "aac"},
+    "outputs and a bit rate of AAC": {"outputs": [{"format": "mp3"}], "aacKbps": 128},
+    "outputs that are only measured": {"outputs": [{"format": "mp3"}], "loudness": "measure"},
 }
+# Clips that are joined: a gap and a crossfade are heard, none of either is as if they were not there.
+_JOINED: Final[list[list[dict[str, Any]]]] = [
+    [{"gap": 0.5}, {"gap": 1e-5}, {}],
+    [{"crossfade": 3}, {"crossfade": 9.5}, {}],
+    [{"crossfade": 12.5}, {"endTime": 20}],
+    [{"gap": 0, "crossfade": 0.1 / 3}, {"gap": -0.0, "crossfade": 0}],
+    [{"gap": 0, "crossfade": 0}, {}],
+    [{}, {}],
+]
+# Lists of files that the model takes: they are not heard in a preview.
+_OUTPUTS: Final[list[dict[str, Any]]] = [
+    {"outputs": [{"format": "wav", "bitDepth": 24}, {"format": "flac"}, {"format": "mp3"}, {"format": "opus"}]},
+    {"outputs": [{"format": "mp3", "kbps": 64}, {"format": "aac", "kbps": 64}], "outputSampleRate": 8000},
+    {"outputs": [{"format": "flac", "bitDepth": 16}, {"format": "wav"}], "outputSampleRate": 384000},
+    {"outputs": [{"format": "opus", "kbps": 512}], "outputSampleRate": 12345, "outputFormat": "wav"},
+    {"outputs": None, "normalize": True},
+]
 
 
 def vectors() -> str:
     """The whole file: the same for every run."""
     chance = random.Random(23)  # noqa: S311 - not a secret
-    recipes = [_valid(), *(_random(chance) for _ in range(_MANY))]
+    recipes = [_valid(), *(_random(chance) for _ in range(_MANY)), *({**_valid(), **files} for files in _OUTPUTS)]
+    recipes += [_changed({"clips": clips}) for clips in _JOINED]
     valid = [{"recipe": recipe, "digest": digest_of(Recipe.model_validate(recipe))} for recipe in recipes]
     invalid = [{"name": name, "recipe": recipe, "error": _fault(recipe)} for name, recipe in _invalid().items()]
     return json.dumps({"valid": valid, "invalid": invalid}, indent=1) + "\n"

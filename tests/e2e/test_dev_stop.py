@@ -5,25 +5,30 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from libsql_client import Client
 
 from audioprep.bridge.database.database import open_database
 from tests.support.audio import make_audio
+from tests.support.children import descendants
 from tests.support.fake_programs import slow_ffmpeg
 from tests.support.processes import Program, free_ports, module, running
 from tests.support.waiting import eventually
 
 JOBS = 4
 _LINES = 6  # on the screen, from Ctrl-C to the prompt
+_AT_REST = 3.0  # seconds from Ctrl-C to the prompt, where nothing else runs on the machine
+_BUSY = 12.0  # seconds where other tests keep it busy
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Program:
     port, ui_port = free_ports(2)
-    env = {"PATH": slow_ffmpeg(tmp_path / "bin"), "AUDIOPREP_LOG_LEVEL": "info"}
+    env = {"PATH": slow_ffmpeg(tmp_path / "bin"), "AUDIOPREP_LOG_LEVEL": "info", "AUDIOPREP_ACTIVITY_SLOTS": str(JOBS)}
     return module(
         *("audioprep", "dev", "--folder", str(tmp_path / "state")),
         *("--port", str(port), "--ui-port", str(ui_port)),
@@ -38,17 +43,18 @@ async def test_ctrl_c_amid_four_jobs_loses_no_attempt(stack: Program, tmp_path: 
         await _until(stack, "bridge_started", 1)
         for _ in range(JOBS):
             assert await _command(tmp_path, "submit", "ingest", str(tone)) == 0
-        await _until(stack, "step_started", JOBS)
+        await _until_encoding(stack)
         before = stack.said()
 
         began = time.monotonic()
         os.killpg(stack.pid, signal.SIGINT)  # what a terminal does: the signal goes to the whole process group
-        code = await asyncio.to_thread(stack.running.wait, 30)
+        code = await _ended_in_order(stack)
         seconds = time.monotonic() - began
 
     after = stack.said().removeprefix(before)
     assert code == 0, after
-    assert seconds < 10, after  # 3 s at rest; the machine of a test may be busy
+    print(f"Ctrl-C amid {JOBS} jobs: {seconds:.1f} s to the prompt, load {os.getloadavg()[0]:.1f}")  # noqa: T201 - shown by -s
+    assert seconds < (_AT_REST if os.environ.get("AT_REST") else _BUSY), after
     assert len(after.splitlines()) <= _LINES, after
     assert after.splitlines()[-1] == "stopped"
 
@@ -58,6 +64,27 @@ async def test_ctrl_c_amid_four_jobs_loses_no_attempt(stack: Program, tmp_path: 
             rows = await eventually(lambda: _all_complete(database), within=90, what="the end of all jobs")
     assert [row["retryCount"] for row in rows] == [0] * JOBS
     assert [json.loads(row["result"])["assetId"] for row in rows]
+
+
+async def _until_encoding(stack: Program) -> None:
+    async def all_encode() -> bool:
+        return len(descendants(stack.pid, "-readrate")) >= JOBS
+
+    await eventually(all_encode, within=60, what=f"{JOBS} processes of ffmpeg")
+
+
+async def _ended_in_order(stack: Program) -> int:
+    """The exit code of the stack. As long as it has a step to hand over, its Temporal server runs."""
+
+    async def ended() -> bool:
+        with suppress(psutil.NoSuchProcess):
+            server = descendants(stack.pid, "start-dev")
+            encoding = descendants(stack.pid, "-readrate")
+            assert server or not encoding, "Temporal ended before the worker"
+        return stack.running.poll() is not None
+
+    await eventually(ended, within=30, what="the end of the stack")
+    return stack.running.wait(0)
 
 
 async def _until(stack: Program, event: str, times: int) -> None:

@@ -58,9 +58,10 @@ async def test_a_report_comes_with_a_save_and_without_one(deployment: Deployment
     clip = clip_of(_source(deployment, tmp_path, 20), 0, 20)
     saving = recipe_of(clip, loudness="podcast", report=True)
     measuring = recipe_of(clip, loudness="measure")
+    several = recipe_of(clip, loudness="podcast", report=True, outputs=[{"format": "mp3"}, {"format": "flac"}])
 
-    ids = [await deployment.app.submit("save", {"recipe": recipe}) for recipe in (saving, measuring)]
-    saved, measured = [json.loads((await deployment.app.finished(job_id))["result"]) for job_id in ids]
+    ids = [await deployment.app.submit("save", {"recipe": recipe}) for recipe in (saving, measuring, several)]
+    saved, measured, both = [json.loads((await deployment.app.finished(job_id))["result"]) for job_id in ids]
 
     key, plot = f"assets/{saving['assetId']}/prepared.wav", f"assets/{measuring['assetId']}/loudness.png"
     assert saved["preparedKey"] == saved["loudness"]["files"][0]["key"] == key
@@ -69,6 +70,12 @@ async def test_a_report_comes_with_a_save_and_without_one(deployment: Deployment
     assert (measured["loudness"]["files"], measured["loudness"]["plotKey"]) == ([], plot)
     assert measured["loudness"]["source"] == saved["loudness"]["source"]
     assert deployment.fetched(plot).read_bytes().startswith(b"\x89PNG")
+    assert both["preparedKey"] == both["outputs"][0]["key"] == f"assets/{several['assetId']}/prepared.mp3"
+    assert [file["key"] for file in both["outputs"]] == [file["key"] for file in both["loudness"]["files"]]
+    assert [file["integrated"] for file in both["outputs"]] == pytest.approx([-16, -16], abs=0.5)
+    assert [file["bytes"] for file in both["outputs"]] == [
+        deployment.fetched(file["key"]).stat().st_size for file in both["outputs"]
+    ]
     for job_id in ids:
         progress = [change["progress"] for change in await deployment.app.changes(job_id)]
         assert progress == sorted(progress)

@@ -5,11 +5,13 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.activities import clip_of, recipe_of
 from tests.support.deployment import Deployment
 
 REMOTE = [
@@ -31,6 +33,18 @@ async def test_what_is_named_decides_the_row(deployment: Deployment, tmp_path: P
 
     assert (metadata["sourceType"], metadata["originalFilename"]) == ("video_file", "clip.mp4")
     assert deployment.place.get(metadata["storageKey"]) == b"not looked at"
+
+
+async def test_outputs_of_the_command_line_take_the_recipes_place(deployment: Deployment, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.json"
+    clip = clip_of(str(uuid.uuid4()), 0, 1)
+    recipe.write_text(json.dumps(recipe_of(clip, outputFormat="aac", aacKbps=128)))
+
+    row = await _submitted(deployment, "save", str(recipe), "--output", "wav:24", "--output", "mp3:192")
+
+    saved = json.loads(row["metadata"])["recipe"]
+    assert saved["outputs"] == [{"format": "wav", "bitDepth": 24}, {"format": "mp3", "kbps": 192}]
+    assert not saved.keys() & {"outputFormat", "aacKbps"}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ async def _record_all(deployment: Deployment, client: Client, site: Site) -> Non
         "preview": ("preview", {"recipe": recipe, "recipeHash": "h"}),
         "save": ("save", {"recipe": recipe}),
         "save-normalized": ("save", {"recipe": recipe | {"normalize": True}}),
+        "save-outputs": ("save", {"recipe": recipe | {"outputs": [{"format": "flac"}, {"format": "mp3"}]}}),
         "delete": ("delete", {"assetIds": [asset]}),
     }
     for name, (job_type, metadata) in jobs.items():

@@ -66,16 +66,41 @@ def test_files_are_what_their_keys_say(jobs: Audioprep, tmp_path: Path) -> None:
     asset = jobs.wait_for_job(jobs.create_job("ingest", _remote()), **WAIT).result
     recipe = build_recipe(asset["assetId"], [{"startTime": 0, "endTime": 1.5}])
     saved = jobs.wait_for_job(jobs.create_job("save", {"recipe": recipe}), **WAIT).result
+    saved_wav = (storage / saved["preparedKey"]).read_bytes()
     aac = build_recipe(asset["assetId"], [{"startTime": 0, "endTime": 1.5}], outputFormat="aac")
     saved_aac = jobs.wait_for_job(jobs.create_job("save", {"recipe": aac}), **WAIT).result
     preview = jobs.wait_for_job(jobs.create_job("preview", {"recipe": recipe}), **WAIT).result
 
-    with wave.open(io.BytesIO((storage / saved["preparedKey"]).read_bytes())) as file:
+    with wave.open(io.BytesIO(saved_wav)) as file:
         assert file.getnframes() / file.getframerate() == pytest.approx(1.5, abs=0.001)
     assert (storage / asset["waveformKey"]).read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((storage / asset["peaksKey"]).read_text())) == 2 * 50 * 2
     assert (storage / saved_aac["preparedKey"]).read_bytes()[4:8] == b"ftyp"
     assert (storage / preview["previewKey"]).read_bytes()[:2] == b"\xff\xfb"
+
+
+def test_each_output_is_a_file_of_its_format(jobs: Audioprep, tmp_path: Path) -> None:
+    asset = jobs.wait_for_job(jobs.create_job("ingest", _remote()), **WAIT).result["assetId"]
+    clips: Any = [{"startTime": 0, "endTime": 1.5}]
+    first = build_recipe(asset, clips, outputs=[{"format": "wav", "bitDepth": 24}, {"format": "flac"}])
+    second = build_recipe(asset, clips, outputs=[{"format": "opus"}, {"format": "mp3"}, {"format": "aac"}])
+
+    found = {}
+    for recipe in (first, second):
+        result = jobs.wait_for_job(jobs.create_job("save", {"recipe": recipe}), **WAIT).result
+        assert result["preparedKey"] == result["outputs"][0]["key"]
+        for file in result["outputs"]:
+            found[file["format"]] = (tmp_path / "storage" / file["key"]).read_bytes()
+            assert file["bytes"] == len(found[file["format"]])
+
+    with wave.open(io.BytesIO(found["wav"])) as wav:
+        assert (wav.getsampwidth(), wav.getnframes()) == (3, round(1.5 * wav.getframerate()))
+    starts = {name: content[:4] for name, content in found.items()}
+    assert starts["flac"] == b"fLaC"
+    assert starts["opus"] == b"OggS"
+    assert starts["mp3"][:2] == b"\xff\xfb"
+    kept = {path.name for path in (tmp_path / "storage/assets" / asset).glob("prepared.*")}
+    assert kept == {"prepared.opus", "prepared.mp3", "prepared.m4a"}
 
 
 def test_a_playlist_has_assets(jobs: Audioprep, tmp_path: Path) -> None:

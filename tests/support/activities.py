@@ -24,6 +24,7 @@ from audioprep.jobs.types.ingest import IngestPayload, SourceType
 from audioprep.jobs.types.loudness import LoudnessReport
 from audioprep.jobs.types.preview import PreviewPayload
 from audioprep.jobs.types.recipe import Recipe
+from audioprep.jobs.types.save import SavedFile
 
 T = TypeVar("T")
 
@@ -96,10 +97,20 @@ class Studio:
         await self._run(save.publish, model)
         return self.storage / key
 
-    async def report(self, recipe: dict[str, Any], file: Path | None = None) -> LoudnessReport:
-        """The report on a recipe, and on the file that a save has made of it."""
-        key = str(file.relative_to(self.storage)) if file else None
-        order = ReportInput(recipe=Recipe.model_validate(recipe), prepared_key=key)
+    async def save_files(self, recipe: dict[str, Any]) -> dict[str, SavedFile]:
+        """The whole of a save with `outputs`. Its files by format."""
+        model = Recipe.model_validate(recipe)
+        save = SaveActivities(self.resources, self.target)
+        plan = await self._run(save.measure, model) if model.normalize else None
+        rendered = await self._run(save.render_outputs, RenderInput(recipe=model, plan=plan))
+        await self._run(save.publish, model)
+        return {file.format.value: file for file in rendered.files}
+
+    async def report(self, recipe: dict[str, Any], *files: Path) -> LoudnessReport:
+        """The report on a recipe, and on the files that a save has made of it."""
+        first, *more = [str(file.relative_to(self.storage)) for file in files] or [None]
+        rest = tuple(key for key in more if key)
+        order = ReportInput(recipe=Recipe.model_validate(recipe), prepared_key=first, more_keys=rest)
         return await self._run(LoudnessReportActivities(self.resources).report_loudness, order)
 
     async def preview(self, recipe: dict[str, Any], recipe_hash: str | None = "hash") -> Path:

@@ -64,6 +64,10 @@ class _Contract:
         preview, save = (self._ended(job_id) for job_id in ids)
         assert preview.result["previewKey"].startswith(f"assets/{self._asset}/preview_")
         assert save.result == {"assetId": self._asset, "preparedKey": keys.prepared(self._asset, "aac")}
+        outputs: Any = [{"format": "mp3"}, {"format": "flac", "bitDepth": 24}]
+        several = self._ended(self._jobs.create_job("save", {"recipe": self._recipe(outputs=outputs)}))
+        made = [(file["key"], file["format"], file["bytes"] > 0) for file in several.result["outputs"]]
+        assert made == [(keys.prepared(self._asset, form), form, True) for form in ("mp3", "flac")]
         return [self._outcome(preview), self._outcome(save)]
 
     def _faults(self) -> list[dict[str, Any]]:

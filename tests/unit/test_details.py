@@ -15,6 +15,7 @@ from tests.support.activities import clip_of, recipe_of
 
 START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 ASSET = "2f6d1c1e-5f0b-4a6e-9a52-0d7f2b1b6c11"
+FILES = recipe_of(clip_of(ASSET, 0, 100), asset_id=ASSET, outputs=[{"format": "flac"}, {"format": "opus"}])
 RECIPE = recipe_of(clip_of(ASSET, 0, 100), clip_of(ASSET, 100, 192), asset_id=ASSET, outputFormat="aac")
 
 TOLD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
@@ -39,6 +40,11 @@ TOLD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         [f"**sources**: `{ASSET}`", f"`{keys.preview(ASSET, 'h')}`"],
     ),
     "save": ("save", {"recipe": RECIPE}, [f"in `assets/{ASSET}`: `prepared.m4a`, `edits.json`"]),
+    "save of files": (
+        "save",
+        {"recipe": FILES},
+        [f"in `assets/{ASSET}`: `prepared.flac`, `prepared.opus`, `edits.json`"],
+    ),
     "playlist": ("playlist", {"url": "https://a.example/l?key=s3cret"}, ["at most 50", "`audioprep-j1/1`"]),
 }
 

@@ -1,4 +1,4 @@
-"""True peak (ITU-R BS.1770-4, annex 2) of a WAV file of 16-bit samples, by interpolation where it can matter only.
+"""True peak (ITU-R BS.1770-4, annex 2) of a WAV file, by interpolation where it can matter only.
 
 The interpolation filter bounds what lies between samples: a block whose samples are far enough below the highest value
 found so far cannot hold a higher one. Each finer grid has a smaller bound, so few blocks are looked at most finely.
@@ -22,7 +22,6 @@ _Floats: TypeAlias = NDArray[np.float32]
 _BLOCK: Final = 1024  # frames
 _PIECE: Final = 512  # blocks that are read at once: 2 MB of stereo
 _BATCH: Final = 64  # blocks that are interpolated at once; a batch stays in the processor's cache
-_FULL_SCALE: Final = 32768.0
 _TAPS: Final = 32
 _BETA: Final = 9.0
 _BANDWIDTH: Final = 1.2  # of the filter, transition band included, in halves of the sample rate
@@ -84,7 +83,7 @@ async def peaks_of(wav: WavFile, keep_alive: Callable[[], None], floor: float = 
 
     Of a true peak below `floor`, in dBTP, is only known that it is below: a lower value may be returned.
     """
-    least = _FULL_SCALE * 10 ** (floor / 20)
+    least = wav.full_scale * 10 ** (floor / 20)
     levels = []
     for start in range(0, _blocks_in(wav), _PIECE):
         levels.append(await asyncio.to_thread(_block_levels, wav, start))
@@ -104,7 +103,7 @@ async def peaks_of(wav: WavFile, keep_alive: Callable[[], None], floor: float = 
             highest = max(highest, float(found[batch].max()))
             keep_alive()
         level = found
-    return Peaks(_decibels(sample), _decibels(highest))
+    return Peaks(_decibels(sample / wav.full_scale), _decibels(highest / wav.full_scale))
 
 
 def _batches(order: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
@@ -124,7 +123,7 @@ def _blocks_in(wav: WavFile) -> int:
 def _block_levels(wav: WavFile, first: int) -> _Floats:
     """The highest magnitude of a sample in each of _PIECE blocks."""
     frames = min(_PIECE * _BLOCK, wav.frames - first * _BLOCK)
-    samples = np.zeros((-(-frames // _BLOCK), _BLOCK * wav.channels), dtype="<i2")
+    samples = np.zeros((-(-frames // _BLOCK), _BLOCK * wav.channels), dtype=wav.sample)
     samples.reshape(-1)[: frames * wav.channels] = wav.read(first * _BLOCK, frames).reshape(-1)
     highest, lowest = samples.max(axis=1).astype(np.float32), samples.min(axis=1).astype(np.float32)
     levels: _Floats = np.maximum(highest, -lowest)
@@ -155,4 +154,4 @@ def _window(wav: WavFile, block: int) -> _Floats:
 
 
 def _decibels(level: float) -> float | None:
-    return 20 * math.log10(level / _FULL_SCALE) if level > 0 else None
+    return 20 * math.log10(level) if level > 0 else None

@@ -7,20 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.commands.bulk import (
-    LIMIT,
-    Limit,
-    PerMinute,
-    Since,
-    Types,
-    apply_to_all,
-    confirm,
-    filter_of,
-    select,
-    show_counts,
-)
+from audioprep.cli.commands.bulk import BulkOptions, bulk, change_all, filter_of, select
 from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run, say_error
-from audioprep.cli.options import AsJson, CancellableIds, DryRun, Yes
+from audioprep.cli.options import CancellableIds
 from audioprep.cli.table import JobTable, open_table
 
 if TYPE_CHECKING:
@@ -37,67 +26,55 @@ class Cancellable(StrEnum):
     PROCESSING = "processing"
 
 
+@bulk
 def cancel(
     job_ids: CancellableIds = None,
     all_pending: Annotated[bool, typer.Option("--all-pending", help="Every job that waits; asks first.")] = False,
     status: Annotated[
         list[Cancellable] | None, typer.Option(help="Many jobs: those that are pending or processing; may be repeated.")
     ] = None,
-    job_type: Types = None,
-    since: Since = None,
-    limit: Limit = LIMIT,
-    per_minute: PerMinute = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    *,
+    options: BulkOptions,
 ) -> None:
     """Cancel jobs: what runs for them is killed, then the row is acknowledged. Finished ones are left as they are."""
-    filtered = bool(status or job_type or since)
+    filtered = bool(status or options.job_type or options.since)
     if [bool(job_ids), all_pending, filtered].count(True) != 1:
         fail("Name the jobs, a filter such as --type ingest, or type `audioprep cancel --all-pending`.", EXIT_USAGE)
     settings = read_settings()
     if filtered:
-        wanted = filter_of(settings, status or list(Cancellable), job_type, None, since)
-        _cancel_filtered(settings, wanted, limit, per_minute, dry_run=dry_run, yes=yes, as_json=as_json)
-        return
-    cancelled, finished = (
-        (_cancel_pending(settings, yes=yes), [])
-        if all_pending
-        else run(_request_cancels(settings, list(dict.fromkeys(job_ids or []))))
-    )
+        _cancel_filtered(settings, filter_of(settings, status or list(Cancellable), options), options)
+    elif all_pending:
+        _report_pending(_cancel_pending(settings, yes=options.yes), as_json=options.as_json)
+    else:
+        _cancel_named(settings, list(dict.fromkeys(job_ids or [])), as_json=options.as_json)
+
+
+def _cancel_filtered(settings: "Settings", wanted: "RowFilter", options: BulkOptions) -> None:
+    rows = run(select(settings, wanted))[: options.limit]
+    cancelled = change_all(settings, "cancel", _request_cancel, rows, options)
+    if options.as_json:
+        print_json({"found": len(rows), "cancelled": list(cancelled)})
+    elif not rows:
+        out.print("No job fits.", highlight=False)
+    elif not options.dry_run:
+        out.print(f"Cancel requested for {len(cancelled):,} of {len(rows):,} jobs.", highlight=False)
+
+
+def _report_pending(cancelled: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"cancelled": cancelled, "finished": []})
+    else:
+        out.print(f"{len(cancelled)} pending jobs cancelled.", highlight=False)
+
+
+def _cancel_named(settings: "Settings", job_ids: list[str], *, as_json: bool) -> None:
+    cancelled, finished = run(_request_cancels(settings, job_ids))
     if as_json:
         print_json({"cancelled": cancelled, "finished": finished})
-    elif all_pending:
-        out.print(f"{len(cancelled)} pending jobs cancelled.", highlight=False)
     else:
         _tell(cancelled, finished)
     if finished:
         raise typer.Exit(EXIT_FAILED)
-
-
-def _cancel_filtered(
-    settings: "Settings",
-    wanted: "RowFilter",
-    limit: int,
-    per_minute: float | None,
-    *,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    rows = run(select(settings, wanted))[:limit]
-    if not as_json:
-        show_counts(rows)
-    cancelled: dict[str, str] = {}
-    if rows and not dry_run:
-        confirm("cancel", len(rows), yes=yes)
-        cancelled = apply_to_all(settings, _request_cancel, [row.job_id for row in rows], per_minute)
-    if as_json:
-        print_json({"found": len(rows), "cancelled": list(cancelled)})
-    elif not rows:
-        out.print("No job fits.", highlight=False)
-    elif not dry_run:
-        out.print(f"Cancel requested for {len(cancelled):,} of {len(rows):,} jobs.", highlight=False)
 
 
 async def _request_cancel(table: JobTable, job_id: str) -> str | None:

@@ -8,11 +8,11 @@ import typer
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson
-from audioprep.cli.table import open_table
+from audioprep.cli.table import link_to, open_table
 from audioprep.cli.views.row import as_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from audioprep.bridge.store.listing import JobFilter
     from audioprep.jobs.job import Job
@@ -55,12 +55,16 @@ def list_jobs(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows that fit, the types that are served, the state of the service in one line, and what is paused."""
+    """The rows that fit, the types that are served, the state of the service in one line, and what is paused.
+
+    `links` has the pages in Temporal's UI by job id, empty for jobs without one.
+    """
 
     jobs: "list[Job]"
     served: "Collection[str]"
     header: str
     paused: list[str]
+    links: "Mapping[str, str]"
 
 
 def _print(found: Found, job_type: str | None) -> None:
@@ -70,7 +74,7 @@ def _print(found: Found, job_type: str | None) -> None:
     out.print(found.header, style="dim", markup=False, highlight=False)
     for sentence in found.paused:
         out.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    for line in job_list(found.jobs, found.served, utc_now(), out.width):
+    for line in job_list(found.jobs, found.served, utc_now(), out.width, lambda job: found.links[job.job_id]):
         out.print(line)
     if not found.jobs:
         known = f" Served here are {', '.join(sorted(found.served))}." if job_type not in (None, *found.served) else ""
@@ -101,5 +105,6 @@ async def _newest(settings: "Settings", limit: int, filters: "list[JobFilter]") 
         waiting = await table.rows.queue(MAX_WAITING)
         header = header_line(await table.service.read(utc_now()), waiting, utc_now())
         paused = [pause.sentence for pause in await table.pauses.read(utc_now())]
-    jobs = sorted((job for jobs in lists for job in jobs), key=lambda job: job.created_at, reverse=True)
-    return Found(jobs[:limit], table.rows.types, header, paused)
+    jobs = sorted((job for jobs in lists for job in jobs), key=lambda job: job.created_at, reverse=True)[:limit]
+    links = {job.job_id: link_to(settings, job, table.table_id) for job in jobs}
+    return Found(jobs, table.rows.types, header, paused, links)

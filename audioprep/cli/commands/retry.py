@@ -6,22 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.commands.bulk import (
-    LIMIT,
-    Kinds,
-    Limit,
-    PerMinute,
-    Since,
-    Types,
-    apply_to_all,
-    confirm,
-    filter_of,
-    select,
-    show_counts,
-)
+from audioprep.cli.commands.bulk import BulkOptions, bulk, change_all, filter_of, select
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
-from audioprep.cli.options import AsJson, DryRun, RetryableId, Watch, Yes
-from audioprep.cli.table import JobTable, open_table
+from audioprep.cli.options import RetryableId, Watch
+from audioprep.cli.table import JobTable, link_when_claimed, open_table
 from audioprep.cli.views.row import parsed, settled
 
 if TYPE_CHECKING:
@@ -32,6 +20,11 @@ if TYPE_CHECKING:
     from audioprep.settings import Settings
 
 
+Kinds = Annotated[
+    list[str] | None, typer.Option("--kind", help="Only those that failed with this kind of error; may be repeated.")
+]
+
+
 class Retryable(StrEnum):
     """Statuses that a job may be retried from."""
 
@@ -39,20 +32,16 @@ class Retryable(StrEnum):
     CANCELLED = "cancelled"
 
 
+@bulk
 def retry(
     job_id: RetryableId = None,
     status: Annotated[
         list[Retryable] | None, typer.Option(help="Many jobs: those that failed or were cancelled; may be repeated.")
     ] = None,
-    job_type: Types = None,
     kind: Kinds = None,
-    since: Since = None,
-    limit: Limit = LIMIT,
-    per_minute: PerMinute = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
     watch: Watch = False,
-    as_json: AsJson = False,
+    *,
+    options: BulkOptions,
 ) -> None:
     """Ask again for what failed or cancelled jobs were to do: as new jobs, whose ids are printed.
 
@@ -61,21 +50,21 @@ def retry(
     error that no retry can change are left out unless `--kind` names them.
     """
     settings = read_settings()
-    filtered = bool(status or job_type or kind or since)
+    filtered = bool(status or options.job_type or kind or options.since)
     if filtered == (job_id is not None):
         fail("Name a job, or a filter such as --status failed.", EXIT_USAGE)
     if job_id is not None:
-        _retry_one(settings, job_id, watch=watch, as_json=as_json)
-        return
-    wanted = filter_of(settings, status or [Retryable.FAILED], job_type, kind, since)
-    rows, hopeless = _parted(run(select(settings, wanted)), limit, named=bool(kind))
-    if not as_json:
-        show_counts(rows, hopeless, "left out: needs a change first")
-    retried: dict[str, str] = {}
-    if rows and not dry_run:
-        confirm("retry", len(rows), yes=yes)
-        retried = apply_to_all(settings, _insert_retry, [row.job_id for row in rows], per_minute)
-    _report(rows, retried, dry_run=dry_run, as_json=as_json)
+        _retry_one(settings, job_id, watch=watch, as_json=options.as_json)
+    else:
+        _retry_filtered(settings, status or [Retryable.FAILED], kind or [], options)
+
+
+def _retry_filtered(settings: "Settings", statuses: "list[Retryable]", kinds: list[str], options: BulkOptions) -> None:
+    found = run(select(settings, filter_of(settings, statuses, options, kinds)))
+    rows, hopeless = _parted(found, options.limit, named=bool(kinds))
+    why = "left out: needs a change first"
+    retried = change_all(settings, "retry", _insert_retry, rows, options, hopeless, why)
+    _report(rows, retried, dry_run=options.dry_run, as_json=options.as_json)
 
 
 def _parted(rows: "Sequence[SelectedRow]", limit: int, *, named: bool) -> "tuple[list[SelectedRow], list[SelectedRow]]":
@@ -111,16 +100,18 @@ async def _insert_retry(table: JobTable, job_id: str) -> str | None:
 def _retry_one(settings: "Settings", job_id: str, *, watch: bool, as_json: bool) -> None:
     from audioprep.cli.commands.submit import announce
 
-    async def ask_again() -> str | None:
+    async def ask_again() -> tuple[str | None, str]:
         async with open_table(settings) as table:
             job = await table.find(job_id)
             _check(settings, job)
-            return await _insert_retry(table, job.job_id)
+            new_id = await _insert_retry(table, job.job_id)
+        link = link_when_claimed(settings, new_id, table.table_id) if new_id and table.table_id else ""
+        return new_id, link
 
-    new_id = run(ask_again())
+    new_id, link = run(ask_again())
     if new_id is None:
         fail(f"Job {job_id} was not retried: another program has changed its row, or the table refuses the new one.")
-    announce(settings, new_id, watch=watch, as_json=as_json)
+    announce(settings, new_id, link, watch=watch, as_json=as_json)
 
 
 def _check(settings: "Settings", job: "Job") -> None:

@@ -8,11 +8,13 @@ import typer
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, Watch
-from audioprep.cli.table import require_database
+from audioprep.cli.table import link_when_claimed, require_database
 from audioprep.cli.target import targeted
 
 if TYPE_CHECKING:
     from audioprep.settings import Settings
+
+_MAX_DIGITS = 6
 
 app = typer.Typer(help="Put a job into the table, as a web app would.", no_args_is_help=True)
 
@@ -49,11 +51,37 @@ def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -
     submit_checked(read_settings(), str(uuid.uuid4()), "preview", _metadata(recipe), watch=watch, as_json=as_json)
 
 
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        metavar="FORMAT[:N]",
+        help="A file to make instead of those of the recipe: wav, flac, mp3, aac or opus, with its bits (wav:24) or"
+        " kbit/s (mp3:192). Up to four times.",
+    ),
+]
+
+
 @app.command()
 @targeted
-def save(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
-    """Render a recipe to the asset's prepared file: WAV or AAC, normalised if it says so."""
-    submit_checked(read_settings(), str(uuid.uuid4()), "save", _metadata(recipe), watch=watch, as_json=as_json)
+def save(recipe: RecipeFile, output: Outputs = None, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Render a recipe to the asset's prepared files, WAV if it names none, normalised if it says so."""
+    metadata = _metadata(recipe)
+    if output and isinstance(metadata["recipe"], dict):
+        metadata["recipe"] = {**metadata["recipe"], "outputs": [_output(text) for text in output]}
+        metadata["recipe"].pop("outputFormat", None)
+        metadata["recipe"].pop("aacKbps", None)
+    submit_checked(read_settings(), str(uuid.uuid4()), "save", metadata, watch=watch, as_json=as_json)
+
+
+def _output(text: str) -> dict[str, Any]:
+    """`mp3:192` as an entry of a recipe's `outputs`."""
+    form, colon, number = text.partition(":")
+    if not colon:
+        return {"format": form}
+    if not (number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS):
+        fail(f"{text} is not FORMAT:N, such as mp3:192.", EXIT_USAGE)
+    return {"format": form, "bitDepth" if form in ("wav", "flac") else "kbps": int(number)}
 
 
 def _metadata(file: Path) -> dict[str, Any]:
@@ -106,6 +134,7 @@ def playlist(
 
 
 @app.command()
+@targeted
 def delete(
     assets: Annotated[list[str], typer.Argument(metavar="ASSET...", help="Asset ids, at most 100.")],
     watch: Watch = False,
@@ -132,12 +161,15 @@ def _uploaded(settings: "Settings", job_id: str, file: Path, video: bool) -> dic
 def _submit(
     settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any], *, watch: bool, as_json: bool
 ) -> None:
-    run(_insert(settings, job_id, job_type, metadata))
-    announce(settings, job_id, watch=watch, as_json=as_json)
+    link = run(_insert(settings, job_id, job_type, metadata))
+    announce(settings, job_id, link, watch=watch, as_json=as_json)
 
 
-def announce(settings: "Settings", job_id: str, *, watch: bool, as_json: bool) -> None:
-    """Print the id of a job that was put into the table, or follow it to its end."""
+def announce(settings: "Settings", job_id: str, link: str, *, watch: bool, as_json: bool) -> None:
+    """Print the id of a job that was put into the table, or follow it to its end.
+
+    `link` is the page that it will have in Temporal's UI, empty if that is not known.
+    """
     from audioprep.cli.commands.watch import watch_jobs
 
     if watch:
@@ -145,7 +177,9 @@ def announce(settings: "Settings", job_id: str, *, watch: bool, as_json: bool) -
     elif as_json:
         print_json({"jobId": job_id})
     else:
-        out.print(f"job {job_id}\nfollow it with: audioprep watch {job_id}", highlight=False, soft_wrap=True)
+        lines = [f"job {job_id}", f"follow it with: audioprep watch {job_id}"]
+        lines += [f"its workflow, once a bridge has claimed it: {link}"] if link else []
+        out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 async def _upload(settings: "Settings", file: Path, key: str) -> None:
@@ -155,8 +189,10 @@ async def _upload(settings: "Settings", file: Path, key: str) -> None:
     await Storage.open(settings.storage.storage_url).upload(file, checked(key))
 
 
-async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any]) -> None:
+async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: dict[str, Any]) -> str:
+    """The page that the job will have in Temporal's UI; empty if a bridge has yet to give the table its identity."""
     from audioprep.bridge.database.database import open_database
+    from audioprep.bridge.store.identity import read_identity
     from audioprep.bridge.store.store import JobStore
     from audioprep.jobs.job import NewJob
     from audioprep.jobs.timestamps import utc_now
@@ -166,3 +202,5 @@ async def _insert(settings: "Settings", job_id: str, job_type: str, metadata: di
         store = JobStore(database)
         await store.migrate()
         await store.insert(NewJob(job_id, job_type, metadata, utc_now()))
+        identity = await read_identity(database, settings.database.database_url)
+    return link_when_claimed(settings, job_id, identity.table_id) if identity else ""

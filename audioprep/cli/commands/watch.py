@@ -1,13 +1,14 @@
 """`watch`: jobs followed to their end."""
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
 from audioprep.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, err, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, JobIds
-from audioprep.cli.table import open_table
+from audioprep.cli.table import link_to, open_table
 from audioprep.cli.views.row import as_dict
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ async def _watch(settings: "Settings", job_ids: list[str], *, quiet: bool) -> "l
     async with open_table(settings) as table:
         jobs = await table.find_all(job_ids) if job_ids else await table.lists.unfinished(_MOST)
         forecast = Forecast(table.service, table.pauses)
-        return await Watcher(table.lists, out, forecast, quiet=quiet).follow(jobs)
+        link = partial(link_to, settings, table_id=table.table_id)
+        return await Watcher(table.lists, out, forecast, link, quiet=quiet).follow(jobs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audioprep.cli.commands.bulk import Types
 from audioprep.cli.commands.listing import Status
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, DryRun, Yes
@@ -32,9 +33,7 @@ def prune(
     status: Annotated[
         list[Status] | None, typer.Option(help="Only those that are complete, failed or cancelled; may be repeated.")
     ] = None,
-    job_type: Annotated[
-        list[str] | None, typer.Option("--type", help="Only those of this type; may be repeated.")
-    ] = None,
+    job_type: Types = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -44,11 +43,10 @@ def prune(
     A cancel that is not acknowledged yet stays. Files are not touched: a job of type `delete` removes those.
     """
     settings = read_settings()
-    cuts = _cuts(settings, before, status)
-    counts = run(_count(settings, cuts, job_type))
+    counts = run(_count(settings, _cuts(settings, before, status), job_type))
     if not as_json:
         _print(counts)
-    if sum(counts.values()) and not dry_run:
+    if counts and not dry_run:
         _ask(sum(counts.values()), yes=yes)
         deleted = run(_delete(settings, list(counts)))
         if not as_json:

@@ -1,15 +1,16 @@
 """A list of jobs that fits a terminal: short ids, ages, whole statuses, errors wrapped under their rows. Pure."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
 from rich.console import RenderableType
 from rich.padding import Padding
+from rich.style import Style
 from rich.text import Text
 
-from audioprep.cli.views.row import STYLES, settled
+from audioprep.cli.views.row import settled, status_of
 from audioprep.jobs.job import Job
 from audioprep.jobs.request import short_id
 from audioprep.jobs.text.wording import printable
@@ -21,15 +22,21 @@ _GAP: Final = 2
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-def job_list(jobs: Sequence[Job], served: Collection[str], now: datetime, width: int) -> Iterator[RenderableType]:
-    """Lines for a terminal of `width` columns."""
+def job_list(
+    jobs: Sequence[Job],
+    served: Collection[str],
+    now: datetime,
+    width: int,
+    link: Callable[[Job], str] = lambda _: "",
+) -> Iterator[RenderableType]:
+    """Lines for a terminal of `width` columns. `link` has the page of a job in Temporal's UI, empty if it has none."""
     names = ("job", "type", "status", "stage", "done", "age") if width >= _WIDE else ("job", "type", "status", "age")
     ids = short_ids([job.job_id for job in jobs])
     rows = [dict(zip(names, _cells(job, ids[job.job_id], now, names), strict=True)) for job in jobs]
     widths = {name: max([len(name), *(len(row[name]) for row in rows)]) for name in names}
-    yield _line({name: name for name in names}, widths, "bold")
+    yield _line({name: name for name in names}, widths, styles=dict.fromkeys(names, "bold"))
     for job, row in zip(jobs, rows, strict=True):
-        yield _line(row, widths, "", status_style=STYLES.get(job.status, "red"))
+        yield _line(row, widths, styles={"job": Style(link=link(job) or None), "status": status_of(job).style})
         waits_for_others = job.type not in served and not settled(job)
         remark = job.error or ("no bridge with these settings serves the type" if waits_for_others else "")
         if remark:
@@ -82,9 +89,10 @@ def _bounded(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _line(row: dict[str, str], widths: dict[str, int], style: str, status_style: str = "") -> Text:
-    line = Text(style=style, no_wrap=True, overflow="ellipsis")
+def _line(row: Mapping[str, str], widths: Mapping[str, int], styles: Mapping[str, str | Style]) -> Text:
+    line = Text(no_wrap=True, overflow="ellipsis")
     for name, cell in row.items():
-        line.append(cell.ljust(widths[name] + _GAP), style=status_style if name == "status" else "")
+        line.append(cell, style=styles.get(name, ""))
+        line.append(" " * (widths[name] + _GAP - len(cell)))
     line.rstrip()
     return line

@@ -3,7 +3,8 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
+from rich.style import Style
+from rich.text import Text
 
 if TYPE_CHECKING:
     from audioprep.jobs.job import Job
@@ -34,9 +35,14 @@ def as_dict(job: "Job") -> dict[str, Any]:
     }
 
 
-def styled(job: "Job") -> str:
-    """The status in its colour, as Rich's markup."""
-    return f"[{STYLES.get(job.status, 'red')}]{escape(job.status.value)}[/]"
+def status_of(job: "Job") -> Text:
+    """The status in its colour."""
+    return Text(job.status.value, STYLES.get(job.status, "red"))
+
+
+def linked(text: str, url: str, style: str = "") -> Text:
+    """A hyperlink in terminals that know such (OSC 8), plain text elsewhere and without a URL."""
+    return Text(text, Style.parse(style) + Style(link=url) if url else style)
 
 
 def settled(job: "Job") -> bool:

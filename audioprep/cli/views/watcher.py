@@ -4,18 +4,17 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
 from audioprep.cli.views.joblist import age
-from audioprep.cli.views.row import label, parsed, settled, styled
+from audioprep.cli.views.row import label, linked, parsed, settled, status_of
 from audioprep.jobs.request import short_id
 from audioprep.jobs.timestamps import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from audioprep.bridge.store.listing import JobLists
     from audioprep.cli.views.forecast import Forecast
@@ -26,19 +25,40 @@ _WIDE = 70  # columns of a terminal in which a bar may be long
 _BAR, _SHORT_BAR = 24, 8  # columns
 
 
-class Watcher:
-    """Follows rows with one request per look, however many they are."""
+class _About(ProgressColumn):
+    """Job, status and stage of a bar. Not markup: a link's URL may have brackets."""
 
-    def __init__(self, lists: "JobLists", console: Console, forecast: "Forecast", *, quiet: bool = False) -> None:
+    def render(self, task: Task) -> Text:
+        about = task.fields["about"]
+        return about if isinstance(about, Text) else Text(about)
+
+
+class Watcher:
+    """Follows rows with one request per look, however many they are.
+
+    `link` has the page of a job in Temporal's UI, empty if there is none.
+    """
+
+    def __init__(
+        self,
+        lists: "JobLists",
+        console: Console,
+        forecast: "Forecast",
+        link: "Callable[[Job], str]" = lambda _: "",
+        *,
+        quiet: bool = False,
+    ) -> None:
         self._lists = lists
         self._forecast = forecast
         self._console = console
+        self._link = link
         self._quiet = quiet
-        self._said: dict[str, str] = {}
+        self._said: dict[str, Text] = {}
+        self._linked: set[str] = set()
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            _About(),
             BarColumn(bar_width=_BAR if console.width >= _WIDE else _SHORT_BAR),
             TextColumn("{task.fields[shown]:>5} {task.fields[age]:>4}"),
             console=console,
@@ -65,6 +85,8 @@ class Watcher:
         if self._quiet:
             return
         for job in jobs:
+            if alone:
+                self._say_link(job)
             if settled(job):
                 self._settle(job, alone=alone)
             elif self._console.is_terminal:
@@ -72,16 +94,16 @@ class Watcher:
             else:
                 percent = f" {job.progress:.0f} %" if job.progress else ""
                 hint = f", {self._forecast.hint(job)}" if self._forecast.hint(job) else ""
-                self._say(job, _named(job, f"{escape(label(job))}{percent}{hint}", alone=alone))
+                self._say(job, self._named(job, Text(f"{label(job)}{percent}{hint}"), alone=alone))
 
     def _draw(self, job: "Job", *, alone: bool) -> None:
         about = self._forecast.hint(job) or job.stage or ""
-        text = _named(job, f"{styled(job)} {escape(f'{job.type} {about}')}", alone=alone)
+        text = self._named(job, Text.assemble(status_of(job), f" {job.type} {about}"), alone=alone)
         if job.job_id not in self._bars:
-            self._bars[job.job_id] = self._progress.add_task(text, total=100, shown="", age="")
+            self._bars[job.job_id] = self._progress.add_task("", total=100, about=text, shown="", age="")
         self._progress.update(
             self._bars[job.job_id],
-            description=text,
+            about=text,
             completed=job.progress,
             shown=f"{job.progress:.0f} %" if job.progress else "",
             age=age(job.created_at, utc_now()),  # the job's, however late somebody began to watch
@@ -92,9 +114,19 @@ class Watcher:
         if job.job_id in self._bars:
             self._progress.remove_task(self._bars.pop(job.job_id))
         if not alone:
-            self._say(job, f"{styled(job)} {escape(job.type)} {escape(job.job_id)}", job.error or "")
+            line = Text.assemble(status_of(job), f" {job.type} ", linked(job.job_id, self._link(job)))
+            self._say(job, line, job.error or "")
 
-    def _say(self, job: "Job", line: str, error: str = "") -> None:
+    def _say_link(self, job: "Job") -> None:
+        """Once, when the job has a page in Temporal's UI."""
+        if job.job_id not in self._linked and (url := self._link(job)):
+            self._linked.add(job.job_id)
+            self._progress.console.print(f"workflow {url}", markup=False, highlight=False, soft_wrap=True)
+
+    def _named(self, job: "Job", text: Text, *, alone: bool) -> Text:
+        return text if alone else Text.assemble(linked(short_id(job.job_id), self._link(job), "dim"), " ", text)
+
+    def _say(self, job: "Job", line: Text, error: str = "") -> None:
         if self._said.get(job.job_id) == line:
             return
         self._said[job.job_id] = line
@@ -103,7 +135,7 @@ class Watcher:
             self._progress.console.print(Padding(Text(error), (0, 0, 0, 3)))
 
     def _print_outcome(self, job: "Job") -> None:
-        self._console.print(styled(job), escape(job.job_id), highlight=False)
+        self._console.print(status_of(job), linked(job.job_id, self._link(job)), highlight=False, soft_wrap=True)
         if job.error:
             self._console.print(Text(job.error), soft_wrap=not self._console.is_terminal)
         result = parsed(job.result)
@@ -115,7 +147,3 @@ class Watcher:
 
 def _kept(job: "Job", found: "dict[str, Job]") -> bool:
     return settled(job) or job.job_id in found
-
-
-def _named(job: "Job", text: str, *, alone: bool) -> str:
-    return text if alone else f"[dim]{escape(short_id(job.job_id))}[/] {text}"

@@ -128,7 +128,7 @@ export interface IngestResult {
   playableKey?: string | null;
 }
 
-/** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip. */
+/** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. `gap` and `crossfade` are to the next clip. The id is for error messages only: it may be empty or that of another clip. */
 export interface Clip {
   id: string;
   sourceAssetId: string;
@@ -137,11 +137,18 @@ export interface Clip {
   volume?: number;
   fadeIn?: number;
   fadeOut?: number;
+  /** seconds of silence before the next clip */
+  gap?: number;
+  /** seconds that the next clip begins earlier */
+  crossfade?: number;
 }
+
+export type FileFormat = "wav" | "flac" | "mp3" | "aac" | "opus";
 
 /** Target and ceiling by name. `measure` renders nothing: it reports on the recipe's sound as it is. */
 export type LoudnessPreset = "podcast" | "streaming" | "ebu" | "atsc" | "measure";
 
+/** Format of a recipe's one file; `outputs` knows more of them. */
 export type OutputFormat = "wav" | "aac";
 
 /** What to render. `target_lufs` and `true_peak` override the settings when normalising, `aac_kbps` in AAC. */
@@ -160,6 +167,17 @@ export interface Recipe {
   loudness?: LoudnessPreset | null;
   /** measure the sound and the file, and draw loudness over time */
   report?: boolean;
+  /** the files of a save, each format once; the one of outputFormat if absent */
+  outputs?: RecipeOutput[] | null;
+}
+
+/** One file of a render. */
+export interface RecipeOutput {
+  format: FileFormat;
+  /** bits of a sample of wav and flac, 16 if absent */
+  bitDepth?: 16 | 24 | null;
+  /** kbit/s of a stereo mp3 (192 if absent), aac or opus (128) file; mono takes half */
+  kbps?: number | null;
 }
 
 export interface PreviewMetadata {
@@ -225,10 +243,22 @@ export interface LoudnessReport {
   plotKey: string;
 }
 
-/** `prepared_key` is absent where nothing was rendered, `loudness` where no report was asked for. */
+/** One stored file of `outputs`, and how loud it is when it is decoded. None stands for silence. */
+export interface SavedFile {
+  key: string;
+  format: FileFormat;
+  bytes: number;
+  /** LUFS */
+  integrated: number | null;
+  /** dBTP */
+  truePeak: number | null;
+}
+
+/** `prepared_key` is absent where nothing was rendered, `loudness` where no report was asked for. `outputs` is there where the recipe has `outputs`, in their order; `prepared_key` is the first of them. */
 export interface SaveResult {
   assetId: string;
   preparedKey?: string | null;
+  outputs?: SavedFile[] | null;
   loudness?: LoudnessReport | null;
 }
 
@@ -300,9 +330,15 @@ export const FINAL_STATUSES = ["complete", "failed", "cancelled"] as const;
 
 export const JOB_TYPES = ["ingest", "preview", "edit", "save", "playlist", "delete"] as const;
 
-export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000000, "minRate": 100, "maxRate": 384000, "minAacKbps": 64, "maxAacKbps": 1152} as const;
+export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000000, "minRate": 100, "maxRate": 384000, "minAacKbps": 64, "maxAacKbps": 1152, "maxOutputs": 4, "minOpusKbps": 32, "maxOpusKbps": 512, "anyFlacRate": 65534} as const;
 
 export const AAC_LIMITS = {"7350": 88, "8000": 96, "11025": 132, "12000": 144, "16000": 192, "22050": 264, "24000": 288, "32000": 384, "44100": 529, "48000": 576, "64000": 768, "88200": 1058, "96000": 1152} as const;
+
+export const MP3_LIMITS = {"8000": 64, "11025": 64, "12000": 64, "16000": 160, "22050": 160, "24000": 160, "32000": 320, "44100": 320, "48000": 320} as const;
+
+export const MP3_KBPS = [64, 80, 96, 112, 128, 160, 192, 224, 256, 320] as const;
+
+export const FORMATS = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "aac": "AAC", "opus": "Opus"} as const;
 
 export const PREVIEW_RATES = [32000, 44100, 48000] as const;
 
@@ -314,7 +350,7 @@ export const RENDERER = 1 as const;
 
 export const HEARD = ["clips", "normalize", "targetLufs", "truePeak"] as const;
 
-export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut"] as const;
+export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut", "gap", "crossfade"] as const;
 
 export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "ExitFailed", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
 

@@ -10,7 +10,17 @@ export {
 } from "./client.js";
 export type { Database } from "./database.js";
 export { recipeHash } from "./digest.js";
-export type { AudioMetadata, Clip, ErrorKind, IngestResult, JobStatus, PlaylistOutcome, WebhookEvent } from "./generated.js";
+export type {
+  AudioMetadata,
+  Clip,
+  ErrorKind,
+  FileFormat,
+  IngestResult,
+  JobStatus,
+  PlaylistOutcome,
+  SavedFile,
+  WebhookEvent,
+} from "./generated.js";
 export { STAGE_STARTS } from "./generated.js";
 export { isAcknowledged, isEnded } from "./job.js";
 export { keys } from "./keys.js";

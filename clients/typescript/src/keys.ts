@@ -1,4 +1,5 @@
 /** Storage keys of an asset's files, and of uploads. */
+import type { FileFormat } from "./generated.js";
 import { randomId } from "./random.js";
 
 const asset = (assetId: string, name: string) => `assets/${assetId}/${name}`;
@@ -10,8 +11,7 @@ export const keys = {
   peaksDat: (assetId: string) => asset(assetId, "peaks.dat"),
   waveform: (assetId: string) => asset(assetId, "waveform.png"),
   preview: (assetId: string, recipeHash: string) => asset(assetId, `preview_${recipeHash}.mp3`),
-  prepared: (assetId: string, format: "wav" | "aac" = "wav") =>
-    asset(assetId, format === "aac" ? "prepared.m4a" : "prepared.wav"),
+  prepared: (assetId: string, format: FileFormat = "wav") => asset(assetId, `prepared.${format === "aac" ? "m4a" : format}`),
   loudnessPlot: (assetId: string) => asset(assetId, "loudness.png"),
   edits: (assetId: string) => asset(assetId, "edits.json"),
   /** A new key below the uploads folder, with nothing in it that a user chose but the extension. */

@@ -1,6 +1,6 @@
 /** Recipes: a builder, and the contract's rules as checks before the INSERT. */
-import { AAC_LIMITS, type Clip, LIMITS, type LoudnessPreset, MEASURE, PRESETS } from "./generated.js";
-import type { AacRate, Recipe } from "./types.js";
+import { AAC_LIMITS, type Clip, FORMATS, LIMITS, type LoudnessPreset, MEASURE, MP3_KBPS, MP3_LIMITS, PRESETS } from "./generated.js";
+import type { AacRate, Recipe, RecipeOutput } from "./types.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SLACK = 1e-9; // binary fractions: 0.3 - 0.2 is a hair under 0.1
@@ -26,13 +26,17 @@ export type ClipInput = Pick<Clip, "startTime" | "endTime"> & {
   volume?: number;
   fadeIn?: number;
   fadeOut?: number;
+  /** Seconds of silence before the next clip. */
+  gap?: number;
+  /** Seconds that the next clip begins earlier. */
+  crossfade?: number;
 };
 
 type Output =
   | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
   | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number };
 type Loudness = { normalize?: boolean; targetLufs?: number; truePeak?: number; loudness?: LoudnessPreset; report?: boolean };
-export type RecipeOptions = Loudness & Output;
+export type RecipeOptions = Loudness & Output & { outputs?: RecipeOutput[] };
 
 /** A recipe of an asset; throws RecipeError with the first fault. */
 export function buildRecipe(assetId: string, clips: ClipInput[], options: RecipeOptions = {}): Recipe {
@@ -60,8 +64,18 @@ export function checkRecipe(recipe: Recipe): void {
   if (recipe.truePeak != null) between(recipe.truePeak, -9, 0, at("truePeak"));
   checkPreset(recipe);
   if (recipe.aacKbps != null) between(recipe.aacKbps, LIMITS.minAacKbps, LIMITS.maxAacKbps, at("aacKbps"));
+  const { outputs } = recipe;
+  if (outputs != null) checkOutputs(outputs);
+  checkJoins(recipe.clips);
   const unmade = recipe.loudness === MEASURE && recipe.normalize === true;
   check(!unmade, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and normalize asks for one");
+  if (outputs != null) {
+    const listed = recipe.loudness === MEASURE;
+    check(!listed, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and outputs asks for some");
+    const alone = (recipe.outputFormat ?? "wav") === "wav" && recipe.aacKbps == null;
+    check(alone, ["recipe", null, "outputs"], "outputFormat and aacKbps are of one file, and outputs lists the files");
+    checkFormats(outputs, rate);
+  }
   if (recipe.outputFormat === "aac") checkAac(rate, recipe.aacKbps ?? 0);
 }
 
@@ -80,23 +94,91 @@ function checkAac(rate: number, kbps: number): void {
   check(kbps <= highest!, ["recipe", null, "aacKbps"], sentence);
 }
 
-function checkClip(clip: Omit<Clip, "volume" | "fadeIn" | "fadeOut"> & Partial<{ [K in "volume" | "fadeIn" | "fadeOut"]: number | undefined }>, index: number): void {
-  const name = clip.id ? `clip ${index + 1} (${quoted(clip.id.slice(0, 40))})` : `clip ${index + 1}`;
+const FLAC_STEP = 10; // hertz
+
+function checkOutputs(outputs: RecipeOutput[]): void {
+  const at = ["recipe.outputs", null, "outputs"] as const;
+  const { maxOutputs } = LIMITS;
+  check(outputs.length <= maxOutputs, at, `it has ${outputs.length} files, and ${maxOutputs} are the most`);
+  check(outputs.length >= 1, at, "tuple should have at least 1 item after validation, not 0");
+  outputs.forEach(({ format, bitDepth, kbps }, index) => {
+    const where = `recipe.outputs.${index}`;
+    const names = Object.keys(FORMATS).map((name) => `'${name}'`);
+    const known = `input should be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+    check(format in FORMATS, [`${where}.format`, null, "format"], known);
+    check([undefined, 16, 24].includes(bitDepth ?? undefined), [`${where}.bitDepth`, null, "bitDepth"], "input should be 16 or 24");
+    if (kbps != null) between(kbps, LIMITS.minOpusKbps, LIMITS.maxAacKbps, [`${where}.kbps`, null, "kbps"]);
+    const lossless = format === "wav" || format === "flac";
+    check(bitDepth == null || lossless, [where, null, "bitDepth"], `bitDepth is for wav and flac, and this is ${format}`);
+    check(kbps == null || !lossless, [where, null, "kbps"], `kbps is for mp3, aac and opus, and this is ${format}`);
+    if (kbps != null) checkKbps(format, kbps, [where, null, "kbps"]);
+  });
+}
+
+function checkKbps(format: RecipeOutput["format"], kbps: number, at: Place): void {
+  if (format === "mp3") {
+    const sentence = `kbps of mp3 is one of ${MP3_KBPS.slice(0, -1).join(", ")} and ${MP3_KBPS.at(-1)}`;
+    return check(MP3_KBPS.some((known) => known === kbps), at, sentence);
+  }
+  const { minAacKbps, maxAacKbps, minOpusKbps, maxOpusKbps } = LIMITS;
+  const [least, most] = format === "aac" ? [minAacKbps, maxAacKbps] : [minOpusKbps, maxOpusKbps];
+  check(kbps >= least && kbps <= most, at, `kbps of ${format} is ${least} to ${most}`);
+}
+
+function checkFormats(outputs: RecipeOutput[], rate: number): void {
+  const formats = outputs.map(({ format }) => format);
+  for (const { format, kbps } of outputs) {
+    const at = ["recipe", null, "outputs"] as const;
+    check(formats.filter((other) => other === format).length === 1, at, `outputs has ${format} more than once`);
+    const limits: Record<string, Record<string, number>> = { aac: AAC_LIMITS, mp3: MP3_LIMITS };
+    const highest = format in limits ? limits[format]![rate] : LIMITS.maxOpusKbps;
+    const known = highest !== undefined && (format !== "flac" || rate <= LIMITS.anyFlacRate || rate % FLAC_STEP === 0);
+    check(known, at, `outputSampleRate ${rate} does not exist in ${FORMATS[format]}`);
+    check((kbps ?? 0) <= highest!, at, `kbps ${kbps} is more than the ${highest} that ${FORMATS[format]} has at ${rate} Hz`);
+  }
+}
+
+type Shape = "volume" | "fadeIn" | "fadeOut" | "gap" | "crossfade";
+type GivenClip = Omit<Clip, Shape> & { [K in Shape]?: number | undefined };
+
+const nameOf = ({ id }: GivenClip, index: number) =>
+  id ? `clip ${index + 1} (${quoted(id.slice(0, 40))})` : `clip ${index + 1}`;
+
+function checkJoins(clips: GivenClip[]): void {
+  const last = clips.length - 1;
+  const { gap, crossfade } = clips[last]!;
+  const end = `${nameOf(clips[last]!, last)} is the last one: no gap or crossfade follows it`;
+  check(!gap && !crossfade, ["recipe", last, null], end);
+  let before = 0;
+  clips.forEach((clip, index) => {
+    const overlap = before + (clip.crossfade ?? 0);
+    const seconds = clip.endTime - clip.startTime;
+    const sentence = `${nameOf(clip, index)} is ${short(seconds)} s long, and its crossfades ${short(overlap)} s`;
+    check(overlap <= seconds + SLACK, ["recipe", index, null], sentence);
+    before = clip.crossfade ?? 0;
+  });
+}
+
+function checkClip(clip: GivenClip, index: number): void {
+  const name = nameOf(clip, index);
   const at = (field: string) => [`${name}, ${field}`, index, field] as const;
   check(UUID.test(clip.sourceAssetId), at("sourceAssetId"), "input should be a valid UUID");
-  const { startTime, endTime, volume = 1, fadeIn = 0, fadeOut = 0 } = clip;
+  const { startTime, endTime, volume = 1, fadeIn = 0, fadeOut = 0, gap = 0, crossfade = 0 } = clip;
   between(startTime, 0, LIMITS.maxSeconds, at("startTime"));
   check(endTime > 0, at("endTime"), "input should be greater than 0");
   between(endTime, 0, LIMITS.maxSeconds, at("endTime"));
   between(volume, 0, 2, at("volume"));
   between(fadeIn, 0, Infinity, at("fadeIn"));
   between(fadeOut, 0, Infinity, at("fadeOut"));
+  between(gap, 0, LIMITS.maxSeconds, at("gap"));
+  between(crossfade, 0, LIMITS.maxSeconds, at("crossfade"));
   const whole = [name, index, null] as const;
   const seconds = endTime - startTime;
   const least = LIMITS.minClipSeconds;
   check(seconds >= least - SLACK, whole, `it is ${short(seconds)} s long, and a clip must be at least ${least} s`);
   const fades = `fadeIn and fadeOut are longer together than the clip (${short(seconds)} s)`;
   check(fadeIn + fadeOut <= seconds + SLACK, whole, fades);
+  check(!gap || !crossfade, whole, "gap and crossfade exclude each other");
 }
 
 type Place = readonly [where: string, clip: number | null, field: string | null];

@@ -15,7 +15,7 @@ import type {
   SaveMetadata as AnySave,
   SaveResult,
 } from "./generated.js";
-import { AAC_LIMITS, type JOB_TYPES } from "./generated.js";
+import { AAC_LIMITS, type JOB_TYPES, type MP3_KBPS } from "./generated.js";
 
 type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], null> | undefined;
@@ -31,9 +31,16 @@ export type IngestMetadata = Omit<Given<AnyIngest>, "sourceType" | "url" | "stor
 /** The sample rates that AAC has, in hertz. */
 export type AacRate = { [R in keyof typeof AAC_LIMITS]: R extends `${infer N extends number}` ? N : never }[keyof typeof AAC_LIMITS];
 
-/** What to render: clips played one after the other, and the form of the file. */
-export type Recipe = Omit<Given<AnyRecipe>, "clips" | "outputFormat" | "outputSampleRate" | "aacKbps"> & {
+/** One file of a save. Bit rates are of a stereo file; mono takes half. */
+export type RecipeOutput =
+  | { format: "wav" | "flac"; bitDepth?: 16 | 24; kbps?: never }
+  | { format: "mp3"; kbps?: (typeof MP3_KBPS)[number]; bitDepth?: never }
+  | { format: "aac" | "opus"; kbps?: number; bitDepth?: never };
+
+/** What to render: clips played one after the other, and the form of the file, or `outputs`, which takes its place. */
+export type Recipe = Omit<Given<AnyRecipe>, "clips" | "outputFormat" | "outputSampleRate" | "aacKbps" | "outputs"> & {
   clips: Given<Clip>[];
+  outputs?: RecipeOutput[];
 } & (
     | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
     | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number }

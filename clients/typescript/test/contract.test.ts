@@ -80,6 +80,14 @@ test("a preview and a save name theirs", async () => {
   assert.equal(ended[0].status === "complete" && ended[0].result.previewKey.startsWith(`assets/${assetId}/preview_`), true);
   assert.deepEqual(ended[1].result, { assetId, preparedKey: keys.prepared(assetId, "aac") });
   trace["renders"] = ended.map(outcome);
+
+  const outputs = [{ format: "mp3" as const }, { format: "flac" as const, bitDepth: 24 as const }];
+  const several = await jobs.waitForJob(await jobs.createJob("save", { recipe: { ...recipe(), outputs } }), WAIT);
+  assert.ok(several.status === "complete");
+  assert.deepEqual(
+    several.result.outputs?.map(({ key, format, bytes }) => [key, format, bytes > 0]),
+    (["mp3", "flac"] as const).map((format) => [keys.prepared(assetId, format), format, true]),
+  );
 });
 
 test("a fault has a kind, a sentence and no result", async () => {

@@ -30,6 +30,11 @@ export const rate: Recipe = { assetId: asset, clips: [clip], outputFormat: "aac"
 export const kbps: Recipe = { assetId: asset, clips: [clip], outputFormat: "wav", aacKbps: 192 };
 // @ts-expect-error no such format
 export const ogg: Recipe = { assetId: asset, clips: [clip], outputFormat: "ogg" };
+export const several: Recipe = { assetId: asset, clips: [clip], outputs: [{ format: "wav", bitDepth: 24 }, { format: "mp3", kbps: 192 }] };
+// @ts-expect-error MP3 has no such bit rate
+export const odd: Recipe = { assetId: asset, clips: [clip], outputs: [{ format: "mp3", kbps: 100 }] };
+// @ts-expect-error MP3 has no bit depth
+export const depth: Recipe = { assetId: asset, clips: [clip], outputs: [{ format: "mp3", bitDepth: 24 }] };
 // @ts-expect-error a clip without an end
 export const open: Recipe = { assetId: asset, clips: [{ id: "a", sourceAssetId: asset, startTime: 0 }] };
 // @ts-expect-error times are numbers

@@ -49,6 +49,14 @@ SourceType = Literal[
     "video_file",
 ]
 
+FileFormat = Literal[
+    "wav",
+    "flac",
+    "mp3",
+    "aac",
+    "opus",
+]
+
 LoudnessPreset = Literal[
     "podcast",
     "streaming",
@@ -171,7 +179,7 @@ class IngestResult(TypedDict):
 class Clip(TypedDict):
     """A stretch of one source.
 
-    Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip.
+    Times in seconds of that source; `volume` is a linear factor. `gap` and `crossfade` are to the next clip. The id is for error messages only: it may be empty or that of another clip.
     """
 
     id: str
@@ -181,6 +189,8 @@ class Clip(TypedDict):
     volume: NotRequired[float]
     fadeIn: NotRequired[float]
     fadeOut: NotRequired[float]
+    gap: NotRequired[float]
+    crossfade: NotRequired[float]
 
 
 class Recipe(TypedDict):
@@ -200,6 +210,15 @@ class Recipe(TypedDict):
     aacKbps: NotRequired[int | None]
     loudness: NotRequired[LoudnessPreset | None]
     report: NotRequired[bool]
+    outputs: NotRequired[list[RecipeOutput] | None]
+
+
+class RecipeOutput(TypedDict):
+    """One file of a render."""
+
+    format: FileFormat
+    bitDepth: NotRequired[Literal[16, 24] | None]
+    kbps: NotRequired[int | None]
 
 
 class PreviewMetadata(TypedDict):
@@ -259,11 +278,25 @@ class LoudnessReport(TypedDict):
     plotKey: str
 
 
+class SavedFile(TypedDict):
+    """One stored file of `outputs`, and how loud it is when it is decoded. None stands for silence."""
+
+    key: str
+    format: FileFormat
+    bytes: int
+    integrated: float | None
+    truePeak: float | None
+
+
 class SaveResult(TypedDict):
-    """`prepared_key` is absent where nothing was rendered, `loudness` where no report was asked for."""
+    """`prepared_key` is absent where nothing was rendered, `loudness` where no report was asked for.
+
+    `outputs` is there where the recipe has `outputs`, in their order; `prepared_key` is the first of them.
+    """
 
     assetId: str
     preparedKey: NotRequired[str | None]
+    outputs: NotRequired[list[SavedFile] | None]
     loudness: NotRequired[LoudnessReport | None]
 
 
@@ -333,6 +366,10 @@ LIMITS: Final = {
     "maxRate": 384000,
     "minAacKbps": 64,
     "maxAacKbps": 1152,
+    "maxOutputs": 4,
+    "minOpusKbps": 32,
+    "maxOpusKbps": 512,
+    "anyFlacRate": 65534,
 }
 AAC_LIMITS: Final = {
     7350: 88,
@@ -349,6 +386,19 @@ AAC_LIMITS: Final = {
     88200: 1058,
     96000: 1152,
 }
+MP3_LIMITS: Final = {
+    8000: 64,
+    11025: 64,
+    12000: 64,
+    16000: 160,
+    22050: 160,
+    24000: 160,
+    32000: 320,
+    44100: 320,
+    48000: 320,
+}
+MP3_KBPS: Final = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+FORMATS: Final = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "aac": "AAC", "opus": "Opus"}
 PREVIEW_RATES: Final = (32000, 44100, 48000)
 PRESETS: Final[dict[str, dict[str, float]]] = {
     "podcast": {"targetLufs": -16.0, "truePeak": -1.0},
@@ -359,7 +409,7 @@ PRESETS: Final[dict[str, dict[str, float]]] = {
 MEASURE: Final = "measure"
 RENDERER: Final = 1
 HEARD: Final = ("clips", "normalize", "targetLufs", "truePeak")
-HEARD_IN_CLIP: Final = ("sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut")
+HEARD_IN_CLIP: Final = ("sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut", "gap", "crossfade")
 RETRYABLE: Final = (
     "BotCheck",
     "SiteLimit",

@@ -31,7 +31,8 @@ def preview(asset_id: str, recipe_hash: str) -> str:
 
 
 def prepared(asset_id: str, output_format: str = "wav") -> str:
-    return f"assets/{asset_id}/prepared.{'m4a' if output_format == 'aac' else 'wav'}"
+    """Of `wav`, `flac`, `mp3`, `aac` or `opus`."""
+    return f"assets/{asset_id}/prepared.{'m4a' if output_format == 'aac' else output_format}"
 
 
 def loudness_plot(asset_id: str) -> str:

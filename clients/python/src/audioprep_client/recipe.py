@@ -2,10 +2,20 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict, Unpack
 
-from audioprep_client.generated import AAC_LIMITS, LIMITS, MEASURE, PRESETS, Recipe
+from audioprep_client.generated import (
+    AAC_LIMITS,
+    FORMATS,
+    LIMITS,
+    MEASURE,
+    MP3_KBPS,
+    MP3_LIMITS,
+    PRESETS,
+    Recipe,
+    RecipeOutput,
+)
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SLACK: Final = 1e-9  # binary fractions: 0.3 - 0.2 is a hair under 0.1
@@ -34,6 +44,8 @@ class ClipInput(TypedDict):
     volume: NotRequired[float]
     fadeIn: NotRequired[float]
     fadeOut: NotRequired[float]
+    gap: NotRequired[float]
+    crossfade: NotRequired[float]
 
 
 class RecipeOptions(TypedDict, total=False):
@@ -47,6 +59,7 @@ class RecipeOptions(TypedDict, total=False):
     aacKbps: int
     loudness: str
     report: bool
+    outputs: list[RecipeOutput]
 
 
 def build_recipe(asset_id: str, clips: Iterable[ClipInput], **options: Unpack[RecipeOptions]) -> Recipe:
@@ -87,7 +100,15 @@ def _check_output(given: Mapping[str, Any]) -> None:
     kbps = given.get("aacKbps")
     if kbps is not None:
         _between(kbps, LIMITS["minAacKbps"], LIMITS["maxAacKbps"], "recipe.aacKbps")
+    outputs = given.get("outputs")
+    if outputs is not None:
+        _check_outputs(outputs)
+    _check_joins(given["clips"])
     _check_measure(given)
+    if outputs is not None:
+        alone = output == "wav" and kbps is None
+        _check(alone, "recipe", "outputFormat and aacKbps are of one file, and outputs lists the files")
+        _check_formats(outputs, rate)
     if output == "aac":
         _check(rate in AAC_LIMITS, "recipe", f"outputSampleRate {rate} does not exist in AAC")
         most = AAC_LIMITS[rate]
@@ -102,12 +123,59 @@ def _check_preset(given: Mapping[str, Any]) -> None:
 
 
 def _check_measure(given: Mapping[str, Any]) -> None:
-    made = given.get("loudness") == MEASURE and given.get("normalize")
+    measured = given.get("loudness") == MEASURE
+    made = measured and given.get("normalize")
     _check(not made, "recipe", "loudness 'measure' makes no file, and normalize asks for one")
+    listed = measured and given.get("outputs") is not None
+    _check(not listed, "recipe", "loudness 'measure' makes no file, and outputs asks for some")
+
+
+def _check_outputs(outputs: list[Mapping[str, Any]]) -> None:
+    """Each by itself."""
+    count, most = len(outputs), int(LIMITS["maxOutputs"])
+    _check(count <= most, "recipe.outputs", f"it has {count} files, and {most} are the most")
+    _check(count >= 1, "recipe.outputs", "tuple should have at least 1 item after validation, not 0")
+    for index, output in enumerate(outputs):
+        at, form, depth, kbps = f"recipe.outputs.{index}", output["format"], output.get("bitDepth"), output.get("kbps")
+        *names, last = [repr(name) for name in FORMATS]
+        _check(form in FORMATS, f"{at}.format", f"input should be {', '.join(names)} or {last}")
+        _check(depth in (None, 16, 24), f"{at}.bitDepth", "input should be 16 or 24")
+        if kbps is not None:
+            _between(kbps, LIMITS["minOpusKbps"], LIMITS["maxAacKbps"], f"{at}.kbps")
+        lossless = form in ("wav", "flac")
+        _check(depth is None or lossless, at, f"bitDepth is for wav and flac, and this is {form}")
+        _check(kbps is None or not lossless, at, f"kbps is for mp3, aac and opus, and this is {form}")
+        if kbps is not None:
+            _check_kbps(form, kbps, at)
+
+
+def _check_kbps(form: str, kbps: int, at: str) -> None:
+    if form == "mp3":
+        listed = ", ".join(map(str, MP3_KBPS[:-1]))
+        _check(kbps in MP3_KBPS, at, f"kbps of mp3 is one of {listed} and {MP3_KBPS[-1]}")
+        return
+    bounds = ("minAacKbps", "maxAacKbps") if form == "aac" else ("minOpusKbps", "maxOpusKbps")
+    least, most = (int(LIMITS[name]) for name in bounds)
+    _check(least <= kbps <= most, at, f"kbps of {form} is {least} to {most}")
+
+
+def _check_formats(outputs: list[Mapping[str, Any]], rate: int) -> None:
+    """All of them together, and with the sample rate."""
+    formats = [output["format"] for output in outputs]
+    limits: dict[str, Mapping[int, int]] = {"aac": AAC_LIMITS, "mp3": MP3_LIMITS}
+    for output in outputs:
+        form, kbps = output["format"], output.get("kbps") or 0
+        _check(formats.count(form) == 1, "recipe", f"outputs has {form} more than once")
+        known = form != "flac" or rate <= LIMITS["anyFlacRate"] or rate % 10 == 0
+        known = known and rate in limits.get(form, (rate,))
+        _check(known, "recipe", f"outputSampleRate {rate} does not exist in {FORMATS[form]}")
+        most = limits[form][rate] if form in limits else int(LIMITS["maxOpusKbps"])
+        sentence = f"kbps {kbps} is more than the {most} that {FORMATS[form]} has at {rate} Hz"
+        _check(kbps <= most, "recipe", sentence)
 
 
 def _check_clip(clip: Mapping[str, Any], index: int) -> None:
-    name = f"clip {index + 1} ({clip['id'][:40]!r})" if clip.get("id") else f"clip {index + 1}"
+    name = _name(clip, index)
     _check(_is_uuid(clip.get("sourceAssetId")), f"{name}, sourceAssetId", "input should be a valid UUID", index)
     start, end = clip["startTime"], clip["endTime"]
     fade_in, fade_out = clip.get("fadeIn", 0), clip.get("fadeOut", 0)
@@ -117,11 +185,32 @@ def _check_clip(clip: Mapping[str, Any], index: int) -> None:
     _between(clip.get("volume", 1), 0, 2, f"{name}, volume", index)
     _between(fade_in, 0, math.inf, f"{name}, fadeIn", index)
     _between(fade_out, 0, math.inf, f"{name}, fadeOut", index)
+    gap, crossfade = clip.get("gap", 0), clip.get("crossfade", 0)
+    _between(gap, 0, LIMITS["maxSeconds"], f"{name}, gap", index)
+    _between(crossfade, 0, LIMITS["maxSeconds"], f"{name}, crossfade", index)
     seconds, least = end - start, LIMITS["minClipSeconds"]
     short = f"it is {seconds:g} s long, and a clip must be at least {least} s"
     _check(seconds >= least - _SLACK, name, short, index)
     fades = f"fadeIn and fadeOut are longer together than the clip ({seconds:g} s)"
     _check(fade_in + fade_out <= seconds + _SLACK, name, fades, index)
+    _check(not (gap and crossfade), name, "gap and crossfade exclude each other", index)
+
+
+def _check_joins(clips: Sequence[Mapping[str, Any]]) -> None:
+    last = len(clips) - 1
+    alone = not (clips[last].get("gap") or clips[last].get("crossfade"))
+    _check(alone, "recipe", f"{_name(clips[last], last)} is the last one: no gap or crossfade follows it", last)
+    before = 0.0
+    for index, clip in enumerate(clips):
+        after = clip.get("crossfade", 0)
+        seconds, overlap = clip["endTime"] - clip["startTime"], before + after
+        sentence = f"{_name(clip, index)} is {seconds:g} s long, and its crossfades {overlap:g} s"
+        _check(overlap <= seconds + _SLACK, "recipe", sentence, index)
+        before = after
+
+
+def _name(clip: Mapping[str, Any], index: int) -> str:
+    return f"clip {index + 1} ({clip['id'][:40]!r})" if clip.get("id") else f"clip {index + 1}"
 
 
 def _between(value: float, least: float, most: float, where: str, clip: int | None = None) -> None:

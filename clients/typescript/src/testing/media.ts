@@ -3,20 +3,21 @@
 const RATE = 44_100;
 const SILENT_FRAME = [0xff, 0xfb, 0x90, 0xc4, ...new Array<number>(413).fill(0)]; // MPEG-1 layer III, 128 kbit/s, mono
 
-/** A tone that swells and fades, 16 bit, mono. */
-export function wav(seconds: number): Uint8Array {
+/** A tone that swells and fades, 16 or 24 bit, mono. */
+export function wav(seconds: number, bits: 16 | 24 = 16): Uint8Array {
   const count = Math.round(seconds * RATE);
-  const view = new DataView(new ArrayBuffer(44 + 2 * count));
+  const width = bits / 8;
+  const view = new DataView(new ArrayBuffer(44 + width * count));
   const text = (at: number, word: string) => [...word].forEach((char, index) => view.setUint8(at + index, char.charCodeAt(0)));
   text(0, "RIFF");
-  view.setUint32(4, 36 + 2 * count, true);
+  view.setUint32(4, 36 + width * count, true);
   text(8, "WAVEfmt ");
-  for (const [at, value] of [[16, 16], [24, RATE], [28, 2 * RATE], [40, 2 * count]] as const) view.setUint32(at, value, true);
-  for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]] as const) view.setUint16(at, value, true);
+  for (const [at, value] of [[16, 16], [24, RATE], [28, width * RATE], [40, width * count]] as const) view.setUint32(at, value, true);
+  for (const [at, value] of [[20, 1], [22, 1], [32, width], [34, bits]] as const) view.setUint16(at, value, true);
   text(36, "data");
   for (let n = 0; n < count; n++) {
     const swell = Math.sin((Math.PI * n) / count);
-    view.setInt16(44 + 2 * n, Math.sin((2 * Math.PI * 440 * n) / RATE) * swell * 16_000, true);
+    view.setInt16(44 + width * n + width - 2, Math.sin((2 * Math.PI * 440 * n) / RATE) * swell * 16_000, true);
   }
   return new Uint8Array(view.buffer);
 }
@@ -31,6 +32,10 @@ const decoded = (text: string) => Uint8Array.from(atob(text), (char) => char.cha
 
 /** A tenth of a second of silence, AAC. */
 export const m4a = (): Uint8Array => decoded(M4A);
+
+/** The same, FLAC and Opus in Ogg. */
+export const flac = (): Uint8Array => decoded(FLAC);
+export const opus = (): Uint8Array => decoded(OPUS);
 
 /** One pixel. */
 export const png = (): Uint8Array =>
@@ -79,3 +84,5 @@ export function readWav(bytes: Uint8Array): { sampleRate: number; channels: numb
 }
 
 const M4A = "AAAAHGZ0eXBNNEEgAAACAE00QSBpc29taXNvMgAAAu5tb292AAAAbG12aGQAAAAAAAAAAAAAAAAAAAPoAAAAZAABAAABAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACAAACPXRyYWsAAABcdGtoZAAAAAMAAAAAAAAAAAAAAAEAAAAAAAAAZAAAAAAAAAAAAAAAAQEAAAAAAQAAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAACRlZHRzAAAAHGVsc3QAAAAAAAAAAQAAAGQAAAQAAAEAAAAAAbVtZGlhAAAAIG1kaGQAAAAAAAAAAAAAAAAAAKxEAAAVOlXEAAAAAAAtaGRscgAAAAAAAAAAc291bgAAAAAAAAAAAAAAAFNvdW5kSGFuZGxlcgAAAAFgbWluZgAAABBzbWhkAAAAAAAAAAAAAAAkZGluZgAAABxkcmVmAAAAAAAAAAEAAAAMdXJsIAAAAAEAAAEkc3RibAAAAGpzdHNkAAAAAAAAAAEAAABabXA0YQAAAAAAAAABAAAAAAAAAAAAAgAQAAAAAKxEAAAAAAA2ZXNkcwAAAAADgICAJQABAASAgIAXQBUAAAAAAH0AAAAKZQWAgIAFEghW5QAGgICAAQIAAAAgc3R0cwAAAAAAAAACAAAABQAABAAAAAABAAABOgAAABxzdHNjAAAAAAAAAAEAAAABAAAABgAAAAEAAAAsc3RzegAAAAAAAAAAAAAABgAAABUAAAAEAAAABAAAAAQAAAAEAAAABAAAABRzdGNvAAAAAAAAAAEAAAMaAAAAGnNncGQBAAAAcm9sbAAAAAIAAAAB//8AAAAcc2JncAAAAAByb2xsAAAAAQAAAAYAAAABAAAAPXVkdGEAAAA1bWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAbWRpcmFwcGwAAAAAAAAAAAAAAAAIaWxzdAAAAAhmcmVlAAAAMW1kYXTeAgBMYXZjNTkuMzcuMTAwAAIwQA4BGCAHARggBwEYIAcBGCAHARggBw==";
+const FLAC = "ZkxhQ4AAACISABIAAAANAAANCsRA8AAAETrqd1mm6BHm3yxYfVK3laE2//h5CAAROYwAAADEDQ==";
+const OPUS = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAIotXIBE09wdXNIZWFkAQE4AYC7AAAAAABPZ2dTAAAAAAAAAAAAAAAAAAABAAAASZW+VAEuT3B1c1RhZ3MGAAAAZmZtcGVnAQAAABQAAABlbmNvZGVyPUxhdmMgbGlib3B1c09nZ1MABPgTAAAAAAAAAAAAAAIAAADmyWdrBg8REhISEngL5ME27MWNjElGmaQmsHgHyXIn4UTqVfHwwNXd6VJgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDg";

@@ -1,6 +1,15 @@
 /** Results of fake jobs: the files under their real keys, and the row's result. */
 import { recipeHash } from "../digest.js";
-import { type DeleteResult, type IngestResult, type LoudnessReport, MEASURE, type PlaylistResult } from "../generated.js";
+import {
+  type DeleteResult,
+  type FileFormat,
+  type IngestResult,
+  type LoudnessReport,
+  MEASURE,
+  type PlaylistResult,
+  type SavedFile,
+  type SaveResult,
+} from "../generated.js";
 import { keys } from "../keys.js";
 import { checkRecipe, RecipeError } from "../recipe.js";
 import type { JobType, Recipe, Results } from "../types.js";
@@ -54,21 +63,44 @@ export async function make(type: JobType, metadata: Metadata, assetId: string, f
   if (type === "delete") return remove(metadata.assetIds ?? [], files);
   const recipe = metadata.recipe!;
   for (const [index, clip] of recipe.clips.entries()) await checkClip(clip, index, files);
-  const seconds = recipe.clips.reduce((sum, clip) => sum + clip.endTime - clip.startTime, 0);
-  if (type === "save" && recipe.loudness === MEASURE) {
-    return { assetId: recipe.assetId, loudness: await silentReport(recipe.assetId, null, files) };
-  }
-  if (type === "save") {
-    const aac = recipe.outputFormat === "aac";
-    const preparedKey = keys.prepared(recipe.assetId, recipe.outputFormat);
-    await files.write(preparedKey, aac ? media.m4a() : media.wav(seconds), aac ? "audio/mp4" : "audio/wav");
-    await files.write(keys.edits(recipe.assetId), JSON.stringify(recipe, null, 2), "application/json");
-    if (!recipe.report) return { assetId: recipe.assetId, preparedKey };
-    return { assetId: recipe.assetId, preparedKey, loudness: await silentReport(recipe.assetId, preparedKey, files) };
-  }
+  const seconds = recipe.clips.reduce(
+    (sum, { startTime, endTime, gap = 0, crossfade = 0 }) => sum + endTime - startTime + gap - crossfade,
+    0,
+  );
+  if (type === "save") return save(recipe, seconds, files);
   const previewKey = keys.preview(recipe.assetId, metadata.recipeHash ?? (await recipeHash(recipe)));
   await files.write(previewKey, media.mp3(seconds), "audio/mpeg");
   return { previewKey };
+}
+
+const OUTPUTS: Record<FileFormat, { contentType: string; bytes: (seconds: number, bits: 16 | 24) => Uint8Array }> = {
+  wav: { contentType: "audio/wav", bytes: media.wav },
+  flac: { contentType: "audio/flac", bytes: media.flac },
+  mp3: { contentType: "audio/mpeg", bytes: media.mp3 },
+  aac: { contentType: "audio/mp4", bytes: media.m4a },
+  opus: { contentType: "audio/ogg", bytes: media.opus },
+};
+
+async function save(recipe: Recipe, seconds: number, files: Files): Promise<SaveResult> {
+  const { assetId } = recipe;
+  if (recipe.loudness === MEASURE) return { assetId, loudness: await silentReport(assetId, [], files) };
+  const outputs: SavedFile[] = [];
+  for (const { format, bitDepth } of recipe.outputs ?? [{ format: recipe.outputFormat ?? "wav", bitDepth: undefined }]) {
+    const key = keys.prepared(assetId, format);
+    const content = OUTPUTS[format].bytes(seconds, bitDepth ?? 16);
+    await files.write(key, content, OUTPUTS[format].contentType);
+    outputs.push({ key, format, bytes: content.length, integrated: null, truePeak: null });
+  }
+  const stored = outputs.map(({ key }) => key);
+  for (const { key } of await files.list(`assets/${assetId}`)) {
+    if (key.split("/").at(-1)!.startsWith("prepared.") && !stored.includes(key)) await files.remove(key);
+  }
+  await files.write(keys.edits(assetId), JSON.stringify(recipe, null, 2), "application/json");
+  return {
+    ...{ assetId, preparedKey: stored[0]! },
+    ...(recipe.outputs ? { outputs } : {}),
+    ...(recipe.report ? { loudness: await silentReport(assetId, stored, files) } : {}),
+  };
 }
 
 async function ingest(assetId: string, metadata: Metadata, files: Files): Promise<IngestResult> {
@@ -125,9 +157,9 @@ async function checkClip(clip: Recipe["clips"][number], index: number, files: Fi
 }
 
 /** What a worker says of silence, which these files are. */
-async function silentReport(assetId: string, key: string | null, files: Files): Promise<LoudnessReport> {
+async function silentReport(assetId: string, stored: string[], files: Files): Promise<LoudnessReport> {
   const plotKey = keys.loudnessPlot(assetId);
   await files.write(plotKey, media.png(), "image/png");
   const silence = { integrated: null, range: null, shortTermMax: null, truePeak: null };
-  return { source: silence, files: key === null ? [] : [{ ...silence, key }], plotKey };
+  return { source: silence, files: stored.map((key) => ({ ...silence, key })), plotKey };
 }

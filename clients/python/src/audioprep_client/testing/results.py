@@ -40,6 +40,14 @@ cAAAAAByb2xsAAAAAQAAAAYAAAABAAAAPXVkdGEAAAA1bWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAbWRp
 cmVlAAAAMW1kYXTeAgBMYXZjNTkuMzcuMTAwAAIwQA4BGCAHARggBwEYIAcBGCAHARggBw==
 """
 
+# The same as FLAC and as Opus in Ogg.
+_FLAC: Final = "ZkxhQ4AAACISABIAAAANAAANCsRA8AAAETrqd1mm6BHm3yxYfVK3laE2//h5CAAROYwAAADEDQ=="
+_OPUS: Final = """
+T2dnUwACAAAAAAAAAAAAAAAAAAAAAAIotXIBE09wdXNIZWFkAQE4AYC7AAAAAABPZ2dTAAAAAAAAAAAAAAAAAAABAAAASZW+VAEuT3B1c1RhZ3MGAAAAZm
+ZtcGVnAQAAABQAAABlbmNvZGVyPUxhdmMgbGlib3B1c09nZ1MABPgTAAAAAAAAAAAAAAIAAADmyWdrBg8REhISEngL5ME27MWNjElGmaQmsHgHyXIn4UTq
+VfHwwNXd6VJgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDgeAfJecjJV8CiEiP672fzZMDg
+"""
+
 
 def refuse(job_type: str, metadata: dict[str, Any]) -> None:
     """Raises the Failure that a bridge would write before any step runs."""
@@ -85,27 +93,43 @@ class FakeResults:
         recipe = metadata["recipe"]
         for index, clip in enumerate(recipe["clips"]):
             self._check(clip, index)
-        seconds = sum(clip["endTime"] - clip["startTime"] for clip in recipe["clips"])
+        joins = sum(clip.get("gap", 0) - clip.get("crossfade", 0) for clip in recipe["clips"])
+        seconds = sum(clip["endTime"] - clip["startTime"] for clip in recipe["clips"]) + joins
         if job_type == "save" and recipe.get("loudness") == MEASURE:
-            return {"assetId": recipe["assetId"], "loudness": self._silent_report(recipe["assetId"], None)}
+            return {"assetId": recipe["assetId"], "loudness": self._silent_report(recipe["assetId"])}
         if job_type == "save":
-            is_aac = recipe.get("outputFormat") == "aac"
-            key = keys.prepared(recipe["assetId"], recipe.get("outputFormat", "wav"))
-            self._write(key, base64.b64decode(_M4A) if is_aac else _wav(seconds))
-            self._write(keys.edits(recipe["assetId"]), json.dumps(recipe, indent=2).encode())
-            saved = {"assetId": recipe["assetId"], "preparedKey": key}
-            report = {"loudness": self._silent_report(recipe["assetId"], key)} if recipe.get("report") else {}
-            return {**saved, **report}
+            return self._save(recipe, seconds)
         key = keys.preview(recipe["assetId"], metadata.get("recipeHash") or recipe_hash(recipe))
-        self._write(key, _SILENT_FRAME * max(math.ceil(seconds * _RATE / 1152), 1))
+        self._write(key, _mp3(seconds))
         return {"previewKey": key}
 
-    def _silent_report(self, asset_id: str, key: str | None) -> dict[str, Any]:
+    def _save(self, recipe: dict[str, Any], seconds: float) -> dict[str, Any]:
+        asset, outputs = recipe["assetId"], recipe.get("outputs")
+        saved = []
+        for output in outputs or [{"format": recipe.get("outputFormat", "wav")}]:
+            key = keys.prepared(asset, output["format"])
+            content = _prepared(output, seconds)
+            self._write(key, content)
+            silence = {"integrated": None, "truePeak": None}
+            saved.append({"key": key, "format": output["format"], "bytes": len(content), **silence})
+        stored = [file["key"] for file in saved]
+        for path in (self._folder / f"assets/{asset}").glob("prepared.*"):
+            if f"assets/{asset}/{path.name}" not in stored:
+                path.unlink()
+        self._write(keys.edits(asset), json.dumps(recipe, indent=2).encode())
+        result: dict[str, Any] = {"assetId": asset, "preparedKey": stored[0]}
+        if outputs:
+            result["outputs"] = saved
+        if recipe.get("report"):
+            result["loudness"] = self._silent_report(asset, *stored)
+        return result
+
+    def _silent_report(self, asset_id: str, *stored: str) -> dict[str, Any]:
         """What a worker says of silence, which these files are."""
         plot = keys.loudness_plot(asset_id)
         self._write(plot, _PIXEL)
         silence = dict.fromkeys(("integrated", "range", "shortTermMax", "truePeak"))
-        return {"source": silence, "files": [{**silence, "key": key}] if key else [], "plotKey": plot}
+        return {"source": silence, "files": [{**silence, "key": key} for key in stored], "plotKey": plot}
 
     def discard(self, asset_id: str) -> None:
         """Remove what a cancelled ingest has left."""
@@ -174,16 +198,31 @@ class FakeResults:
         path.write_bytes(content)
 
 
-def _wav(seconds: float) -> bytes:
-    """A tone that swells and fades, 16 bit, mono."""
-    count = round(seconds * _RATE)
+def _prepared(output: dict[str, Any], seconds: float) -> bytes:
+    """A file of a save."""
+    match output["format"]:
+        case "wav":
+            return _wav(seconds, (output.get("bitDepth") or 16) // 8)
+        case "mp3":
+            return _mp3(seconds)
+        case form:
+            return base64.b64decode({"aac": _M4A, "flac": _FLAC, "opus": _OPUS}[form])
+
+
+def _mp3(seconds: float) -> bytes:
+    return _SILENT_FRAME * max(math.ceil(seconds * _RATE / 1152), 1)
+
+
+def _wav(seconds: float, width: int = 2) -> bytes:
+    """A tone that swells and fades, of `width` bytes a sample, mono."""
+    count, level = round(seconds * _RATE), 16_000 << 8 * (width - 2)
     values = (
-        round(math.sin(2 * math.pi * 440 * n / _RATE) * math.sin(math.pi * n / count) * 16_000) for n in range(count)
+        round(math.sin(2 * math.pi * 440 * n / _RATE) * math.sin(math.pi * n / count) * level) for n in range(count)
     )
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
-        file.setparams((1, 2, _RATE, count, "NONE", "not compressed"))
-        file.writeframes(b"".join(value.to_bytes(2, "little", signed=True) for value in values))
+        file.setparams((1, width, _RATE, count, "NONE", "not compressed"))
+        file.writeframes(b"".join(value.to_bytes(width, "little", signed=True) for value in values))
     return out.getvalue()
 
 

@@ -1,0 +1,1 @@
+"""Forty made programmes, saved normalised in every format, and measured by two meters: `make corpus`."""
