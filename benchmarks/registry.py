@@ -17,7 +17,7 @@ from benchmarks.bridge import (
     throughput,
 )
 from benchmarks.measurement import Measurement
-from benchmarks.worker import against, media, memory, previews, saves, stages, startup
+from benchmarks.worker import against, media, memory, previews, recordings, saves, stages, startup
 
 MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     saves.MEASUREMENT,
@@ -34,6 +34,7 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     inflight.MEASUREMENT,
     memory.MEASUREMENT,
     media.MEASUREMENT,
+    recordings.MEASUREMENT,
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
