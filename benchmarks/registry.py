@@ -34,10 +34,10 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     inflight.MEASUREMENT,
     memory.MEASUREMENT,
     media.MEASUREMENT,
-    recordings.MEASUREMENT,
     startup.MEASUREMENT,
     stages.MEASUREMENT,
     fairness.MEASUREMENT,
     previews.MEASUREMENT,
     databases.MEASUREMENT,
+    recordings.MEASUREMENT,
 )
