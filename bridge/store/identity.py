@@ -1,5 +1,6 @@
 """The identity of a jobs table: it keeps the jobs of several tables apart in one Temporal namespace and one bucket."""
 
+import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -64,7 +65,8 @@ def _identity(meta: ResultSet, url: str) -> TableIdentity:
     known = {str(row[0]): str(row[1]) for row in meta.rows}
     here = place_of(url)
     place = known.get(_PLACE, here)
-    return TableIdentity(known[_TABLE_ID], place, is_copy=place != here)
+    # The path of a file may be relative in one place and absolute in another.
+    return TableIdentity(known[_TABLE_ID], place, is_copy=os.path.abspath(place) != os.path.abspath(here))
 
 
 def place_of(url: str) -> str:
