@@ -1,7 +1,11 @@
 """From a recipe to ffmpeg's inputs and filter graph: pure, exact to the sample.
 
 Lengths. At the output rate R a clip is round(endTime * R) - round(startTime * R) frames, so that two clips which split
-a source at any time are together as long as the whole. A render is the sum of its clips.
+a source at any time are together as long as the whole. A render is the sum of its clips and of the gaps between them,
+less the crossfades, each rounded to frames.
+
+Crossfades have equal power: the sound before goes down along a cosine, the one after comes up along a sine, and both
+are 3 dB down half-way. Two sounds that have nothing to do with each other keep their loudness so.
 
 Position. A clip is first cut on whole seconds of its source, then brought to R, then cut to its frames. On a whole
 second both rates are in phase, so a source that is split and joined again comes out as if it had never been split.
@@ -13,6 +17,7 @@ sides at its own level (swresample's own upmix takes 3 dB off); more than two ar
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from audioprep.activities.ffmpeg.command import input_options
@@ -69,14 +74,36 @@ def build_graph(clips: Sequence[tuple[Clip, SourceFacts]], sample_rate: int) -> 
     for index, (clip, source) in enumerate(clips):
         seek = _seek(clip, source)
         inputs += ["-threads", "1", *(["-ss", str(seek)] if seek else []), *input_options(source.path)]
-        label = OUTPUT if len(clips) == 1 else f"[c{index}]"
         chain = ",".join(_chain(clip, source, seek, sample_rate, channels))
-        chains.append(f"[{index}:{source.stream_index}]{chain}{label}")
-    if len(clips) > 1:
-        labels = "".join(f"[c{index}]" for index in range(len(clips)))
-        chains.append(f"{labels}concat=n={len(clips)}:v=0:a=1{OUTPUT}")
-    frames = sum(clip_frames(clip, sample_rate) for clip, _ in clips)
-    return Graph(inputs, ";".join(chains), frames, sample_rate, channels)
+        chains.append(f"[{index}:{source.stream_index}]{chain}[c{index}]")
+    overlaps = crossfade_frames([clip for clip, _ in clips], sample_rate)
+    frames = sum(clip_frames(clip, sample_rate) + _gap_frames(clip, sample_rate) for clip, _ in clips) - sum(overlaps)
+    return Graph(inputs, ";".join([*chains, *_joined(overlaps)]), frames, sample_rate, channels)
+
+
+def crossfade_frames(clips: Sequence[Clip], sample_rate: int) -> list[int]:
+    """How far each clip reaches into the next one: no further than both of them go, less what another one has taken."""
+    found: list[int] = []
+    taken = 0
+    for clip, after in pairwise(clips):
+        left = clip_frames(clip, sample_rate) - taken
+        taken = min(round(clip.crossfade * sample_rate), left, clip_frames(after, sample_rate))
+        found.append(taken)
+    return found
+
+
+def _joined(overlaps: Sequence[int]) -> list[str]:
+    """The filters that make OUTPUT of the clips' labels: `c0`, `c1` and so on."""
+    filters, parts = [], ["[c0]"]
+    for index, overlap in enumerate(overlaps, 1):
+        if not overlap:
+            parts.append(f"[c{index}]")
+            continue
+        fade = f"acrossfade=nb_samples={overlap}:curve1=qsin:curve2=qsin,asetpts=N/SR/TB"
+        filters.append(f"{parts[-1]}[c{index}]{fade}[x{index}]")
+        parts[-1] = f"[x{index}]"
+    joining = "anull" if len(parts) == 1 else f"concat=n={len(parts)}:v=0:a=1"
+    return [*filters, f"{''.join(parts)}{joining}{OUTPUT}"]
 
 
 def graph_of_file(path: Path, graph: Graph, sample_rate: int) -> Graph:
@@ -97,6 +124,10 @@ def _layout(channels: int) -> str:
 def clip_frames(clip: Clip, sample_rate: int) -> int:
     """The length of a clip in the output, see above."""
     return round(clip.end_time * sample_rate) - round(clip.start_time * sample_rate)
+
+
+def _gap_frames(clip: Clip, sample_rate: int) -> int:
+    return round(clip.gap * sample_rate)
 
 
 def _whole_second(clip: Clip) -> int:
@@ -124,6 +155,7 @@ def _chain(clip: Clip, source: SourceFacts, seek: int, rate: int, channels: int)
         f"atrim=start_sample={begin}:end_sample={begin + frames}",
         "asetpts=N/SR/TB",
         *_shape(clip, frames, rate),
+        *([f"apad=pad_len={_gap_frames(clip, rate)}"] if _gap_frames(clip, rate) else []),
     ]
 
 

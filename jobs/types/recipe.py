@@ -25,6 +25,7 @@ from audioprep.jobs.types.outputs import (
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50
 MAX_SECONDS = 1_000_000  # of any time in a recipe: far beyond every limit, and safe to count in samples
+SLACK = 1e-9  # of binary fractions: 0.3 - 0.2 is a hair under 0.1, and so is a fade that fills its clip
 MIN_RATE, MAX_RATE = 100, 384_000  # hertz: ten samples in the shortest clip, and the fastest converters made
 
 
@@ -35,10 +36,16 @@ class OutputFormat(StrEnum):
     AAC = "aac"
 
 
+def _is_none(seconds: float) -> bool:
+    """Left out where it changes nothing, so that a recipe without it is the recipe of an earlier version."""
+    return seconds == 0
+
+
 class Clip(WireModel):
     """A stretch of one source. Times in seconds of that source; `volume` is a linear factor.
 
-    The id is for error messages only: it may be empty or that of another clip.
+    `gap` and `crossfade` are to the next clip. The id is for error messages only: it may be empty or that of another
+    clip.
     """
 
     id: str
@@ -48,6 +55,12 @@ class Clip(WireModel):
     volume: float = Field(default=1.0, ge=0, le=2)
     fade_in: float = Field(default=0.0, ge=0)
     fade_out: float = Field(default=0.0, ge=0)
+    gap: float = Field(
+        default=0.0, ge=0, le=MAX_SECONDS, description="seconds of silence before the next clip", exclude_if=_is_none
+    )
+    crossfade: float = Field(
+        default=0.0, ge=0, le=MAX_SECONDS, description="seconds that the next clip begins earlier", exclude_if=_is_none
+    )
 
     @property
     def duration(self) -> float:
@@ -55,12 +68,12 @@ class Clip(WireModel):
 
     @model_validator(mode="after")
     def _times_make_sense(self) -> Self:
-        # Binary fractions: 0.3 - 0.2 is a hair under 0.1, and so is a fade that fills its clip.
-        slack = 1e-9
-        if self.duration < MIN_CLIP_SECONDS - slack:
+        if self.duration < MIN_CLIP_SECONDS - SLACK:
             raise ValueError(f"it is {self.duration:g} s long, and a clip must be at least {MIN_CLIP_SECONDS} s")
-        if self.fade_in + self.fade_out > self.duration + slack:
+        if self.fade_in + self.fade_out > self.duration + SLACK:
             raise ValueError(f"fadeIn and fadeOut are longer together than the clip ({self.duration:g} s)")
+        if self.gap and self.crossfade:
+            raise ValueError("gap and crossfade exclude each other")
         return self
 
 
@@ -108,7 +121,7 @@ class Recipe(WireModel):
     @property
     def duration(self) -> float:
         """Seconds of the whole render."""
-        return sum(clip.duration for clip in self.clips)
+        return sum(clip.duration + clip.gap - clip.crossfade for clip in self.clips)
 
     @property
     def summary(self) -> str:
@@ -129,6 +142,19 @@ class Recipe(WireModel):
     @classmethod
     def _preset_stands_for_numbers(cls, fields: Any) -> Any:
         return with_preset(fields) if isinstance(fields, dict) else fields
+
+    @model_validator(mode="after")
+    def _clips_join(self) -> Self:
+        if self.clips[-1].gap or self.clips[-1].crossfade:
+            raise ValueError(f"{self.name_of(len(self.clips) - 1)} is the last one: no gap or crossfade follows it")
+        before = 0.0
+        for index, clip in enumerate(self.clips):
+            overlap = before + clip.crossfade
+            if overlap > clip.duration + SLACK:
+                name = self.name_of(index)
+                raise ValueError(f"{name} is {clip.duration:g} s long, and its crossfades {overlap:g} s")
+            before = clip.crossfade
+        return self
 
     @model_validator(mode="after")
     def _measuring_renders_nothing(self) -> Self:

@@ -44,6 +44,15 @@ _BROKEN: Final[dict[str, Any]] = {
     "a preset that is not there": {"loudness": "loud"},
     "a measurement that is to be normalised": {"loudness": "measure", "normalize": True},
     "a format that is not there": {"outputFormat": "ogg"},
+    "a gap below zero": {"clips": [{"gap": -1}, {}]},
+    "a gap beyond any recording": {"clips": [{"gap": 2_000_000}, {}]},
+    "a crossfade below zero": {"clips": [{"crossfade": -0.5}, {}]},
+    "a gap and a crossfade": {"clips": [{"gap": 1, "crossfade": 1}, {}]},
+    "a gap after the last clip": {"clips": [{}, {"gap": 1}]},
+    "a crossfade after the only clip": {"clips": [{"crossfade": 1, "id": ""}]},
+    "a crossfade longer than its clip": {"clips": [{"endTime": 2, "crossfade": 2.5}, {}]},
+    "a crossfade longer than the next clip": {"clips": [{"crossfade": 2.5}, {"endTime": 2, "id": "it's"}]},
+    "crossfades that meet": {"clips": [{"crossfade": 1.5}, {"endTime": 2, "crossfade": 0.75}, {}]},
     "no outputs": {"outputs": []},
     "too many outputs": {"outputs": [{"format": "wav"}] * 5},
     "an output of no format": {"outputs": [{"format": "wav"}, {"format": "m4a"}]},
@@ -64,6 +73,15 @@ _BROKEN: Final[dict[str, Any]] = {
     "outputs and a bit rate of AAC": {"outputs": [{"format": "mp3"}], "aacKbps": 128},
     "outputs that are only measured": {"outputs": [{"format": "mp3"}], "loudness": "measure"},
 }
+# Clips that are joined: a gap and a crossfade are heard, none of either is as if they were not there.
+_JOINED: Final[list[list[dict[str, Any]]]] = [
+    [{"gap": 0.5}, {"gap": 1e-5}, {}],
+    [{"crossfade": 3}, {"crossfade": 9.5}, {}],
+    [{"crossfade": 12.5}, {"endTime": 20}],
+    [{"gap": 0, "crossfade": 0.1 / 3}, {"gap": -0.0, "crossfade": 0}],
+    [{"gap": 0, "crossfade": 0}, {}],
+    [{}, {}],
+]
 # Lists of files that the model takes: they are not heard in a preview.
 _OUTPUTS: Final[list[dict[str, Any]]] = [
     {"outputs": [{"format": "wav", "bitDepth": 24}, {"format": "flac"}, {"format": "mp3"}, {"format": "opus"}]},
@@ -78,6 +96,7 @@ def vectors() -> str:
     """The whole file: the same for every run."""
     chance = random.Random(23)  # noqa: S311 - not a secret
     recipes = [_valid(), *(_random(chance) for _ in range(_MANY)), *({**_valid(), **files} for files in _OUTPUTS)]
+    recipes += [_changed({"clips": clips}) for clips in _JOINED]
     valid = [{"recipe": recipe, "digest": digest_of(Recipe.model_validate(recipe))} for recipe in recipes]
     invalid = [{"name": name, "recipe": recipe, "error": _fault(recipe)} for name, recipe in _invalid().items()]
     return json.dumps({"valid": valid, "invalid": invalid}, indent=1) + "\n"

@@ -7,8 +7,8 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioprep.activities.render.graph import OUTPUT, SourceFacts, build_graph, clip_frames
-from audioprep.jobs.types.recipe import Clip
+from audioprep.activities.render.graph import OUTPUT, SourceFacts, build_graph, clip_frames, crossfade_frames
+from audioprep.jobs.types.recipe import Clip, Recipe
 
 RATES = st.sampled_from([8000, 22050, 44100, 48000, 96000, 192000])
 
@@ -38,6 +38,48 @@ def test_each_clip_is_an_input_and_they_are_joined_in_order() -> None:
 
     assert graph.inputs.count("-i") == 3
     assert "[c0][c1][c2]concat=n=3:v=0:a=1[mix]" in graph.filters
+
+
+def test_crossfaded_clips_are_one_part_of_what_is_joined() -> None:
+    source = _source()
+    clips = [_clip(0, 2, crossfade=1), _clip(0, 2, gap=0.5), _clip(0, 2, crossfade=0.25), _clip(0, 2)]
+
+    graph = build_graph([(clip, source) for clip in clips], 1000)
+
+    assert graph.frames == 8000 + 500 - 1000 - 250
+    assert "[c0][c1]acrossfade=nb_samples=1000:curve1=qsin:curve2=qsin" in graph.filters
+    assert graph.filters.endswith("[x1][x3]concat=n=2:v=0:a=1[mix]")
+    assert graph.filters.count("apad=pad_len=500") == 1
+
+
+lengths = st.floats(0.1, 5)
+
+
+@given(st.lists(st.tuples(lengths, st.floats(0, 5)), min_size=1, max_size=12), RATES)
+def test_no_more_is_crossfaded_than_there_is(pieces: list[tuple[float, float]], rate: int) -> None:
+    """Whatever rounding and a source that is shorter than it was said to be make of a recipe."""
+    clips = [_clip(0, length, crossfade=crossfade) for length, crossfade in pieces]
+
+    overlaps = crossfade_frames(clips, rate)
+
+    for clip, before, after in zip(clips, [0, *overlaps], [*overlaps, 0], strict=True):
+        assert before >= 0
+        assert before + after <= clip_frames(clip, rate)
+
+
+@given(st.lists(st.tuples(st.floats(1, 5), st.floats(0, 0.5), st.booleans()), min_size=2, max_size=12), RATES)
+def test_a_recipe_is_as_long_as_its_graph(pieces: list[tuple[float, float, bool]], rate: int) -> None:
+    asset = str(uuid4())
+    clips = [
+        {"id": "", "sourceAssetId": asset, "startTime": 0, "endTime": length, "gap" if gap else "crossfade": join}
+        for length, join, gap in pieces
+    ]
+    clips[-1] |= {"gap": 0, "crossfade": 0}
+    recipe = Recipe.model_validate({"assetId": asset, "clips": clips})
+
+    graph = build_graph([(clip, _source()) for clip in recipe.clips], rate)
+
+    assert abs(graph.seconds - recipe.duration) <= len(clips) * 2 / rate
 
 
 def test_volume_and_fades_are_there_when_they_are_asked_for() -> None:

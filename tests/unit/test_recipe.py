@@ -39,6 +39,11 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "too short": (_second(endTime=0.05), f"{SECOND}: it is 0.05 s long, and a clip must be at least 0.1 s."),
     "ends before it begins": (_second(startTime=3), f"{SECOND}: it is -1 s long, and a clip must be at least 0.1 s."),
     "fades": (_second(fadeIn=1.5, fadeOut=1), f"{SECOND}: fadeIn and fadeOut are longer together than the clip (2 s)."),
+    "gap after the last": (_second(gap=1), f"recipe: {SECOND} is the last one: no gap or crossfade follows it."),
+    "long crossfade": (
+        recipe_of({**GOOD, "crossfade": 3}, GOOD),
+        "recipe: clip 1 ('clip-0') is 2 s long, and its crossfades 3 s.",
+    ),
     "no end": (_without("endTime"), f"{SECOND}, endTime: field required."),
     "no source": (_without("sourceAssetId"), f"{SECOND}, sourceAssetId: field required."),
     "source is a path": (_second(sourceAssetId="../x"), f"{SECOND}, sourceAssetId: input should be a valid UUID"),
@@ -173,6 +178,7 @@ def test_all_that_a_preview_plays_is_in_its_digest() -> None:
         recipe_of(GOOD, GOOD),
         recipe_of({**GOOD, "sourceAssetId": str(uuid.uuid4())}),
         *(recipe_of({**GOOD, name: 0.5}) for name in ("startTime", "endTime", "volume", "fadeIn", "fadeOut")),
+        *(recipe_of({**GOOD, name: 0.5}, GOOD) for name in ("gap", "crossfade")),
         recipe_of(GOOD, outputSampleRate=48000),
         *(loud, loud | {"targetLufs": -14}, loud | {"truePeak": -1}),
     ]
@@ -185,6 +191,14 @@ def test_recipes_of_earlier_versions_keep_their_digest() -> None:
     recipe = {"assetId": SAMPLE, "clips": [clip_of(SAMPLE, 0, 12.5, id="intro")]}
 
     assert digest_of(_recipe(recipe)) == "48cf33ae072c31dc29a1980017cabba8ff9f81c68ea3b7c4eeb39c6e76dbe988"
+
+
+def test_a_recipe_without_joins_is_written_as_ever() -> None:
+    """A worker and an app of an earlier version read nothing new."""
+    recipe = _recipe(recipe_of({**GOOD, "gap": 0, "crossfade": 0}, GOOD))
+
+    assert not {"gap", "crossfade"} & recipe.model_dump(mode="json")["clips"][0].keys()
+    assert digest_of(recipe) == digest_of(_recipe(recipe_of(GOOD, GOOD)))
 
 
 def test_without_a_hash_the_digest_names_the_file() -> None:

@@ -4,7 +4,8 @@ import { type HEARD, type HEARD_IN_CLIP, PRESETS, PREVIEW_RATES, RENDERER } from
 import type { Recipe } from "./types.js";
 
 type Heard = { [K in Exclude<(typeof HEARD)[number], "clips">]: string };
-type HeardInClip = { [K in (typeof HEARD_IN_CLIP)[number]]: string };
+type Join = "gap" | "crossfade";
+type HeardInClip = { [K in Exclude<(typeof HEARD_IN_CLIP)[number], Join>]: string } & { [K in Join]?: string };
 
 /** SHA-256, in hexadecimal. Equal for recipes that sound the same: clip ids and the output's format do not count. */
 export async function recipeHash(recipe: Recipe): Promise<string> {
@@ -16,8 +17,11 @@ export async function recipeHash(recipe: Recipe): Promise<string> {
       sourceAssetId: JSON.stringify(uuid(clip.sourceAssetId)),
       startTime: float(clip.startTime),
       volume: float(clip.volume ?? 1),
+      // Left out where there are none, as recipes of earlier versions had none.
+      ...(clip.gap ? { gap: float(clip.gap) } : {}),
+      ...(clip.crossfade ? { crossfade: float(clip.crossfade) } : {}),
     };
-    return json(heard);
+    return json(heard as Record<string, string>);
   });
   const rate = recipe.outputSampleRate ?? 44100;
   // A preset stands for numbers, and numbers that are given win.

@@ -128,7 +128,7 @@ export interface IngestResult {
   playableKey?: string | null;
 }
 
-/** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip. */
+/** A stretch of one source. Times in seconds of that source; `volume` is a linear factor. `gap` and `crossfade` are to the next clip. The id is for error messages only: it may be empty or that of another clip. */
 export interface Clip {
   id: string;
   sourceAssetId: string;
@@ -137,6 +137,10 @@ export interface Clip {
   volume?: number;
   fadeIn?: number;
   fadeOut?: number;
+  /** seconds of silence before the next clip */
+  gap?: number;
+  /** seconds that the next clip begins earlier */
+  crossfade?: number;
 }
 
 export type FileFormat = "wav" | "flac" | "mp3" | "aac" | "opus";
@@ -346,7 +350,7 @@ export const RENDERER = 1 as const;
 
 export const HEARD = ["clips", "normalize", "targetLufs", "truePeak"] as const;
 
-export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut"] as const;
+export const HEARD_IN_CLIP = ["sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut", "gap", "crossfade"] as const;
 
 export const RETRYABLE = ["BotCheck", "SiteLimit", "SiteChanged", "ExitFailed", "TimedOut", "Stalled", "Network", "Storage", "ChildFailed", "SiteBusy", "WorkerShutdown", "Terminated", "Lost", "Unexpected"] as const;
 

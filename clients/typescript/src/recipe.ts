@@ -26,6 +26,10 @@ export type ClipInput = Pick<Clip, "startTime" | "endTime"> & {
   volume?: number;
   fadeIn?: number;
   fadeOut?: number;
+  /** Seconds of silence before the next clip. */
+  gap?: number;
+  /** Seconds that the next clip begins earlier. */
+  crossfade?: number;
 };
 
 type Output =
@@ -62,6 +66,7 @@ export function checkRecipe(recipe: Recipe): void {
   if (recipe.aacKbps != null) between(recipe.aacKbps, LIMITS.minAacKbps, LIMITS.maxAacKbps, at("aacKbps"));
   const { outputs } = recipe;
   if (outputs != null) checkOutputs(outputs);
+  checkJoins(recipe.clips);
   const unmade = recipe.loudness === MEASURE && recipe.normalize === true;
   check(!unmade, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and normalize asks for one");
   if (outputs != null) {
@@ -133,23 +138,47 @@ function checkFormats(outputs: RecipeOutput[], rate: number): void {
   }
 }
 
-function checkClip(clip: Omit<Clip, "volume" | "fadeIn" | "fadeOut"> & Partial<{ [K in "volume" | "fadeIn" | "fadeOut"]: number | undefined }>, index: number): void {
-  const name = clip.id ? `clip ${index + 1} (${quoted(clip.id.slice(0, 40))})` : `clip ${index + 1}`;
+type Shape = "volume" | "fadeIn" | "fadeOut" | "gap" | "crossfade";
+type GivenClip = Omit<Clip, Shape> & { [K in Shape]?: number | undefined };
+
+const nameOf = ({ id }: GivenClip, index: number) =>
+  id ? `clip ${index + 1} (${quoted(id.slice(0, 40))})` : `clip ${index + 1}`;
+
+function checkJoins(clips: GivenClip[]): void {
+  const last = clips.length - 1;
+  const { gap, crossfade } = clips[last]!;
+  const end = `${nameOf(clips[last]!, last)} is the last one: no gap or crossfade follows it`;
+  check(!gap && !crossfade, ["recipe", last, null], end);
+  let before = 0;
+  clips.forEach((clip, index) => {
+    const overlap = before + (clip.crossfade ?? 0);
+    const seconds = clip.endTime - clip.startTime;
+    const sentence = `${nameOf(clip, index)} is ${short(seconds)} s long, and its crossfades ${short(overlap)} s`;
+    check(overlap <= seconds + SLACK, ["recipe", index, null], sentence);
+    before = clip.crossfade ?? 0;
+  });
+}
+
+function checkClip(clip: GivenClip, index: number): void {
+  const name = nameOf(clip, index);
   const at = (field: string) => [`${name}, ${field}`, index, field] as const;
   check(UUID.test(clip.sourceAssetId), at("sourceAssetId"), "input should be a valid UUID");
-  const { startTime, endTime, volume = 1, fadeIn = 0, fadeOut = 0 } = clip;
+  const { startTime, endTime, volume = 1, fadeIn = 0, fadeOut = 0, gap = 0, crossfade = 0 } = clip;
   between(startTime, 0, LIMITS.maxSeconds, at("startTime"));
   check(endTime > 0, at("endTime"), "input should be greater than 0");
   between(endTime, 0, LIMITS.maxSeconds, at("endTime"));
   between(volume, 0, 2, at("volume"));
   between(fadeIn, 0, Infinity, at("fadeIn"));
   between(fadeOut, 0, Infinity, at("fadeOut"));
+  between(gap, 0, LIMITS.maxSeconds, at("gap"));
+  between(crossfade, 0, LIMITS.maxSeconds, at("crossfade"));
   const whole = [name, index, null] as const;
   const seconds = endTime - startTime;
   const least = LIMITS.minClipSeconds;
   check(seconds >= least - SLACK, whole, `it is ${short(seconds)} s long, and a clip must be at least ${least} s`);
   const fades = `fadeIn and fadeOut are longer together than the clip (${short(seconds)} s)`;
   check(fadeIn + fadeOut <= seconds + SLACK, whole, fades);
+  check(!gap || !crossfade, whole, "gap and crossfade exclude each other");
 }
 
 type Place = readonly [where: string, clip: number | null, field: string | null];

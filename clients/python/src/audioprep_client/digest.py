@@ -7,7 +7,8 @@ from uuid import UUID
 
 from audioprep_client.generated import HEARD, HEARD_IN_CLIP, PRESETS, PREVIEW_RATES, RENDERER, Recipe
 
-_CLIP_DEFAULTS = {"volume": 1.0, "fadeIn": 0.0, "fadeOut": 0.0}
+_CLIP_DEFAULTS = {"volume": 1.0, "fadeIn": 0.0, "fadeOut": 0.0, "gap": 0.0, "crossfade": 0.0}
+_JOINS = ("gap", "crossfade")  # left out where there are none, as recipes of earlier versions had none
 
 
 def recipe_hash(recipe: Recipe) -> str:
@@ -27,7 +28,8 @@ def recipe_hash(recipe: Recipe) -> str:
 
 def _clip(clip: dict[str, Any]) -> dict[str, Any]:
     numbers = {name: float({**_CLIP_DEFAULTS, **clip}[name]) + 0.0 for name in HEARD_IN_CLIP[1:]}
-    return {"sourceAssetId": str(UUID(clip["sourceAssetId"])), **numbers}
+    heard = {name: number for name, number in numbers.items() if number or name not in _JOINS}
+    return {"sourceAssetId": str(UUID(clip["sourceAssetId"])), **heard}
 
 
 def _optional(value: Any) -> float | None:

@@ -179,7 +179,7 @@ class IngestResult(TypedDict):
 class Clip(TypedDict):
     """A stretch of one source.
 
-    Times in seconds of that source; `volume` is a linear factor. The id is for error messages only: it may be empty or that of another clip.
+    Times in seconds of that source; `volume` is a linear factor. `gap` and `crossfade` are to the next clip. The id is for error messages only: it may be empty or that of another clip.
     """
 
     id: str
@@ -189,6 +189,8 @@ class Clip(TypedDict):
     volume: NotRequired[float]
     fadeIn: NotRequired[float]
     fadeOut: NotRequired[float]
+    gap: NotRequired[float]
+    crossfade: NotRequired[float]
 
 
 class Recipe(TypedDict):
@@ -407,7 +409,7 @@ PRESETS: Final[dict[str, dict[str, float]]] = {
 MEASURE: Final = "measure"
 RENDERER: Final = 1
 HEARD: Final = ("clips", "normalize", "targetLufs", "truePeak")
-HEARD_IN_CLIP: Final = ("sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut")
+HEARD_IN_CLIP: Final = ("sourceAssetId", "startTime", "endTime", "volume", "fadeIn", "fadeOut", "gap", "crossfade")
 RETRYABLE: Final = (
     "BotCheck",
     "SiteLimit",

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict, Unpack
 
 from audioprep_client.generated import (
@@ -44,6 +44,8 @@ class ClipInput(TypedDict):
     volume: NotRequired[float]
     fadeIn: NotRequired[float]
     fadeOut: NotRequired[float]
+    gap: NotRequired[float]
+    crossfade: NotRequired[float]
 
 
 class RecipeOptions(TypedDict, total=False):
@@ -101,6 +103,7 @@ def _check_output(given: Mapping[str, Any]) -> None:
     outputs = given.get("outputs")
     if outputs is not None:
         _check_outputs(outputs)
+    _check_joins(given["clips"])
     _check_measure(given)
     if outputs is not None:
         alone = output == "wav" and kbps is None
@@ -172,7 +175,7 @@ def _check_formats(outputs: list[Mapping[str, Any]], rate: int) -> None:
 
 
 def _check_clip(clip: Mapping[str, Any], index: int) -> None:
-    name = f"clip {index + 1} ({clip['id'][:40]!r})" if clip.get("id") else f"clip {index + 1}"
+    name = _name(clip, index)
     _check(_is_uuid(clip.get("sourceAssetId")), f"{name}, sourceAssetId", "input should be a valid UUID", index)
     start, end = clip["startTime"], clip["endTime"]
     fade_in, fade_out = clip.get("fadeIn", 0), clip.get("fadeOut", 0)
@@ -182,11 +185,32 @@ def _check_clip(clip: Mapping[str, Any], index: int) -> None:
     _between(clip.get("volume", 1), 0, 2, f"{name}, volume", index)
     _between(fade_in, 0, math.inf, f"{name}, fadeIn", index)
     _between(fade_out, 0, math.inf, f"{name}, fadeOut", index)
+    gap, crossfade = clip.get("gap", 0), clip.get("crossfade", 0)
+    _between(gap, 0, LIMITS["maxSeconds"], f"{name}, gap", index)
+    _between(crossfade, 0, LIMITS["maxSeconds"], f"{name}, crossfade", index)
     seconds, least = end - start, LIMITS["minClipSeconds"]
     short = f"it is {seconds:g} s long, and a clip must be at least {least} s"
     _check(seconds >= least - _SLACK, name, short, index)
     fades = f"fadeIn and fadeOut are longer together than the clip ({seconds:g} s)"
     _check(fade_in + fade_out <= seconds + _SLACK, name, fades, index)
+    _check(not (gap and crossfade), name, "gap and crossfade exclude each other", index)
+
+
+def _check_joins(clips: Sequence[Mapping[str, Any]]) -> None:
+    last = len(clips) - 1
+    alone = not (clips[last].get("gap") or clips[last].get("crossfade"))
+    _check(alone, "recipe", f"{_name(clips[last], last)} is the last one: no gap or crossfade follows it", last)
+    before = 0.0
+    for index, clip in enumerate(clips):
+        after = clip.get("crossfade", 0)
+        seconds, overlap = clip["endTime"] - clip["startTime"], before + after
+        sentence = f"{_name(clip, index)} is {seconds:g} s long, and its crossfades {overlap:g} s"
+        _check(overlap <= seconds + _SLACK, "recipe", sentence, index)
+        before = after
+
+
+def _name(clip: Mapping[str, Any], index: int) -> str:
+    return f"clip {index + 1} ({clip['id'][:40]!r})" if clip.get("id") else f"clip {index + 1}"
 
 
 def _between(value: float, least: float, most: float, where: str, clip: int | None = None) -> None:

@@ -63,7 +63,10 @@ export async function make(type: JobType, metadata: Metadata, assetId: string, f
   if (type === "delete") return remove(metadata.assetIds ?? [], files);
   const recipe = metadata.recipe!;
   for (const [index, clip] of recipe.clips.entries()) await checkClip(clip, index, files);
-  const seconds = recipe.clips.reduce((sum, clip) => sum + clip.endTime - clip.startTime, 0);
+  const seconds = recipe.clips.reduce(
+    (sum, { startTime, endTime, gap = 0, crossfade = 0 }) => sum + endTime - startTime + gap - crossfade,
+    0,
+  );
   if (type === "save") return save(recipe, seconds, files);
   const previewKey = keys.preview(recipe.assetId, metadata.recipeHash ?? (await recipeHash(recipe)));
   await files.write(previewKey, media.mp3(seconds), "audio/mpeg");

@@ -93,7 +93,8 @@ class FakeResults:
         recipe = metadata["recipe"]
         for index, clip in enumerate(recipe["clips"]):
             self._check(clip, index)
-        seconds = sum(clip["endTime"] - clip["startTime"] for clip in recipe["clips"])
+        joins = sum(clip.get("gap", 0) - clip.get("crossfade", 0) for clip in recipe["clips"])
+        seconds = sum(clip["endTime"] - clip["startTime"] for clip in recipe["clips"]) + joins
         if job_type == "save" and recipe.get("loudness") == MEASURE:
             return {"assetId": recipe["assetId"], "loudness": self._silent_report(recipe["assetId"])}
         if job_type == "save":
