@@ -1,7 +1,7 @@
 """The identity of a jobs table: it keeps the jobs of several tables apart in one Temporal namespace and one bucket."""
 
-import os
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from libsql_client import Client, InStatement, ResultSet
@@ -66,7 +66,7 @@ def _identity(meta: ResultSet, url: str) -> TableIdentity:
     here = place_of(url)
     place = known.get(_PLACE, here)
     # The path of a file may be relative in one place and absolute in another.
-    return TableIdentity(known[_TABLE_ID], place, is_copy=os.path.abspath(place) != os.path.abspath(here))
+    return TableIdentity(known[_TABLE_ID], place, is_copy=Path(place).absolute() != Path(here).absolute())
 
 
 def place_of(url: str) -> str:
