@@ -37,9 +37,7 @@ def test_the_first_login_cookie_to_expire_counts(tmp_path: Path) -> None:
     ("lines", "warns"),
     [
         pytest.param([line("LOGIN_INFO", day("2026-11-01"))], "has expired on 2026-11-01", id="expired"),
-        pytest.param(
-            ["#HttpOnly_" + line("LOGIN_INFO", day("2026-12-01"))], "2026-12-01, in 6 days", id="soon"
-        ),
+        pytest.param(["#HttpOnly_" + line("LOGIN_INFO", day("2026-12-01"))], "2026-12-01, in 6 days", id="soon"),
         pytest.param([line("VISITOR_INFO1_LIVE", day("2027-11-01"))], "but of no login", id="a guest's cookies"),
     ],
 )
