@@ -17,7 +17,7 @@ from benchmarks.bridge import (
     throughput,
 )
 from benchmarks.measurement import Measurement
-from benchmarks.worker import against, media, memory, previews, saves, stages, startup
+from benchmarks.worker import against, media, memory, previews, recordings, saves, stages, startup
 
 MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     saves.MEASUREMENT,
@@ -39,4 +39,5 @@ MEASUREMENTS: Final[tuple[Measurement, ...]] = (
     fairness.MEASUREMENT,
     previews.MEASUREMENT,
     databases.MEASUREMENT,
+    recordings.MEASUREMENT,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from audioprep.activities.render.tagging.labels import Labels
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.types.outputs import OPUS_RATE, FileFormat, RecipeOutput, max_kbps
 
@@ -26,6 +27,8 @@ class Encoding:
 
     `samples` is the sample format of a WAV file, as ffmpeg's filters name it, None for any other. `bits_per_second` is
     None for plain and lossless samples of `sample_bytes` each. `sample_rate` is None where it is that of the sound.
+    Without `labels` a file has no tags. `clipped`: what passes full scale is cut off before the encoder sees it, as in
+    a WAV file; LAME aborts over infinite samples, which float files may hold.
     """
 
     extension: str
@@ -35,13 +38,16 @@ class Encoding:
     samples: str | None = None
     sample_bytes: int = 2
     sample_rate: int | None = None
+    labels: Labels | None = None
+    clipped: bool = False
 
     def size(self, frames: int, sample_rate: int, channels: int) -> int:
-        """Bytes of the file: exact for plain samples, an upper bound otherwise."""
+        """Bytes of the file: exact for plain samples without labels, an upper bound otherwise."""
+        labels = self.labels.size if self.labels else 0
         if self.bits_per_second is not None:
-            return round(frames / sample_rate * self.bits_per_second / 8 * _OVERHEAD)
+            return round(frames / sample_rate * self.bits_per_second / 8 * _OVERHEAD) + labels
         plain = frames * channels * self.sample_bytes
-        return _WAV_HEADER + (plain if self.samples else round(plain * _FLAC_OVERHEAD))
+        return _WAV_HEADER + (plain if self.samples else round(plain * _FLAC_OVERHEAD)) + labels
 
 
 WAV = Encoding("wav", ContentType.WAV, ("-c:a", "pcm_s16le", "-f", "wav"), samples="s16")
@@ -91,11 +97,12 @@ def _lossy(form: FileFormat, rate: int) -> Encoding:
     bits = ("-b:a", str(rate))
     match form:
         case FileFormat.MP3:
-            return Encoding(form.extension, ContentType.MP3, ("-c:a", "libmp3lame", *bits, "-f", "mp3"), rate)
+            encoder = ("-c:a", "libmp3lame", *bits, "-f", "mp3")
+            return Encoding(form.extension, ContentType.MP3, encoder, rate, clipped=True)
         case FileFormat.OPUS:
             # Constrained: the bit rate may vary as far as an upper bound of the file's size holds.
             options = ("-c:a", "libopus", *bits, "-vbr", "constrained", "-f", "ogg")
-            return Encoding(form.extension, ContentType.OGG, options, rate, sample_rate=OPUS_RATE)
+            return Encoding(form.extension, ContentType.OGG, options, rate, sample_rate=OPUS_RATE, clipped=True)
         case _:
             # The quicker of the encoder's two searches has less noise above the masking threshold, too.
             coded = ("-c:a", "aac", "-aac_coder", "fast", *bits, "-movflags", "+faststart", "-f", "ipod")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 from audioprep.jobs.text.wording import printable
@@ -66,6 +67,27 @@ def fail(sentence: str, code: int = EXIT_FAILED) -> NoReturn:
 def say_error(sentence: str) -> None:
     """On stderr; in a terminal wrapped between words."""
     err.print(Text.assemble(("error:", "bold red"), " ", printable(sentence, _LINES)), soft_wrap=not err.is_terminal)
+
+
+def say(sentence: str, style: str = "") -> None:
+    """A sentence on stdout; in a terminal wrapped between words."""
+    out.print(Text(printable(sentence, _LINES), style), soft_wrap=not out.is_terminal)
+
+
+def say_named(name: str, text: str, width: int) -> None:
+    """A line with its name before it, in a terminal wrapped beside that.
+
+    A word that has no place there, such as a long URL, is left to the terminal, so that it can be copied.
+    """
+    shown = printable(text)
+    if out.is_terminal and max(map(len, shown.split()), default=0) < out.width - width:
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=width, no_wrap=True)
+        grid.add_column()
+        grid.add_row(Text(name), Text(shown))
+        out.print(grid)
+    else:
+        out.print(f"{name:<{width}} {shown}", markup=False, highlight=False, soft_wrap=True)
 
 
 def run(command: Coroutine[Any, Any, T]) -> T:

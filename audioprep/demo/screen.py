@@ -1,6 +1,7 @@
 """What the demo prints: a line for each event, a bar for the row, the result."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,19 +12,22 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from audioprep.jobs.job import Job
-from audioprep.jobs.text.wording import printable
 
 _NAME: Final = 10  # columns
 
 
 class DemoScreen:
-    """Lines and bars on one console; where that is no terminal, a line per change instead of a bar."""
+    """Lines and bars on one console; where that is no terminal, a line per change instead of a bar.
 
-    def __init__(self, console: Console) -> None:
+    `say_named` prints a line: its name, its text, the columns of the name.
+    """
+
+    def __init__(self, console: Console, say_named: Callable[[str, str, int], None]) -> None:
         self._console = console
+        self._say_named = say_named
 
     def line(self, name: str, text: str) -> None:
-        self._console.print(f"{name:<{_NAME}}", printable(text), markup=False, highlight=False, soft_wrap=True)
+        self._say_named(name, text, _NAME)
 
     @contextmanager
     def bar(self) -> Iterator[Callable[[Job], None]]:
@@ -57,4 +61,4 @@ class DemoScreen:
         asset_id = json.loads(job.result or "{}")["assetId"]
         for path in sorted((root / "assets" / asset_id).iterdir()):
             self._console.print(Text(f"{path.stat().st_size:>12,} bytes  {path.name}"), soft_wrap=True)
-        self.line("in", str(root / "assets" / asset_id))
+        self.line("in", os.path.relpath(root / "assets" / asset_id))

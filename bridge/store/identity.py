@@ -1,6 +1,7 @@
 """The identity of a jobs table: it keeps the jobs of several tables apart in one Temporal namespace and one bucket."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from libsql_client import Client, InStatement, ResultSet
@@ -64,7 +65,8 @@ def _identity(meta: ResultSet, url: str) -> TableIdentity:
     known = {str(row[0]): str(row[1]) for row in meta.rows}
     here = place_of(url)
     place = known.get(_PLACE, here)
-    return TableIdentity(known[_TABLE_ID], place, is_copy=place != here)
+    # The path of a file may be relative in one place and absolute in another.
+    return TableIdentity(known[_TABLE_ID], place, is_copy=Path(place).absolute() != Path(here).absolute())
 
 
 def place_of(url: str) -> str:

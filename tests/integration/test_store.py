@@ -394,6 +394,17 @@ async def test_a_copy_of_a_table_shows_by_its_place(database: Client, store: Job
     assert not renewed.is_copy
 
 
+async def test_a_file_is_the_same_by_its_relative_and_its_absolute_path(
+    database: Client, store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await identify(database, "file:./jobs.db")
+
+    places = [await identify(database, url) for url in (f"file:{tmp_path}/jobs.db", "file:jobs.db", "file:other.db")]
+
+    assert [place.is_copy for place in places] == [False, False, True]
+
+
 async def _fill(database: Client, status: str, count: int, kind: str = "ingest") -> None:
     await database.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from audioprep.cli.console import EXIT_USAGE, fail, out, run
+from audioprep.cli.console import EXIT_USAGE, fail, run, say
 from audioprep.cli.options import AsJson, DryRun, Yes
 from audioprep.cli.table import JobTable, open_table
 
@@ -121,7 +121,7 @@ def _show_counts(rows: "Sequence[SelectedRow]", left_out: "Sequence[SelectedRow]
         counts = Counter((row.type, row.status.value, row.kind) for row in chosen)
         for (name, status, kind), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             line = f"{count:>7,}  {name} {status} {kind}".rstrip()
-            out.print(f"{line}{note}", markup=False, highlight=False, soft_wrap=True)
+            say(f"{line}{note}")
 
 
 def _confirm(verb: str, rows: int, *, yes: bool) -> None:

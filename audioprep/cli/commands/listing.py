@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run, say
 from audioprep.cli.options import AsJson
 from audioprep.cli.table import link_to, open_table
 from audioprep.cli.views.row import as_dict
@@ -73,7 +73,7 @@ def _print(found: Found, job_type: str | None) -> None:
 
     out.print(found.header, style="dim", markup=False, highlight=False)
     for sentence in found.paused:
-        out.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        say(sentence, "yellow")
     for line in job_list(found.jobs, found.served, utc_now(), out.width, lambda job: found.links[job.job_id]):
         out.print(line)
     if not found.jobs:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from audioprep.cli.console import out, print_json, read_settings, run
+from audioprep.cli.console import out, print_json, read_settings, run, say
 from audioprep.cli.options import AsJson, JobId
 from audioprep.cli.table import link_to, open_table
 from audioprep.cli.views.row import as_dict, parsed
@@ -64,7 +64,7 @@ def show(
     if picture.peaks:
         out.print(f"peak     {peak_level(picture.peaks)}", highlight=False, markup=False)
     if picture.missing:
-        out.print(picture.missing, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        say(picture.missing, "yellow")
     if picture.source:
         out.print(f"source   {picture.source}", highlight=False, markup=False, soft_wrap=True)
     out.print(f"picture  {picture.place}", highlight=False, markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from audioprep.cli.console import out, print_json, read_settings, run
+from audioprep.cli.console import out, print_json, read_settings, run, say
 from audioprep.cli.options import AsJson
 from audioprep.cli.table import open_table
 
@@ -101,7 +101,7 @@ def _print(found: "Estimate", deployment: "Deployment", usage: "Usage", days: fl
     bill.add_row("together", "", f"{sum(dollars.values()):,.2f}")
     out.print(bill)
     for line in _notes(found, deployment, usage, days, dollars["actions"]):
-        out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        say(line, "dim")
 
 
 def _amounts(found: "Estimate") -> dict[str, str]:

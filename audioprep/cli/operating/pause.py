@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_FAILED, EXIT_USAGE, fail, out, print_json, read_settings, run, say
 from audioprep.cli.options import AsJson
 from audioprep.cli.table import open_table
 
@@ -41,7 +41,7 @@ def pause(
         fail(f"{duration[:40]!r} is no duration to pause for: type 30m, 2h or 1d.", EXIT_USAGE)
     made = Pause(_scope(settings, scope), until, " ".join(reason.split()), _author(), to_text(now))
     run(_add(settings, made))
-    out.print(f"{made.sentence}.", markup=False, highlight=False, soft_wrap=True)
+    say(f"{made.sentence}.")
 
 
 def resume(
@@ -64,7 +64,7 @@ def paused(as_json: AsJson = False) -> None:
         print_json([_as_dict(pause) for pause in found])
         return
     for pause in found:
-        out.print(pause.sentence, markup=False, highlight=False, soft_wrap=True)
+        say(pause.sentence)
     if not found:
         out.print("Nothing is paused.", highlight=False)
 

@@ -9,7 +9,7 @@ import typer
 
 from audioprep.cli.commands.bulk import Types
 from audioprep.cli.commands.listing import Status
-from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run, say
 from audioprep.cli.options import AsJson, DryRun, Yes
 from audioprep.cli.table import open_table
 
@@ -50,7 +50,7 @@ def prune(
         _ask(sum(counts.values()), yes=yes)
         deleted = run(_delete(settings, list(counts)))
         if not as_json:
-            out.print(f"{deleted:,} rows deleted.", highlight=False)
+            say(f"{deleted:,} {'row' if deleted == 1 else 'rows'} deleted.")
     if as_json:
         print_json({"deleted": not dry_run, "rows": [_as_dict(ended, count) for ended, count in counts.items()]})
 
@@ -88,7 +88,7 @@ def _print(counts: "Mapping[Ended, int]") -> None:
         more = " or more" if count == _COUNTED else ""
         before = f"ended before {ended.before:%Y-%m-%d %H:%M} UTC"
         line = f"{count:>9,}{more}  {ended.type} {ended.status}, {before}"
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     if not counts:
         out.print("No row is that old.", highlight=False)
 

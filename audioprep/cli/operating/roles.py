@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audioprep.cli.console import EXIT_USAGE, fail, out, read_settings, run
+from audioprep.cli.console import EXIT_USAGE, fail, out, read_settings, run, say_named
 from audioprep.cli.views.stack import print_stack, say_stopping
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def demo(
     settings.log = settings.log.model_copy(update={"log_level": "error"})
     settings.http = settings.http.model_copy(update={"http_port": None})  # a deployment beside it may have this port
     _configure_logs(settings)
-    run(run_demo(settings.local(folder), folder, file, DemoScreen(out), keep=keep))
+    run(run_demo(settings.local(folder), folder, file, DemoScreen(out, say_named), keep=keep))
 
 
 async def _dev(settings: "Settings", folder: Path, port: int, ui_port: int) -> None:

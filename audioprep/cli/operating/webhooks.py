@@ -1,17 +1,21 @@
 """`webhooks`: deliveries under way or failed, delivered again, and a test of the receiver."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
+from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run, say
 from audioprep.cli.options import AsJson, JobId
-from audioprep.cli.table import open_client, open_table
+from audioprep.cli.table import link_when_claimed, open_client, open_table
 from audioprep.cli.target import targeted
+from audioprep.cli.views.row import linked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audioprep.bridge.temporal.deliveries import Deliveries, DeliveryState
     from audioprep.settings import Settings
 
@@ -30,11 +34,12 @@ def webhooks(
     """List the newest deliveries under way, or those that failed."""
     if context.invoked_subcommand is not None:
         return
-    found = run(_listed(read_settings(), failed=failed))
+    settings = read_settings()
+    found, link = run(_listed(settings, failed=failed))
     if as_json:
         print_json([_as_dict(delivery) for delivery in found])
     elif found:
-        out.print(_table(found))
+        out.print(_table(found, link, failed=failed))
     else:
         out.print("No delivery failed." if failed else "No delivery is under way.", highlight=False)
 
@@ -52,7 +57,7 @@ def replay(job_id: JobId, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"webhookId": webhook_id})
     else:
-        out.print(f"webhook {webhook_id} is being delivered", markup=False, highlight=False, soft_wrap=True)
+        say(f"webhook {webhook_id} is being delivered")
 
 
 @app.command("test")
@@ -69,7 +74,7 @@ def try_receiver(
     if as_json:
         print_json({"webhookId": webhook_id, "status": status})
     else:
-        out.print(f"accepted with HTTP {status}, webhook {webhook_id}", markup=False, highlight=False, soft_wrap=True)
+        say(f"accepted with HTTP {status}, webhook {webhook_id}")
 
 
 async def _deliveries(settings: "Settings", table_id: str) -> "Deliveries":
@@ -78,10 +83,12 @@ async def _deliveries(settings: "Settings", table_id: str) -> "Deliveries":
     return Deliveries(await open_client(), settings.temporal.task_queue, table_id)
 
 
-async def _listed(settings: "Settings", *, failed: bool) -> "list[DeliveryState]":
+async def _listed(settings: "Settings", *, failed: bool) -> "tuple[list[DeliveryState], Callable[[str], str]]":
+    """The deliveries, and where Temporal's UI shows the job of an id."""
     async with open_table(settings) as table:
         deliveries = await _deliveries(settings, table.table_id)
-    return await deliveries.unfinished(_MAX_LISTED, failed=failed)
+    link = partial(link_when_claimed, settings, table_id=table.table_id)
+    return await deliveries.unfinished(_MAX_LISTED, failed=failed), link
 
 
 async def _deliver_again(settings: "Settings", job_id: str) -> tuple[str, bool]:
@@ -115,10 +122,17 @@ def _as_dict(delivery: "DeliveryState") -> dict[str, str | None]:
     }
 
 
-def _table(found: "list[DeliveryState]") -> Table:
-    table = Table(box=None, header_style="bold")
-    for column in ("job", "event", "status", "started", "closed"):
+def _table(found: "list[DeliveryState]", link: "Callable[[str], str]", *, failed: bool) -> Table:
+    """Short ids and ages; only failed ones have an end."""
+    from audioprep.cli.views.joblist import short_duration, short_ids
+    from audioprep.jobs.timestamps import utc_now
+
+    now, ids = utc_now(), short_ids([delivery.job_id for delivery in found])
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in ("job", "event", "status", "started", *(["ended"] if failed else [])):
         table.add_column(column, overflow="fold")
     for delivery in found:
-        table.add_row(*(escape(word or "") for word in _as_dict(delivery).values()))
+        job = linked(ids[delivery.job_id], link(delivery.job_id))
+        ages = [f"{short_duration(now - at)} ago" for at in (delivery.started, delivery.closed) if at]
+        table.add_row(job, escape(delivery.event), escape(delivery.status), *ages)
     return table

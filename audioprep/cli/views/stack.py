@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from audioprep.cli.console import out
+from audioprep.cli.console import out, say_named
 from audioprep.cli.target import short_path
 
 if TYPE_CHECKING:
     from audioprep.dev.stack import DevStack
 
 _IGNORED: Final = ("TURSO_", "TEMPORAL_", "AUDIOPREP_STORAGE_URL", "AUDIOPREP_WORK_DIR", "AUDIOPREP_DATABASES")
+_LABEL: Final = 12  # columns of a line's name
 
 
 def print_stack(stack: "DevStack") -> None:
@@ -34,7 +35,7 @@ def print_stack(stack: "DevStack") -> None:
     }
     for name, value in lines.items():
         if value:
-            out.print(f"{name:<12}", value, markup=False, highlight=False, soft_wrap=True)
+            say_named(name, value, _LABEL)
 
 
 def ignored_variables() -> list[str]:

@@ -8,9 +8,8 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from audioprep.cli.views.joblist import age
+from audioprep.cli.views.joblist import age, short_ids
 from audioprep.cli.views.row import label, linked, parsed, settled, status_of
-from audioprep.jobs.request import short_id
 from audioprep.jobs.timestamps import utc_now
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ class Watcher:
         self._link = link
         self._quiet = quiet
         self._said: dict[str, Text] = {}
+        self._ids: dict[str, str] = {}
         self._linked: set[str] = set()
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
@@ -69,6 +69,7 @@ class Watcher:
     async def follow(self, jobs: "list[Job]") -> "list[Job]":
         """The rows, in the order given, once each is final and its cancel acknowledged. Deleted ones are left out."""
         last = {job.job_id: job for job in jobs}
+        self._ids = short_ids(list(last))
         with self._progress:
             while unsettled := [job_id for job_id, job in last.items() if not settled(job)]:
                 await self._forecast.update(() if self._quiet else last.values())
@@ -124,7 +125,7 @@ class Watcher:
             self._progress.console.print(f"workflow {url}", markup=False, highlight=False, soft_wrap=True)
 
     def _named(self, job: "Job", text: Text, *, alone: bool) -> Text:
-        return text if alone else Text.assemble(linked(short_id(job.job_id), self._link(job), "dim"), " ", text)
+        return text if alone else Text.assemble(linked(self._ids[job.job_id], self._link(job), "dim"), " ", text)
 
     def _say(self, job: "Job", line: Text, error: str = "") -> None:
         if self._said.get(job.job_id) == line:
