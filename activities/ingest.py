@@ -92,7 +92,7 @@ class IngestActivities:
             outline = Outline(self._resources.limits, step, probed.duration, share, split=original.split_peaks)
             measured = await measure(path, probed, step.scratch, outline.listen)
             check_whole(measured.decoded.seconds, original.said_duration)
-            await outline.store(self._resources.storage, original.asset_id)
+            silence = await outline.store(self._resources.storage, original.asset_id)
             facts = await self._facts(original.asset_id, found, probed, measured, step)
             playable = await self._playable(original, facts, probed, measured.work or path, step)
         return Analysis(
@@ -106,6 +106,7 @@ class IngestActivities:
             media=facts,
             playable_key=playable,
             peaks_dat_key=keys.peaks_dat(original.asset_id),
+            silence=silence,
         )
 
     async def _facts(

@@ -10,6 +10,7 @@ from audioprep.jobs.timestamps import to_text
 from audioprep.jobs.types.asset import AssetAudio, AssetMetadata, AudioMetadata, MediaFacts
 from audioprep.jobs.types.ingest import IngestPayload, IngestResult, SourceType
 from audioprep.jobs.types.provenance import Provenance, source_url_of
+from audioprep.jobs.types.silence import SilentEnds
 from audioprep.jobs.types.tags import AssetTags
 
 
@@ -58,6 +59,7 @@ class Analysis(AudioMetadata):
     media: MediaFacts | None = None
     playable_key: str | None = None
     peaks_dat_key: str | None = None
+    silence: SilentEnds | None = None
 
 
 class PublishAssetInput(WireModel):
@@ -84,6 +86,7 @@ class PublishAssetInput(WireModel):
             original_filename=name,
             source_hash=self.original.source_hash if self.original else None,
             tags=self.original.tags if self.original else None,
+            silence=self.metadata.silence,
             media=self.metadata.media,
         )
 

@@ -1,6 +1,7 @@
 """Activities of a save: measure the loudness, render the prepared files, publish them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
@@ -12,6 +13,7 @@ from audioprep.activities.render.encoding import AAC_KBPS, Encoding, encoding_of
 from audioprep.activities.render.loudness import LoudnessTarget, Mastering, Plan
 from audioprep.activities.render.mastering import plan_mastering, render_mastered
 from audioprep.activities.render.rendering import Rendering, open_rendering
+from audioprep.activities.render.tagging.labelling import Labelling
 from audioprep.activities.resources import ActivityResources
 from audioprep.activities.storage.assets import count_deleted_bytes, writing_into
 from audioprep.activities.storage.prepared import check_is_saved, prepared_files, store_together
@@ -71,7 +73,7 @@ class SaveActivities:
         stage = Stage.RENDERING if input.plan else Stage.DOWNLOADING
         async with self._resources.step(stage) as step, writing_into(storage, asset_id, key):
             rendering = await self._open_for(input, step)
-            (encoding,) = self._encodings(recipe, rendering)
+            (encoding,) = await self._encodings(recipe, rendering, step)
             self._resources.limits.check_output(rendering.size(encoding))
             path = step.scratch / f"prepared.{encoding.extension}"
             if input.plan is None:
@@ -97,7 +99,7 @@ class SaveActivities:
             writing_into(self._resources.storage, str(recipe.asset_id), *names),
         ):
             rendering = await self._open_for(input, step)
-            encodings = self._encodings(recipe, rendering)
+            encodings = await self._encodings(recipe, rendering, step)
             check_sizes(rendering, encodings, self._resources.limits)
             goal = Goal(input.plan, self._target.of(recipe)) if input.plan else None
             made = await render_files(rendering, encodings, goal, step.report_progress)
@@ -136,9 +138,13 @@ class SaveActivities:
             if found.keys() >= set(names):
                 await self._remove_old_previews(asset_id)
 
-    def _encodings(self, recipe: Recipe, rendering: Rendering) -> list[Encoding]:
+    async def _encodings(self, recipe: Recipe, rendering: Rendering, step: AttemptContext) -> list[Encoding]:
+        """Of the recipe's files, in their order, with its tags and cover."""
         rate, channels = recipe.output_sample_rate, rendering.graph.channels
-        return [encoding_of(file, rate, channels, self._aac_kbps) for file in recipe.files]
+        encodings = [encoding_of(file, rate, channels, self._aac_kbps) for file in recipe.files]
+        forms = [file.format for file in recipe.files]
+        labels = await Labelling(self._resources, step).labels_of(recipe, forms)
+        return [replace(encoding, labels=label) for encoding, label in zip(encodings, labels, strict=True)]
 
     async def _remove_old_previews(self, asset_id: str) -> None:
         """Those that are older than previews are kept; the app asks again for one that it still wants."""

@@ -38,6 +38,7 @@ def bridge_options(settings: Settings) -> BridgeOptions:
         keep=settings.retention.rules,
         webhooks=webhook_choice(settings),
         liveness_interval=settings.bridge.liveness_interval,
+        breaker=settings.breaker.rules,
     )
 
 

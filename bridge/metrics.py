@@ -11,6 +11,7 @@ from prometheus_client.exposition import generate_latest
 
 from audioprep.bridge.actions import Abandon, AcknowledgeCancel, Complete, Fail, Reap, RecordCancel
 from audioprep.bridge.database.pipeline_client import RowCounts
+from audioprep.bridge.store.queue.circuit import SOURCES
 from audioprep.bridge.views import Missing, WorkflowView
 from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.job import Job
@@ -22,6 +23,7 @@ from audioprep.service.health import Health
 MAX_PENDING: Final = 1000  # rows counted: a scrape of a long queue must not cost more than this
 _CLAIM_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
 _LAG_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
+BREAKER_EVENTS: Final = ("opened", "renewed", "lifted")
 _OTHER: Final = "other"  # a type that is not served: its text is not a label
 
 End: TypeAlias = Complete | Fail | Reap | Abandon | RecordCancel | AcknowledgeCancel
@@ -52,6 +54,12 @@ class Metrics:
         )
         self._pruned = Counter(
             "audioprep_pruned_rows", "Finished rows this bridge deleted by age", ["status"], registry=registry
+        )
+        self._breaker = Counter(
+            "audioprep_source_breaker",
+            "Pauses of a source by the breaker: opened, renewed after a row was refused, lifted",
+            ["source", "event"],
+            registry=registry,
         )
         self._rows = Counter(
             "audioprep_database_rows", "Rows the server read and wrote for this bridge", ["what"], registry=registry
@@ -105,6 +113,10 @@ class Metrics:
     def pruned(self, status: str, rows: int) -> None:
         """Rows were deleted past their retention."""
         self._pruned.labels(status).inc(rows)
+
+    def breaker_moved(self, source: str, event: str) -> None:
+        """A source was paused by itself, again, or no longer: one of BREAKER_EVENTS."""
+        self._breaker.labels(source, event).inc()
 
     def saw_queue(self, queue: tuple[int, str] | None, now: datetime) -> None:
         """How many rows wait and when the oldest was made, empty if none does; None while the database does not say."""
@@ -160,6 +172,9 @@ class Metrics:
             ):
                 for kind in kinds:
                     self._ended.labels(job_type, outcome, str(kind))
+        for source in SOURCES:
+            for event in BREAKER_EVENTS:
+                self._breaker.labels(source, event)
         for what in ("stage", "end"):
             self._lag.labels(what)
         for status in FINAL_STATUSES:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from audioprep.bridge.limits import LimitsByType
 from audioprep.bridge.store.outbox import WebhookChoice
+from audioprep.bridge.store.queue.circuit import BreakerRules
 from audioprep.bridge.store.retention import KeepRules
 from audioprep.jobs.registry import JOB_TYPES, JobTypes
 from audioprep.jobs.routes import served
@@ -18,7 +19,7 @@ class BridgeOptions:
     are types without a model, `{"transcribe": "TranscribeWorkflow@queue"}`, and always served. Rows of all other types
     are left alone. `webhooks` says which ends have a webhook; None: none. `idle_max` is
     the longest interval between two polls of one of many databases. `liveness_interval` is the shortest time between
-    two writes of what the bridge says of itself; 0: it says nothing.
+    two writes of what the bridge says of itself; 0: it says nothing. `breaker` says when a source is paused by itself.
     """
 
     task_queue: str = "audioprep"
@@ -44,6 +45,7 @@ class BridgeOptions:
     keep: KeepRules = KeepRules()
     webhooks: WebhookChoice | None = None
     liveness_interval: float = 15.0
+    breaker: BreakerRules = BreakerRules()
 
     def __post_init__(self) -> None:
         served(self.types, self.serve, self.routes)

@@ -46,6 +46,7 @@ class Reconciler:
         rules: DecideOptions,
         clock: Callable[[], datetime] = utc_now,
         metrics: Metrics | None = None,
+        on_end: Callable[[Action], None] | None = None,
     ) -> None:
         self._store = store
         self._executions = executions
@@ -53,6 +54,7 @@ class Reconciler:
         self._rules = rules
         self._clock = clock
         self._metrics = metrics or Metrics()
+        self._on_end = on_end
 
     async def reconcile(self, job: Job, seen: WorkflowView | None = None, *, claimed: bool = False) -> Job | None:
         """One look at a job, and what follows from it. `seen` is Temporal's view when the caller has it already,
@@ -92,6 +94,8 @@ class Reconciler:
                 if closed:
                     self._metrics.ended(job.type, action)
                     self._metrics.wrote_end(seen, self._clock())
+                    if self._on_end is not None:
+                        self._on_end(action)
                 return None if closed else await self._store.get_row(job.job_id)
 
     async def _close(

@@ -8,6 +8,7 @@ import structlog
 from libsql_client import Client as DatabaseClient
 
 from audioprep.bridge.reconciler import Reconciler
+from audioprep.bridge.services.breaker import SourceBreaker
 from audioprep.bridge.services.claimer import Claimer
 from audioprep.bridge.services.liveness import LivenessReporter
 from audioprep.bridge.services.orphans import OrphanSweeper
@@ -50,7 +51,9 @@ class TableServices:
         self._shared = shared
         self._outbox = None if options.webhooks is None else OutboxWriter(options.webhooks)
         fairness = Fairness(options.fair_window, options.max_per_tenant)
-        self.store = JobStore(database, shared.types.names, self._outbox, fairness)
+        self.store = JobStore(database, shared.types.names, self._outbox, fairness, options.breaker or None)
+        breaker = self.store.breaker
+        self._breaker = None if breaker is None else SourceBreaker(breaker, self.store, shared.metrics)
         executions = Executions(shared.temporal, options.task_queue, identity.table_id, shared.gate)
         launcher = Launcher(
             self.store,
@@ -62,7 +65,14 @@ class TableServices:
             storage_prefix=storage_prefix,
         )
         self._durations = Durations()
-        reconciler = Reconciler(self.store, executions, launcher, shared.rules, metrics=shared.metrics)
+        reconciler = Reconciler(
+            self.store,
+            executions,
+            launcher,
+            shared.rules,
+            metrics=shared.metrics,
+            on_end=self._breaker.note_end if self._breaker else None,
+        )
         self.slots = shared.slots.share(self._wake_soon)
         self.tracker = JobTracker(reconciler, executions, shared.rules, self.slots, shared.room, self._durations)
         self.health = Health()
@@ -93,7 +103,15 @@ class TableServices:
     def _claimer_of(self, executions: Executions) -> Claimer:
         shared = self._shared
         pace, interval = shared.pace, shared.options.sweep_interval
-        return Claimer(self.store, executions, self.tracker, shared.metrics, pace=pace, sweep_interval=interval)
+        return Claimer(
+            self.store,
+            executions,
+            self.tracker,
+            shared.metrics,
+            pace=pace,
+            sweep_interval=interval,
+            breaker=self._breaker,
+        )
 
     def _sweeper_of(self, executions: Executions) -> OrphanSweeper:
         options = self._shared.options

@@ -46,6 +46,7 @@ class Probe(BaseModel):
     sample_format: str = ""  # ffmpeg's name of what the decoder gives
     patient: bool = False  # the stream is found only by those who read far into the file
     tags: AssetTags = AssetTags()
+    cover_index: int | None = None  # the stream of `tags.cover`
 
 
 async def probe(source: Path, cwd: Path) -> Probe:
@@ -74,6 +75,7 @@ async def probe(source: Path, cwd: Path) -> Probe:
         sample_format=audio.sample_fmt,
         patient=patient,
         tags=report.tags_of(audio),
+        cover_index=report.cover.index if report.cover else None,
     )
 
 

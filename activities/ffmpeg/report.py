@@ -116,11 +116,13 @@ class Report(BaseModel):
             if field and text and (field, text) != _NO_LANGUAGE:
                 texts.setdefault(field, text)
         chapters = tuple(filter(None, map(_chapter, self.chapters[:MAX_CHAPTERS])))
-        return AssetTags(**texts, chapters=chapters or None, cover=self._cover())
+        cover = Cover(codec=self.cover.codec, width=self.cover.width, height=self.cover.height) if self.cover else None
+        return AssetTags(**texts, chapters=chapters or None, cover=cover)
 
-    def _cover(self) -> Cover | None:
-        picture = next((stream for stream in self.streams if stream.disposition.attached_pic), None)
-        return Cover(codec=picture.codec, width=picture.width, height=picture.height) if picture else None
+    @property
+    def cover(self) -> Stream | None:
+        """The first attached picture."""
+        return next((stream for stream in self.streams if stream.disposition.attached_pic), None)
 
 
 def _chapter(entry: ChapterEntry) -> Chapter | None:

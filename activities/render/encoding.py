@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from audioprep.activities.render.tagging.labels import Labels
 from audioprep.jobs.keys import ContentType
 from audioprep.jobs.types.outputs import OPUS_RATE, FileFormat, RecipeOutput, max_kbps
 
@@ -26,6 +27,7 @@ class Encoding:
 
     `samples` is the sample format of a WAV file, as ffmpeg's filters name it, None for any other. `bits_per_second` is
     None for plain and lossless samples of `sample_bytes` each. `sample_rate` is None where it is that of the sound.
+    Without `labels` a file has no tags.
     """
 
     extension: str
@@ -35,13 +37,15 @@ class Encoding:
     samples: str | None = None
     sample_bytes: int = 2
     sample_rate: int | None = None
+    labels: Labels | None = None
 
     def size(self, frames: int, sample_rate: int, channels: int) -> int:
-        """Bytes of the file: exact for plain samples, an upper bound otherwise."""
+        """Bytes of the file: exact for plain samples without labels, an upper bound otherwise."""
+        labels = self.labels.size if self.labels else 0
         if self.bits_per_second is not None:
-            return round(frames / sample_rate * self.bits_per_second / 8 * _OVERHEAD)
+            return round(frames / sample_rate * self.bits_per_second / 8 * _OVERHEAD) + labels
         plain = frames * channels * self.sample_bytes
-        return _WAV_HEADER + (plain if self.samples else round(plain * _FLAC_OVERHEAD))
+        return _WAV_HEADER + (plain if self.samples else round(plain * _FLAC_OVERHEAD)) + labels
 
 
 WAV = Encoding("wav", ContentType.WAV, ("-c:a", "pcm_s16le", "-f", "wav"), samples="s16")

@@ -15,7 +15,7 @@ from audioprep.activities.render.clip_ends import fit_clip
 from audioprep.activities.render.graph import SourceFacts
 from audioprep.activities.render.seeking import seeks_exactly
 from audioprep.activities.resources import ActivityResources
-from audioprep.activities.storage.assets import writing_into
+from audioprep.activities.storage.assets import newest_original, writing_into
 from audioprep.activities.storage.objects import StoredObject
 from audioprep.jobs import keys
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -82,13 +82,11 @@ class RecipeSources:
         self._report((before + found.size) / total)
 
     async def _original(self, recipe: Recipe, asset: UUID) -> StoredObject:
-        """The asset's original; the newest, should it have been ingested again under another extension."""
-        objects = [found async for found in self._resources.storage.list(keys.asset_folder(str(asset)))]
-        originals = [found for found in objects if keys.is_original(found.key)]
-        if not originals:
+        original = await newest_original(self._resources.storage, str(asset))
+        if original is None:
             sentence = f"{_clip_of(recipe, asset)}: its source {asset} is not in storage; ingest it first."
             raise PermanentError(ErrorKind.SOURCE_MISSING, sentence)
-        return max(originals, key=lambda found: found.modified)
+        return original
 
     async def _measure(self, recipe: Recipe, source: _Source) -> None:
         """Decode an original of which too little is known. The outcome is kept beside it."""

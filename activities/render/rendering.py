@@ -25,6 +25,7 @@ from audioprep.activities.render.metering.loudness_chart import LoudnessChart, l
 from audioprep.activities.render.metering.true_peak import Peaks, peaks_of
 from audioprep.activities.render.metering.wav_file import open_wav
 from audioprep.activities.render.recipe_sources import RecipeSources
+from audioprep.activities.render.tagging.labels import labelled
 from audioprep.activities.resources import ActivityResources
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from audioprep.jobs.types.recipe import Recipe
@@ -97,8 +98,9 @@ class Rendering:
     async def _encode(
         self, path: Path, encoding: Encoding, filters: str, report: ProgressCallback, loglevel: str = "error"
     ) -> FfmpegRun:
-        plain = ["-map_metadata", "-1", "-bitexact"]
-        arguments = [*self.graph.inputs, "-filter_complex", filters, "-map", "[out]", *plain, *encoding.options]
+        more, tags = labelled(encoding.labels, self.graph.inputs.count("-i"))
+        sound = ["-filter_complex", filters, "-map", "[out]"]
+        arguments = [*self.graph.inputs, *more, *sound, *tags, "-bitexact", *encoding.options]
         most = self.size(encoding) + _SLACK
         options = ["-y", "-loglevel", loglevel]
         return await run_ffmpeg([*options, *arguments, f"file:{path}"], report, self.graph.seconds, self.folder, most)

@@ -37,6 +37,13 @@ async def is_asset(storage: Storage, asset_id: str) -> bool:
     return any(key == keys.metadata(asset_id) or keys.is_original(key) for key in stored)
 
 
+async def newest_original(storage: Storage, asset_id: str) -> StoredObject | None:
+    """The asset's original; the newest, should it have been ingested again under another extension."""
+    objects = [found async for found in storage.list(keys.asset_folder(asset_id))]
+    originals = [found for found in objects if keys.is_original(found.key)]
+    return max(originals, key=lambda found: found.modified, default=None)
+
+
 @asynccontextmanager
 async def writing_into(storage: Storage, asset_id: str, *written: str) -> AsyncIterator[None]:
     """Guard the write of some objects into an asset.

@@ -8,8 +8,10 @@ from audioprep.activities.ffmpeg.decode import PcmForm, Samples, Take
 from audioprep.activities.storage.store import Storage
 from audioprep.activities.waveform.peaks import PeakMeter, draw_waveform, to_json
 from audioprep.activities.waveform.peaks_dat import DatMeter
+from audioprep.activities.waveform.silent_ends import silent_ends
 from audioprep.jobs import keys
 from audioprep.jobs.keys import ContentType
+from audioprep.jobs.types.silence import SilentEnds
 
 
 class Outline:
@@ -47,8 +49,8 @@ class Outline:
         else:
             self._step.keep_alive()
 
-    async def store(self, storage: Storage, asset_id: str) -> None:
-        """Write `peaks.json`, `peaks.dat` and `waveform.png` of all that was heard."""
+    async def store(self, storage: Storage, asset_id: str) -> SilentEnds | None:
+        """Write `peaks.json`, `peaks.dat` and `waveform.png` of all that was heard. Where it is silent at its ends."""
         pairs = self._meter.pairs()
         peaks = await asyncio.to_thread(to_json, pairs)
         picture = await asyncio.to_thread(draw_waveform, pairs)
@@ -56,3 +58,4 @@ class Outline:
         dat = await asyncio.to_thread(self._dat.to_bytes)
         await storage.write(keys.peaks_dat(asset_id), dat, ContentType.BINARY)
         await storage.write(keys.waveform(asset_id), picture, ContentType.PNG)
+        return silent_ends(pairs, self._meter.seconds)

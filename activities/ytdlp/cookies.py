@@ -4,6 +4,7 @@ yt-dlp rewrites the file that it is given, so that runs at once would race, and 
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -14,6 +15,8 @@ from audioprep.jobs.text.hosts import YOUTUBE_HOSTS, is_under
 _HEADER: Final = "# Netscape HTTP Cookie File\n"
 _HTTP_ONLY: Final = "#HttpOnly_"
 _FIELDS: Final = 7  # of a line: domain, its subdomains, path, secure, expiry, name, value
+_DIGITS: Final = 15  # of an expiry
+_LAST: Final = 253_402_300_799  # seconds since 1970: the end of the year 9999
 _MAX_FILE: Final = 4 * 1024 * 1024  # bytes
 _ENCODED: Final = 3  # times that a URL within a URL may be percent-encoded
 _PRIVATE_LISTS: Final = frozenset({"WL", "LL", "LM", "HL", "VLWL", "VLLL", "VLLM"})
@@ -41,6 +44,21 @@ def copy_cookies(source: Path, host: str, target: Path) -> Path:
     return target
 
 
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """A line of the file without its value. `expires` is in seconds since 1970; 0: with its session."""
+
+    domain: str
+    name: str
+    expires: int
+
+
+def read_cookies(source: Path) -> list[Cookie]:
+    """The lines of the file that runs would take. Raises OSError."""
+    lines = source.read_bytes()[:_MAX_FILE].decode("utf-8", "replace").splitlines()
+    return [_cookie(_normal(line)) for line in lines if _is_cookie(line)]
+
+
 def check_no_account(url: str) -> None:
     """Raises PermanentError for a URL that lists what is the operator's own: history, later, liked, feeds.
 
@@ -61,13 +79,22 @@ def check_list(playlist_id: str | None) -> None:
 
 def _is_for(line: str, host: str) -> bool:
     """YouTube's names share an account; a cookie of another site is for the host itself, or for one above it."""
-    fields = line.removeprefix(_HTTP_ONLY).split("\t")
-    if len(fields) != _FIELDS or (line.startswith("#") and not line.startswith(_HTTP_ONLY)):
+    if not _is_cookie(line):
         return False
-    domain = fields[0].lstrip(".").lower()
+    domain = _cookie(_normal(line)).domain
     if any(is_under(host, name) for name in YOUTUBE_HOSTS):
         return is_under(domain, YOUTUBE_HOSTS[0])
     return "." in domain and (is_under(host, domain) or is_under(domain, host.removeprefix("www.")))
+
+
+def _is_cookie(line: str) -> bool:
+    is_comment = line.startswith("#") and not line.startswith(_HTTP_ONLY)
+    return line.count("\t") == _FIELDS - 1 and not is_comment
+
+
+def _cookie(line: str) -> Cookie:
+    domain, _, _, _, expires, name, _ = line.removeprefix(_HTTP_ONLY).split("\t")
+    return Cookie(domain.lstrip(".").lower(), name, min(int(expires[:_DIGITS]), _LAST))
 
 
 def _normal(line: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 from audioprep.bridge.database.errors import DatabaseError
+from audioprep.checks.cookies import check_cookies
 from audioprep.checks.database import (
     NoDatabaseFile,
     check_bridges,
@@ -46,6 +47,7 @@ _WORKER: Final[dict[str, Check]] = {
     "ffmpeg": check_ffmpeg,
     "yt-dlp": check_ytdlp,
     "javascript": check_javascript,
+    "cookies": check_cookies,
     "memory": check_memory,
 }
 _CHECKS: Final[dict[CheckedRole, dict[str, Check]]] = {

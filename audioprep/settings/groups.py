@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 from audioprep.jobs.text.redaction import scrub
+from audioprep.settings.breaker import BreakerSettings
 from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
@@ -43,6 +44,7 @@ class Settings:
             self.temporal = TemporalSettings()
             self.storage = StorageSettings()
             self.bridge = BridgeSettings()
+            self.breaker = BreakerSettings()
             self.tenants = TenantSettings()
             self.databases = DatabasesSettings()
             self.retention = RetentionSettings()

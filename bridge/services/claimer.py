@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from audioprep.bridge.metrics import Metrics
+from audioprep.bridge.services.breaker import SourceBreaker
 from audioprep.bridge.store.queue.poll import Poll
 from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.temporal.executions import Executions
@@ -54,12 +55,14 @@ class Claimer:
         *,
         pace: Pace,
         sweep_interval: float,
+        breaker: SourceBreaker | None = None,
     ) -> None:
         self._store = store
         self._executions = executions
         self._tracker = tracker
         self._metrics = metrics
         self._pace = pace
+        self._breaker = breaker
         self._idle_polls = 0
         self._sweep_interval = sweep_interval
         self._claimed_full = False
@@ -89,8 +92,21 @@ class Claimer:
         slots.settle(hungry=found.hungry or found.more, served=bool(found.claimed))
         self._idle_polls = 0 if found.is_news or self._tracker.in_flight else self._idle_polls + 1
 
+    async def _try_sources(self, breaker: SourceBreaker) -> None:
+        """Before other rows take all slots."""
+        slots = self._tracker.slots
+        try:
+            trials = await breaker.run(utc_now(), lambda: slots.take(1) if slots.is_shared else self._tracker.capacity)
+            if trials:
+                self._metrics.claimed(trials, utc_now())
+                await self._tracker.start(trials)
+        finally:
+            slots.give_back()
+
     async def _poll(self, take: Callable[[int], int] | None) -> Poll:
         await self._executions.check()  # a row claimed while Temporal is away would wait for nothing
+        if self._breaker is not None:
+            await self._try_sources(self._breaker)
         sweep = time.monotonic() >= self._next_sweep
         capacity = 0 if take else self._tracker.capacity
         now = utc_now()
@@ -105,6 +121,8 @@ class Claimer:
         self._claimed_full = found.more
         self._note_left(found)
         self._note_pauses(found)
+        if self._breaker is not None:
+            self._breaker.note_poll(found)
         self._metrics.claimed(found.claimed, utc_now())
         for job in found.refused:
             log.info("job_refused", job_id=job.job_id, type=job.type, error=job.error)

@@ -14,6 +14,7 @@ from libsql_client.client import InValue
 from audioprep.bridge.database.errors import StatementRefused
 from audioprep.bridge.store.outbox import OutboxWriter, end_rows
 from audioprep.bridge.store.queries import JOBS, SCHEMA, UNIQUE, for_types
+from audioprep.bridge.store.queue.circuit import BreakerRules
 from audioprep.bridge.store.queue.claims import Claims, Fairness
 from audioprep.bridge.store.queue.poll import Poll
 from audioprep.bridge.store.rows import jobs_of, shown, text_of
@@ -42,12 +43,19 @@ class JobStore:
         types: Sequence[str] = JOB_TYPES.names,
         outbox: OutboxWriter | None = None,
         fairness: Fairness | None = None,
+        breaker: BreakerRules | None = None,
     ) -> None:
         self._client = client
         self._outbox = outbox
-        self._claims = Claims(client, types, fairness or Fairness(), outbox)
+        self._claims = Claims(client, types, fairness or Fairness(), outbox, breaker)
+        self.breaker = self._claims.breaker
         self._typed = {name: for_types(JOBS[name], types) for name in _TYPED}
         self.types = frozenset(types)
+
+    @property
+    def free_types(self) -> list[str]:
+        """The types served that no pause holds back, by the last poll."""
+        return self._claims.free_types
 
     async def migrate(self) -> None:
         """Make the tables and the indexes that are missing, in two requests. An existing table is not altered.

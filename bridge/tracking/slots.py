@@ -116,6 +116,10 @@ class SlotShare:
         if self.is_shared:
             self._slots.wake_next()
 
+    def give_back(self) -> None:
+        """What was granted is not needed, or in use by a job that counts."""
+        self.granted = 0
+
     def freed(self) -> None:
         """A slot of this table became free."""
         if self.is_shared:

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from audioprep.jobs.payload import WireModel
 from audioprep.jobs.types.provenance import Provenance, SourceType
+from audioprep.jobs.types.silence import SilentEnds
 from audioprep.jobs.types.tags import AssetTags
 
 _FLAT: Final = frozenset({"duration", "sampleRate", "channels", "codec", "format"})
@@ -92,6 +93,7 @@ class AssetMetadata(WireModel):
     original_filename: str | None = None
     source_hash: str | None = Field(default=None, description="SHA-256 of the source as it was fetched, hexadecimal")
     tags: AssetTags | None = None
+    silence: SilentEnds | None = None
     media: MediaFacts | None = None
 
     @model_validator(mode="before")

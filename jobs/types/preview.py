@@ -18,7 +18,10 @@ _MP3_RATES = (32000, 44100, 48000)  # MPEG-1 layer III: the ones that all player
 _RENDERER = 1  # raise it when the same recipe is to sound different: stored previews are then rendered again
 # A preset is heard as the numbers that it stands for.
 _NOT_HEARD = frozenset(
-    {"version", "asset_id", "output_format", "output_sample_rate", "aac_kbps", "outputs", "loudness", "report"}
+    {
+        *("version", "asset_id", "output_format", "output_sample_rate", "aac_kbps", "outputs"),
+        *("loudness", "report", "tags", "cover"),
+    }
 )
 
 

@@ -21,6 +21,7 @@ from audioprep.jobs.types.outputs import (
     few_outputs,
     max_aac_kbps,
 )
+from audioprep.jobs.types.tags import RecipeCover, RecipeTags
 
 MIN_CLIP_SECONDS = 0.1
 MAX_CLIPS = 50
@@ -105,6 +106,9 @@ class Recipe(WireModel):
         max_length=MAX_OUTPUTS,
         description="the files of a save, each format once; the one of outputFormat if absent",
     )
+
+    tags: RecipeTags | None = Field(default=None, description="of the files of a save; a preview has none")
+    cover: RecipeCover | None = None
 
     @property
     def files(self) -> tuple[RecipeOutput, ...]:

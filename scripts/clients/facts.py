@@ -7,7 +7,7 @@ from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind
 from audioprep.jobs.registry import JOB_TYPES
 from audioprep.jobs.schemas import error_schema, metadata_schema, result_schema, webhook_schema
 from audioprep.jobs.status import FINAL_STATUSES, JobStatus
-from audioprep.jobs.types import loudness, outputs, preview, recipe
+from audioprep.jobs.types import loudness, outputs, preview, recipe, tags
 
 Schema = dict[str, Any]
 
@@ -23,6 +23,8 @@ LIMITS: Final[dict[str, float]] = {
     "minOpusKbps": outputs.MIN_OPUS_KBPS,
     "maxOpusKbps": outputs.MAX_OPUS_KBPS,
     "anyFlacRate": outputs.ANY_FLAC_RATE,
+    "maxTagCharacters": tags.MAX_TEXT,
+    "maxKeyCharacters": tags.MAX_KEY,
 }
 PRESETS: Final = {
     name: {"targetLufs": lufs, "truePeak": true_peak} for name, (lufs, true_peak) in loudness.PRESETS.items()
@@ -35,6 +37,7 @@ AAC_LIMITS: Final = {rate: outputs.max_aac_kbps(rate) for rate in AAC_RATES}
 MP3_LIMITS: Final = outputs.MP3_LIMITS
 MP3_KBPS: Final = outputs.MP3_KBPS
 FORMATS: Final = {form.value: form.display_name for form in outputs.FileFormat}
+TAGS: Final = [field.alias or name for name, field in tags.RecipeTags.model_fields.items()]
 STATUSES: Final = [status.value for status in JobStatus]
 FINAL: Final = [status.value for status in JobStatus if status in FINAL_STATUSES]
 SUPERSEDED: Final = SUPERSEDED_SENTENCE

@@ -90,6 +90,7 @@ def _constants() -> str:
         "MP3_LIMITS: Final": facts.MP3_LIMITS,
         "MP3_KBPS: Final": facts.MP3_KBPS,
         "FORMATS: Final": facts.FORMATS,
+        "TAGS: Final": tuple(facts.TAGS),
         "PREVIEW_RATES: Final": facts.PREVIEW_RATES,
         "PRESETS: Final[dict[str, dict[str, float]]]": facts.PRESETS,
         "MEASURE: Final": facts.MEASURE,

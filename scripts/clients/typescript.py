@@ -74,6 +74,7 @@ def _constants() -> list[str]:
         "MP3_LIMITS": {str(rate): most for rate, most in facts.MP3_LIMITS.items()},
         "MP3_KBPS": facts.MP3_KBPS,
         "FORMATS": facts.FORMATS,
+        "TAGS": facts.TAGS,
         "PREVIEW_RATES": facts.PREVIEW_RATES,
         "PRESETS": facts.PRESETS,
         "MEASURE": facts.MEASURE,

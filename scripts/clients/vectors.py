@@ -15,6 +15,7 @@ _ASSET: Final = "0b3b8a4e-6a1c-4f0e-9a51-0d0f6a2f9f11"
 _OTHER: Final = "7f1d2c3b-0000-4aaa-8bbb-1234567890ab"
 # Where the shortest decimal of a double is written differently by languages: whole, tiny, long, with an exponent.
 _NUMBERS: Final = [0, 1, 0.1, 0.3 - 0.2, 1e-5, 1.5e-7, 12.5, 1 / 3, 100000, 123456.789, 5e-324, 0.0001, 0.00001234]
+_CLEF: Final = "\N{MUSICAL SYMBOL G CLEF}"  # one character, two in UTF-16
 _MANY: Final = 60
 
 _BROKEN: Final[dict[str, Any]] = {
@@ -53,6 +54,11 @@ _BROKEN: Final[dict[str, Any]] = {
     "a crossfade longer than its clip": {"clips": [{"endTime": 2, "crossfade": 2.5}, {}]},
     "a crossfade longer than the next clip": {"clips": [{"crossfade": 2.5}, {"endTime": 2, "id": "it's"}]},
     "crossfades that meet": {"clips": [{"crossfade": 1.5}, {"endTime": 2, "crossfade": 0.75}, {}]},
+    "a tag that is too long": {"tags": {"title": "ä" * 501}},
+    "a tag that is no text": {"tags": {"track": 3}},
+    "a cover of nothing": {"cover": {}},
+    "a cover of two": {"cover": {"storageKey": "uploads/c.jpg", "assetId": _ASSET}},
+    "a cover with a long key": {"cover": {"storageKey": "k" * 1025}},
     "no outputs": {"outputs": []},
     "too many outputs": {"outputs": [{"format": "wav"}] * 5},
     "an output of no format": {"outputs": [{"format": "wav"}, {"format": "m4a"}]},
@@ -82,13 +88,19 @@ _JOINED: Final[list[list[dict[str, Any]]]] = [
     [{"gap": 0, "crossfade": 0}, {}],
     [{}, {}],
 ]
-# Lists of files that the model takes: they are not heard in a preview.
+# Files, tags and covers that the model takes: they are not heard in a preview.
 _OUTPUTS: Final[list[dict[str, Any]]] = [
     {"outputs": [{"format": "wav", "bitDepth": 24}, {"format": "flac"}, {"format": "mp3"}, {"format": "opus"}]},
     {"outputs": [{"format": "mp3", "kbps": 64}, {"format": "aac", "kbps": 64}], "outputSampleRate": 8000},
     {"outputs": [{"format": "flac", "bitDepth": 16}, {"format": "wav"}], "outputSampleRate": 384000},
     {"outputs": [{"format": "opus", "kbps": 512}], "outputSampleRate": 12345, "outputFormat": "wav"},
     {"outputs": None, "normalize": True},
+    {
+        "tags": {"title": "\N{MUSICAL SYMBOL G CLEF}" * 500, "albumArtist": "A", "date": None},
+        "cover": {"assetId": _OTHER},
+    },
+    {"tags": {}, "cover": {"storageKey": "uploads/c.jpg"}, "outputFormat": "aac"},
+    {"tags": None, "cover": None},
 ]
 
 

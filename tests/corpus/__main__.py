@@ -14,14 +14,15 @@ import numpy as np
 from tests.corpus.meters import SILENT, heard_by_ffmpeg, heard_by_libebur128
 from tests.corpus.programmes import CORPUS
 from tests.support.activities import Studio, clip_of, recipe_of
-from tests.support.listening import Heard, Samples, samples_of, write_wav
+from tests.support.listening import Heard, Samples, samples_of, stream_of, write_wav
 from tests.support.programmes import RATE
 
-FORMATS: Final = ("wav", "aac")
+FORMATS: Final = ("wav", "flac", "mp3", "opus", "aac")
+TOGETHER: Final = FORMATS[:4]  # files of one save
 LUFS: Final = 0.5  # LU by which a file may be off its target: docs/job-contract.md
 PRINTED: Final = 0.1  # dB: ffmpeg prints tenths
-FRAMES: Final = {"wav": 0, "aac": 1024}  # samples that an encoder may add
-TOO_SHORT: Final = 0.4  # seconds, one block of the meter: a shorter sound has no loudness of its own
+HELD: Final = 2.0  # dB below its ceiling that a programme may peak whose ceiling keeps it from its target
+SLACK: Final = {"wav": 0.0, "flac": 0.0, "mp3": 0.03, "opus": 0.03, "aac": 0.03}  # seconds, of an encoder's frame
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ async def _lines(folder: Path, target: Heard, only: str) -> AsyncIterator[Line]:
         if only in programme:
             sound = make()
             source = studio.add(write_wav(folder / "source.wav", sound, RATE))
-            for form in FORMATS:
-                yield await _line(studio, source, sound, Case(programme, form, target))
+            for form, file in (await _saved(studio, source, len(sound) / RATE, target)).items():
+                yield await _line(file, sound, Case(programme, form, target))
 
 
 @dataclass(frozen=True)
@@ -73,24 +74,32 @@ class Case:
     target: Heard
 
 
-async def _line(studio: Studio, source: str, sound: Samples, case: Case) -> Line:
-    clip = clip_of(source, 0, len(sound) / RATE)
-    wanted = {"targetLufs": case.target.integrated, "truePeak": case.target.true_peak}
-    file = await studio.save(recipe_of(clip, normalize=True, outputFormat=case.form, **wanted))
+async def _saved(studio: Studio, source: str, seconds: float, target: Heard) -> dict[str, Path]:
+    """The files of two saves: of four formats at once, and of AAC alone."""
+    wanted = {"normalize": True, "targetLufs": target.integrated, "truePeak": target.true_peak}
+    clip = clip_of(source, 0, seconds)
+    together = await studio.save_files(recipe_of(clip, outputs=[{"format": form} for form in TOGETHER], **wanted))
+    files = {form: studio.storage / file.key for form, file in together.items()}
+    return {**files, "aac": await studio.save(recipe_of(clip, outputFormat="aac", **wanted))}
+
+
+async def _line(file: Path, sound: Samples, case: Case) -> Line:
     meters = await asyncio.to_thread(lambda: (heard_by_ffmpeg(file), heard_by_libebur128(file)))
-    line = Line(case.programme, case.form, meters, tuple(_faults(sound, samples_of(file), meters, case)))
+    rate = int(stream_of(file)["sample_rate"])
+    line = Line(case.programme, case.form, meters, tuple(_faults(sound, samples_of(file), rate, meters, case)))
     figures = " ".join(f"{meter.integrated:>7.1f} {meter.true_peak:>7.1f}" for meter in meters)
     print(f"{line.programme:<34} {line.form:<7} {figures}  {'; '.join(line.faults)}", flush=True)
     return line
 
 
-def _faults(sound: Samples, saved: Samples, meters: tuple[Heard, Heard], case: Case) -> list[str]:
+def _faults(sound: Samples, saved: Samples, rate: int, meters: tuple[Heard, Heard], case: Case) -> list[str]:
     """What the file does not keep. A programme that the ceiling holds down may be quieter than its target."""
     faults = []
-    if not 0 <= len(saved) - len(sound) <= FRAMES[case.form]:
-        faults.append(f"{len(saved) - len(sound):+} samples")
+    longer = len(saved) / rate - len(sound) / RATE
+    if abs(longer) > SLACK[case.form]:
+        faults.append(f"{longer:+.3f} s")
     for meter in meters:
-        held = meter.true_peak > case.target.true_peak - 1.5
+        held = meter.true_peak > case.target.true_peak - HELD
         off = meter.integrated - case.target.integrated
         if meter.integrated > SILENT and (off > LUFS or (off < -LUFS and not held)):
             faults.append(f"{off:+.1f} LU")

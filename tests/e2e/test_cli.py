@@ -179,7 +179,7 @@ async def test_everything_under_way_is_watched_at_once(deployment: Deployment, t
 
 
 async def test_doctor_says_who_has_to_act(deployment: Deployment) -> None:
-    """Nobody works here: no worker, and Temporal itself away the second time."""
+    """No worker is running, and Temporal itself away the second time."""
     await deployment.migrate()
     job_id = await deployment.app.submit("ingest", {"sourceType": "audio_file", "storageKey": "uploads/tone.mp3"})
 

@@ -35,14 +35,21 @@ async def test_what_is_named_decides_the_row(deployment: Deployment, tmp_path: P
     assert deployment.place.get(metadata["storageKey"]) == b"not looked at"
 
 
-async def test_outputs_of_the_command_line_take_the_recipes_place(deployment: Deployment, tmp_path: Path) -> None:
+async def test_options_of_a_save_are_written_into_its_recipe(deployment: Deployment, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.json"
     clip = clip_of(str(uuid.uuid4()), 0, 1)
     recipe.write_text(json.dumps(recipe_of(clip, outputFormat="aac", aacKbps=128)))
 
-    row = await _submitted(deployment, "save", str(recipe), "--output", "wav:24", "--output", "mp3:192")
+    cover = tmp_path / "cover.png"
+    cover.write_bytes(b"not looked at")
+    outputs = ("--output", "wav:24", "--output", "mp3:192")
+    labels = ("--tag", "title=A = B", "--tag", "albumArtist=C", "--cover", str(cover))
+
+    row = await _submitted(deployment, "save", str(recipe), *outputs, *labels)
 
     saved = json.loads(row["metadata"])["recipe"]
+    assert saved["tags"] == {"title": "A = B", "albumArtist": "C"}
+    assert deployment.place.get(saved["cover"]["storageKey"]) == b"not looked at"
     assert saved["outputs"] == [{"format": "wav", "bitDepth": 24}, {"format": "mp3", "kbps": 192}]
     assert not saved.keys() & {"outputFormat", "aacKbps"}
 

@@ -110,7 +110,7 @@ async def test_a_role_is_not_blamed_for_what_it_does_not_need(environment: pytes
     database = {"database", "types", "bridges", "pauses", "retention", "clock", "queue"}
     assert set(await _findings("bridge")) == {*database, *both}
     worker = await _findings("worker")
-    assert set(worker) == {"storage", "ffmpeg", "yt-dlp", "javascript", "memory", *both}
+    assert set(worker) == {"storage", "ffmpeg", "yt-dlp", "javascript", "cookies", "memory", *both}
     assert "install ffmpeg" in worker["ffmpeg"].says
 
 

@@ -164,8 +164,9 @@ def test_numbers_of_one_value_are_one_recipe() -> None:
         {"targetLufs": -14},
         {"assetId": str(uuid.uuid4())},
         {"outputs": [{"format": "flac", "bitDepth": 24}, {"format": "opus"}]},
+        {"tags": {"title": "A"}, "cover": {"assetId": SOURCE}},
     ],
-    ids=["format", "AAC bit rate", "rate that MP3 lacks", "target without normalize", "asset", "outputs"],
+    ids=["format", "AAC bit rate", "rate that MP3 lacks", "target without normalize", "asset", "outputs", "labels"],
 )
 def test_what_a_preview_does_not_play_is_not_in_its_digest(fields: dict[str, Any]) -> None:
     assert digest_of(_recipe(recipe_of(GOOD) | fields)) == digest_of(_recipe(recipe_of(GOOD)))

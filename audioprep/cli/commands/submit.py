@@ -62,16 +62,61 @@ Outputs = Annotated[
 ]
 
 
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        metavar="NAME=TEXT",
+        help="A tag of the files: title, artist, album, albumArtist, composer, genre, date, track, disc or comment.",
+    ),
+]
+CoverFile = Annotated[
+    Path | None,
+    typer.Option("--cover", help="A JPEG or PNG of 5 MB at most, which is uploaded to storage first."),
+]
+
+
 @app.command()
 @targeted
-def save(recipe: RecipeFile, output: Outputs = None, watch: Watch = False, as_json: AsJson = False) -> None:
+def save(
+    recipe: RecipeFile,
+    output: Outputs = None,
+    tag: Tags = None,
+    cover: CoverFile = None,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
     """Render a recipe to the asset's prepared files, WAV if it names none, normalised if it says so."""
-    metadata = _metadata(recipe)
-    if output and isinstance(metadata["recipe"], dict):
-        metadata["recipe"] = {**metadata["recipe"], "outputs": [_output(text) for text in output]}
-        metadata["recipe"].pop("outputFormat", None)
-        metadata["recipe"].pop("aacKbps", None)
-    submit_checked(read_settings(), str(uuid.uuid4()), "save", metadata, watch=watch, as_json=as_json)
+    settings, job_id, metadata = read_settings(), str(uuid.uuid4()), _metadata(recipe)
+    if isinstance(metadata["recipe"], dict):
+        changed = metadata["recipe"] = dict(metadata["recipe"])
+        if output:
+            changed["outputs"] = [_output(text) for text in output]
+            changed.pop("outputFormat", None)
+            changed.pop("aacKbps", None)
+        if tag:
+            changed["tags"] = {**(changed.get("tags") or {}), **dict(map(_tag, tag))}
+        if cover:
+            changed["cover"] = {"storageKey": _uploaded_cover(settings, job_id, cover)}
+    submit_checked(settings, job_id, "save", metadata, watch=watch, as_json=as_json)
+
+
+def _tag(text: str) -> tuple[str, str]:
+    from audioprep.jobs.types.tags import RecipeTags
+
+    names = [field.alias or name for name, field in RecipeTags.model_fields.items()]
+    name, equals, value = text.partition("=")
+    if not equals or name not in names:
+        fail(f"{text} is not NAME=TEXT, with a name of {', '.join(names)}.", EXIT_USAGE)
+    return name, value
+
+
+def _uploaded_cover(settings: "Settings", job_id: str, file: Path) -> str:
+    if not file.is_file():
+        fail(f"There is no file {file}.", EXIT_USAGE)
+    key = f"uploads/{job_id}/{file.name}"
+    run(_upload(settings, file, key))
+    return key
 
 
 def _output(text: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from libsql_client.client import InValue
 from audioprep.bridge.database.errors import AnswerTooLarge
 from audioprep.bridge.store.outbox import OutboxWriter, end_rows
 from audioprep.bridge.store.queries import JOBS, TENANTS, UNHELD, for_types
+from audioprep.bridge.store.queue.breakers import BreakerTable
+from audioprep.bridge.store.queue.circuit import BreakerRules
 from audioprep.bridge.store.queue.held import PAUSED, PauseWatch
 from audioprep.bridge.store.queue.poll import Poll
 from audioprep.bridge.store.rows import has_readable_id, job_of, number_of, readable_jobs, shown, tenant_of
@@ -33,6 +35,14 @@ _INLINE_BYTES: Final = 32_768  # of metadata in a claim; what is larger is read 
 _NOT_TEXT: Final = "The metadata is not text."
 _BAD_ID: Final = f"The jobId must be text of 1 to {MAX_JOB_ID} characters, without control characters."
 _REFUSED: Final = FailedResult.of(ErrorKind.INVALID_PAYLOAD, 0).to_json()
+_CLAIMING: Final[dict[str, InValue]] = {
+    "inline": _INLINE_BYTES,
+    "max_bytes": MAX_METADATA_BYTES,
+    "too_large": METADATA_TOO_LARGE,
+    "not_text": _NOT_TEXT,
+    "bad_id": _BAD_ID,
+    "refused": _REFUSED,
+}
 _SUPERSEDED: Final = FailedResult.of(ErrorKind.SUPERSEDED, 0).to_json()
 _TENANTS, _SUPERSEDES = "(tenant)", "(supersedes)"  # the status of a row of `look` that is no job
 _NO_JOBS: Final = (_TENANTS, _SUPERSEDES, PAUSED)
@@ -52,18 +62,31 @@ class Claims:
     `types` are the words of the `type` column that are served: no other row is seen.
     """
 
-    def __init__(self, client: Client, types: Sequence[str], fairness: Fairness, outbox: OutboxWriter | None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        types: Sequence[str],
+        fairness: Fairness,
+        outbox: OutboxWriter | None,
+        breaker: BreakerRules | None = None,
+    ) -> None:
         self._client = client
+        self.breaker = BreakerTable(client, breaker, _CLAIMING) if breaker else None
         self._fairness = fairness
         self._outbox = outbox
         self._at_most = _MAX_CLAIMED
         names = {**{name: JOBS[name] for name in ("claim", "look", "look_since")}, **TENANTS}
         self._types = types
         self._queries = {name: for_types(query, types) for name, query in names.items()}
-        self._pauses = PauseWatch(client, types)
+        self._pauses = PauseWatch(client, types, breaker=bool(breaker))
         self._after = ""  # the last tenant that a claim has served
         self._has_index = False  # of rows without a tenant
         self._superseding_until = 0  # rowid of the newest row whose key was looked at
+
+    @property
+    def free_types(self) -> list[str]:
+        """Those that no pause holds back."""
+        return self._pauses.free
 
     async def poll(
         self,
@@ -104,6 +127,8 @@ class Claims:
             superseded=superseded,
             hungry=waiting and not most,
             paused=self._pauses.scopes,
+            automatic=self._pauses.automatic,
+            pending=JobStatus.PENDING in statuses,
         )
 
     def _may_claim(self, answer: ResultSet) -> bool:
@@ -140,12 +165,7 @@ class Claims:
         arguments: dict[str, InValue] = {
             "now": to_text(now),
             "capacity": capacity,
-            "inline": _INLINE_BYTES,
-            "max_bytes": MAX_METADATA_BYTES,
-            "too_large": METADATA_TOO_LARGE,
-            "not_text": _NOT_TEXT,
-            "bad_id": _BAD_ID,
-            "refused": _REFUSED,
+            **_CLAIMING,
         }
         try:
             await self._pauses.space_claims()

@@ -1,8 +1,8 @@
 """Claims while something is paused: which types are free, and how often rows of paused sources are passed over."""
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +23,7 @@ class Held:
     """The scopes that are paused now."""
 
     scopes: frozenset[str] = frozenset()
+    automatic: Mapping[str, str] = field(default_factory=dict)  # those by a breaker, and when their time is over
 
     @property
     def sources(self) -> list[str]:
@@ -33,17 +34,22 @@ class Held:
         return [] if ALL in self.scopes else [name for name in types if type_scope(name) not in self.scopes]
 
 
-def held_of(answer: ResultSet, now: datetime) -> Held:
-    """What a poll found paused. A pause that is over has no effect, whether or not its row is still there."""
+def held_of(answer: ResultSet, now: datetime, *, breaker: bool = False) -> Held:
+    """What a poll found paused. A pause that is over has no effect, whether or not its row is still there, but for one
+    of a breaker where there is one: a row tries the source first.
+    """
     rows = [row for row in answer.rows if shown(row[2]) == PAUSED]
-    return Held(frozenset(shown(row[1]) for row in rows if shown(row[9]) > to_text(now)))
+    automatic = {shown(row[1]): shown(row[9]) for row in rows if row[3]}
+    scopes = {shown(row[1]) for row in rows if shown(row[9]) > to_text(now) or (breaker and row[3])}
+    return Held(frozenset(scopes), automatic if breaker else {})
 
 
 class PauseWatch:
     """What the last poll found paused, and when a claim may pass over rows of paused sources again."""
 
-    def __init__(self, client: Client, types: Sequence[str]) -> None:
+    def __init__(self, client: Client, types: Sequence[str], *, breaker: bool = False) -> None:
         self._client = client
+        self._breaker = breaker
         self._types = types
         self._held = Held()
         self._next_claim = 0.0  # of the monotonic clock
@@ -55,6 +61,11 @@ class PauseWatch:
     @property
     def sources(self) -> list[str]:
         return self._held.sources
+
+    @property
+    def automatic(self) -> Mapping[str, str]:
+        """The scopes that a breaker has paused, with the time of each; empty without a breaker."""
+        return self._held.automatic
 
     @property
     def free(self) -> list[str]:
@@ -69,11 +80,15 @@ class PauseWatch:
 
     async def note(self, answer: ResultSet, now: datetime) -> None:
         """Take over what a poll found; a pause that has been over for a day is deleted."""
-        held = held_of(answer, now)
+        held = held_of(answer, now, breaker=self._breaker)
         if held != self._held:
             self._held, self._next_claim = held, 0.0
+        rows = [row for row in answer.rows if shown(row[2]) == PAUSED]
+        over = [shown(row[1]) for row in rows if row[3] and shown(row[9]) <= to_text(now)]
+        if over and not self._breaker:  # it was switched off: no row is going to try
+            await PauseTable(self._client).end(over)
         before = to_text(now - FORGET_AFTER)
-        if any(shown(row[9]) < before for row in answer.rows if shown(row[2]) == PAUSED):
+        if any(shown(row[9]) < before for row in rows):
             await PauseTable(self._client).forget(now)
 
     async def space_claims(self) -> None:

@@ -1,5 +1,6 @@
 """What one poll of the table brings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from audioprep.jobs.job import Job
@@ -11,7 +12,8 @@ class Poll:
     to carry out, and rows being processed if asked for.
 
     `waiting` says that rows were there to be claimed, `more` that there may be others still, `hungry` that
-    no slot was granted for them. `paused` are the scopes whose rows are left alone.
+    no slot was granted for them. `paused` are the scopes whose rows are left alone, `automatic` those that a breaker
+    has paused, with the time of each. `pending` says that there are rows which wait, paused or not.
     """
 
     claimed: list[Job]
@@ -23,6 +25,8 @@ class Poll:
     superseded: list[Job] = field(default_factory=list)
     hungry: bool = False
     paused: frozenset[str] = frozenset()
+    automatic: Mapping[str, str] = field(default_factory=dict)
+    pending: bool = False
 
     @property
     def is_news(self) -> bool:

@@ -98,9 +98,9 @@ UNION ALL SELECT * FROM (
 )
 
 -- name: pauses
--- What is paused: the scope as type, its end as creation. A search by equality alone, which reads no row when nothing is paused.
+-- What is paused: the scope as type, its end as creation, 1 as progress if a breaker did it. A search by equality alone, which reads no row when nothing is paused.
 SELECT * FROM (
-  SELECT NULL, CAST(substr(scope, 1, 100) AS BLOB), '(paused)', 0, NULL, NULL, NULL, NULL, 0,
+  SELECT NULL, CAST(substr(scope, 1, 100) AS BLOB), '(paused)', {automatic}, NULL, NULL, NULL, NULL, 0,
     CAST(substr(until, 1, 40) AS BLOB), '' FROM audio_prep_controls WHERE control = 'pause' LIMIT 100
 )
 

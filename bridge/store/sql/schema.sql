@@ -54,7 +54,8 @@ CREATE TABLE IF NOT EXISTS audio_prep_service (
 ) WITHOUT ROWID;
 
 -- name: create_controls_table
--- What an operator has paused; empty otherwise. Polls search it by `control` alone, which is 'pause'.
+-- What an operator or a breaker has paused; empty otherwise. Polls search it by `control` alone, which is 'pause'; of 'breaker'
+-- is one row for each source that a breaker has paused, `reason` being the job that tries the source, `until` since when refusals count.
 CREATE TABLE IF NOT EXISTS audio_prep_controls (
   control TEXT NOT NULL,
   scope TEXT NOT NULL,

@@ -169,6 +169,15 @@ export interface Recipe {
   report?: boolean;
   /** the files of a save, each format once; the one of outputFormat if absent */
   outputs?: RecipeOutput[] | null;
+  /** of the files of a save; a preview has none */
+  tags?: RecipeTags | null;
+  cover?: RecipeCover | null;
+}
+
+/** The cover of a save's files: an uploaded JPEG or PNG, or the cover in an asset's original. */
+export interface RecipeCover {
+  storageKey?: string | null;
+  assetId?: string | null;
 }
 
 /** One file of a render. */
@@ -178,6 +187,22 @@ export interface RecipeOutput {
   bitDepth?: 16 | 24 | null;
   /** kbit/s of a stereo mp3 (192 if absent), aac or opus (128) file; mono takes half */
   kbps?: number | null;
+}
+
+/** Tags of a save's files: a closed list. Of control characters and line breaks they are cleaned. */
+export interface RecipeTags {
+  title?: string | null;
+  artist?: string | null;
+  album?: string | null;
+  albumArtist?: string | null;
+  composer?: string | null;
+  genre?: string | null;
+  /** a year, or ISO 8601 */
+  date?: string | null;
+  /** a number, or `3/12` */
+  track?: string | null;
+  disc?: string | null;
+  comment?: string | null;
 }
 
 export interface PreviewMetadata {
@@ -330,7 +355,7 @@ export const FINAL_STATUSES = ["complete", "failed", "cancelled"] as const;
 
 export const JOB_TYPES = ["ingest", "preview", "edit", "save", "playlist", "delete"] as const;
 
-export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000000, "minRate": 100, "maxRate": 384000, "minAacKbps": 64, "maxAacKbps": 1152, "maxOutputs": 4, "minOpusKbps": 32, "maxOpusKbps": 512, "anyFlacRate": 65534} as const;
+export const LIMITS = {"maxClips": 50, "minClipSeconds": 0.1, "maxSeconds": 1000000, "minRate": 100, "maxRate": 384000, "minAacKbps": 64, "maxAacKbps": 1152, "maxOutputs": 4, "minOpusKbps": 32, "maxOpusKbps": 512, "anyFlacRate": 65534, "maxTagCharacters": 500, "maxKeyCharacters": 1024} as const;
 
 export const AAC_LIMITS = {"7350": 88, "8000": 96, "11025": 132, "12000": 144, "16000": 192, "22050": 264, "24000": 288, "32000": 384, "44100": 529, "48000": 576, "64000": 768, "88200": 1058, "96000": 1152} as const;
 
@@ -339,6 +364,8 @@ export const MP3_LIMITS = {"8000": 64, "11025": 64, "12000": 64, "16000": 160, "
 export const MP3_KBPS = [64, 80, 96, 112, 128, 160, 192, 224, 256, 320] as const;
 
 export const FORMATS = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "aac": "AAC", "opus": "Opus"} as const;
+
+export const TAGS = ["title", "artist", "album", "albumArtist", "composer", "genre", "date", "track", "disc", "comment"] as const;
 
 export const PREVIEW_RATES = [32000, 44100, 48000] as const;
 

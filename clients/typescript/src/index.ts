@@ -18,6 +18,7 @@ export type {
   IngestResult,
   JobStatus,
   PlaylistOutcome,
+  RecipeTags,
   SavedFile,
   WebhookEvent,
 } from "./generated.js";

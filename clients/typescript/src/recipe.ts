@@ -1,6 +1,6 @@
 /** Recipes: a builder, and the contract's rules as checks before the INSERT. */
-import { AAC_LIMITS, type Clip, FORMATS, LIMITS, type LoudnessPreset, MEASURE, MP3_KBPS, MP3_LIMITS, PRESETS } from "./generated.js";
-import type { AacRate, Recipe, RecipeOutput } from "./types.js";
+import { AAC_LIMITS, type Clip, FORMATS, LIMITS, type LoudnessPreset, MEASURE, MP3_KBPS, MP3_LIMITS, PRESETS, type RecipeTags, TAGS } from "./generated.js";
+import type { AacRate, Recipe, RecipeCover, RecipeOutput } from "./types.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SLACK = 1e-9; // binary fractions: 0.3 - 0.2 is a hair under 0.1
@@ -36,7 +36,7 @@ type Output =
   | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
   | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number };
 type Loudness = { normalize?: boolean; targetLufs?: number; truePeak?: number; loudness?: LoudnessPreset; report?: boolean };
-export type RecipeOptions = Loudness & Output & { outputs?: RecipeOutput[] };
+export type RecipeOptions = Loudness & Output & { outputs?: RecipeOutput[]; tags?: RecipeTags; cover?: RecipeCover };
 
 /** A recipe of an asset; throws RecipeError with the first fault. */
 export function buildRecipe(assetId: string, clips: ClipInput[], options: RecipeOptions = {}): Recipe {
@@ -66,6 +66,7 @@ export function checkRecipe(recipe: Recipe): void {
   if (recipe.aacKbps != null) between(recipe.aacKbps, LIMITS.minAacKbps, LIMITS.maxAacKbps, at("aacKbps"));
   const { outputs } = recipe;
   if (outputs != null) checkOutputs(outputs);
+  checkLabels(recipe.tags ?? {}, recipe.cover);
   checkJoins(recipe.clips);
   const unmade = recipe.loudness === MEASURE && recipe.normalize === true;
   check(!unmade, ["recipe", null, "loudness"], "loudness 'measure' makes no file, and normalize asks for one");
@@ -92,6 +93,21 @@ function checkAac(rate: number, kbps: number): void {
   check(highest !== undefined, at, `outputSampleRate ${rate} does not exist in AAC`);
   const sentence = `aacKbps ${kbps} is more than the ${highest} that AAC has at ${rate} Hz`;
   check(kbps <= highest!, ["recipe", null, "aacKbps"], sentence);
+}
+
+function checkLabels(tags: RecipeTags, cover: RecipeCover | null | undefined): void {
+  for (const name of TAGS) checkText(tags[name], LIMITS.maxTagCharacters, [`recipe.tags.${name}`, null, name]);
+  if (cover == null) return;
+  const { storageKey, assetId } = cover;
+  checkText(storageKey, LIMITS.maxKeyCharacters, ["recipe.cover.storageKey", null, "storageKey"]);
+  check(assetId == null || UUID.test(assetId), ["recipe.cover.assetId", null, "assetId"], "input should be a valid UUID");
+  const one = (storageKey == null) !== (assetId == null);
+  check(one, ["recipe.cover", null, "cover"], "it needs a storageKey or an assetId, and not both");
+}
+
+function checkText(text: string | null | undefined, most: number, at: Place): void {
+  check(text == null || typeof text === "string", at, "input should be a valid string");
+  check([...(text ?? "")].length <= most, at, `string should have at most ${most} characters`);
 }
 
 const FLAC_STEP = 10; // hertz

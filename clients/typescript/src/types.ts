@@ -37,10 +37,14 @@ export type RecipeOutput =
   | { format: "mp3"; kbps?: (typeof MP3_KBPS)[number]; bitDepth?: never }
   | { format: "aac" | "opus"; kbps?: number; bitDepth?: never };
 
+/** The cover of a save's files: an uploaded JPEG or PNG, or the cover in an asset's original. */
+export type RecipeCover = { storageKey: string; assetId?: never } | { assetId: string; storageKey?: never };
+
 /** What to render: clips played one after the other, and the form of the file, or `outputs`, which takes its place. */
-export type Recipe = Omit<Given<AnyRecipe>, "clips" | "outputFormat" | "outputSampleRate" | "aacKbps" | "outputs"> & {
+export type Recipe = Omit<Given<AnyRecipe>, "clips" | "outputFormat" | "outputSampleRate" | "aacKbps" | "outputs" | "cover"> & {
   clips: Given<Clip>[];
   outputs?: RecipeOutput[];
+  cover?: RecipeCover;
 } & (
     | { outputFormat?: "wav"; outputSampleRate?: number; aacKbps?: never }
     | { outputFormat: "aac"; outputSampleRate?: AacRate; aacKbps?: number }

@@ -35,6 +35,11 @@ export const several: Recipe = { assetId: asset, clips: [clip], outputs: [{ form
 export const odd: Recipe = { assetId: asset, clips: [clip], outputs: [{ format: "mp3", kbps: 100 }] };
 // @ts-expect-error MP3 has no bit depth
 export const depth: Recipe = { assetId: asset, clips: [clip], outputs: [{ format: "mp3", bitDepth: 24 }] };
+export const labelled: Recipe = { assetId: asset, clips: [clip], tags: { title: "A", albumArtist: "B" }, cover: { assetId: asset } };
+// @ts-expect-error a closed list
+export const lyrics: Recipe = { assetId: asset, clips: [clip], tags: { lyrics: "la" } };
+// @ts-expect-error one picture
+export const covers: Recipe = { assetId: asset, clips: [clip], cover: { assetId: asset, storageKey: "uploads/c.jpg" } };
 // @ts-expect-error a clip without an end
 export const open: Recipe = { assetId: asset, clips: [{ id: "a", sourceAssetId: asset, startTime: 0 }] };
 // @ts-expect-error times are numbers

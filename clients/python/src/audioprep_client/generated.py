@@ -211,6 +211,15 @@ class Recipe(TypedDict):
     loudness: NotRequired[LoudnessPreset | None]
     report: NotRequired[bool]
     outputs: NotRequired[list[RecipeOutput] | None]
+    tags: NotRequired[RecipeTags | None]
+    cover: NotRequired[RecipeCover | None]
+
+
+class RecipeCover(TypedDict):
+    """The cover of a save's files: an uploaded JPEG or PNG, or the cover in an asset's original."""
+
+    storageKey: NotRequired[str | None]
+    assetId: NotRequired[str | None]
 
 
 class RecipeOutput(TypedDict):
@@ -219,6 +228,21 @@ class RecipeOutput(TypedDict):
     format: FileFormat
     bitDepth: NotRequired[Literal[16, 24] | None]
     kbps: NotRequired[int | None]
+
+
+class RecipeTags(TypedDict):
+    """Tags of a save's files: a closed list. Of control characters and line breaks they are cleaned."""
+
+    title: NotRequired[str | None]
+    artist: NotRequired[str | None]
+    album: NotRequired[str | None]
+    albumArtist: NotRequired[str | None]
+    composer: NotRequired[str | None]
+    genre: NotRequired[str | None]
+    date: NotRequired[str | None]
+    track: NotRequired[str | None]
+    disc: NotRequired[str | None]
+    comment: NotRequired[str | None]
 
 
 class PreviewMetadata(TypedDict):
@@ -370,6 +394,8 @@ LIMITS: Final = {
     "minOpusKbps": 32,
     "maxOpusKbps": 512,
     "anyFlacRate": 65534,
+    "maxTagCharacters": 500,
+    "maxKeyCharacters": 1024,
 }
 AAC_LIMITS: Final = {
     7350: 88,
@@ -399,6 +425,7 @@ MP3_LIMITS: Final = {
 }
 MP3_KBPS: Final = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 FORMATS: Final = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "aac": "AAC", "opus": "Opus"}
+TAGS: Final = ("title", "artist", "album", "albumArtist", "composer", "genre", "date", "track", "disc", "comment")
 PREVIEW_RATES: Final = (32000, 44100, 48000)
 PRESETS: Final[dict[str, dict[str, float]]] = {
     "podcast": {"targetLufs": -16.0, "truePeak": -1.0},

@@ -13,8 +13,11 @@ from audioprep_client.generated import (
     MP3_KBPS,
     MP3_LIMITS,
     PRESETS,
+    TAGS,
     Recipe,
+    RecipeCover,
     RecipeOutput,
+    RecipeTags,
 )
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -60,6 +63,8 @@ class RecipeOptions(TypedDict, total=False):
     loudness: str
     report: bool
     outputs: list[RecipeOutput]
+    tags: RecipeTags
+    cover: RecipeCover
 
 
 def build_recipe(asset_id: str, clips: Iterable[ClipInput], **options: Unpack[RecipeOptions]) -> Recipe:
@@ -103,6 +108,7 @@ def _check_output(given: Mapping[str, Any]) -> None:
     outputs = given.get("outputs")
     if outputs is not None:
         _check_outputs(outputs)
+    _check_labels(given.get("tags"), given.get("cover"))
     _check_joins(given["clips"])
     _check_measure(given)
     if outputs is not None:
@@ -128,6 +134,26 @@ def _check_measure(given: Mapping[str, Any]) -> None:
     _check(not made, "recipe", "loudness 'measure' makes no file, and normalize asks for one")
     listed = measured and given.get("outputs") is not None
     _check(not listed, "recipe", "loudness 'measure' makes no file, and outputs asks for some")
+
+
+def _check_labels(tags: Mapping[str, Any] | None, cover: Mapping[str, Any] | None) -> None:
+    most, longest = int(LIMITS["maxTagCharacters"]), int(LIMITS["maxKeyCharacters"])
+    for name in TAGS:
+        text = (tags or {}).get(name)
+        if text is not None:
+            _check_text(text, most, f"recipe.tags.{name}")
+    if cover is None:
+        return
+    key, asset = cover.get("storageKey"), cover.get("assetId")
+    if key is not None:
+        _check_text(key, longest, "recipe.cover.storageKey")
+    _check(asset is None or _is_uuid(asset), "recipe.cover.assetId", "input should be a valid UUID")
+    _check((key is None) is not (asset is None), "recipe.cover", "it needs a storageKey or an assetId, and not both")
+
+
+def _check_text(text: object, most: int, where: str) -> None:
+    _check(isinstance(text, str), where, "input should be a valid string")
+    _check(len(str(text)) <= most, where, f"string should have at most {most} characters")
 
 
 def _check_outputs(outputs: list[Mapping[str, Any]]) -> None:

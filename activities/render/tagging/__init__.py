@@ -1,0 +1,1 @@
+"""Tags and cover of the files of a save."""
