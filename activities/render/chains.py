@@ -37,11 +37,16 @@ def quick_meter(graph: Graph, band: int | None = None) -> str:
     return f"{_measurable(graph)}{resample}{_QUICK_METER}"
 
 
+CLIPPED: Final = "aformat=sample_fmts=s32,aformat=sample_fmts=fltp"
+"""Nothing beyond full scale, and only numbers."""
+
+
 def metered_samples(graph: Graph, sample_format: str) -> str:
-    """Samples of a WAV file as the output `out`, and their loudness and peak beside it."""
+    """Samples of a WAV file as the output `out`, and beside it their loudness and peak, of floats up to full scale."""
     layout = "stereo" if graph.channels > 1 else "mono"
     samples = f"aformat=sample_fmts={sample_format}:channel_layouts={layout}"
-    return f"{samples},asplit[out][meter];[meter]{quick_meter(graph)},anullsink"
+    held = "aformat=sample_fmts=s32," if sample_format == "flt" else ""
+    return f"{samples},asplit[out][meter];[meter]{held}{quick_meter(graph)},anullsink"
 
 
 def is_too_short_to_measure(graph: Graph) -> bool:

@@ -52,7 +52,8 @@ async def render_files(
     for path, encoding, part in zip(paths, encodings, _parts(encodings, report), strict=True):
         rate = encoding.sample_rate or rendering.graph.sample_rate
         source = replace(rendering, graph=graph_of_file(master, rendering.graph, rate))
-        found.append((path, await _render(source, path, encoding, again, part)))
+        lossy = encoding.bits_per_second is not None
+        found.append((path, await _render(source, path, replace(encoding, clipped=lossy), again, part)))
     return found
 
 

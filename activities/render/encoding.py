@@ -27,7 +27,8 @@ class Encoding:
 
     `samples` is the sample format of a WAV file, as ffmpeg's filters name it, None for any other. `bits_per_second` is
     None for plain and lossless samples of `sample_bytes` each. `sample_rate` is None where it is that of the sound.
-    Without `labels` a file has no tags.
+    Without `labels` a file has no tags. `clipped`: what passes full scale is cut off before the encoder sees it, as in
+    a WAV file; LAME aborts over infinite samples, which float files may hold.
     """
 
     extension: str
@@ -38,6 +39,7 @@ class Encoding:
     sample_bytes: int = 2
     sample_rate: int | None = None
     labels: Labels | None = None
+    clipped: bool = False
 
     def size(self, frames: int, sample_rate: int, channels: int) -> int:
         """Bytes of the file: exact for plain samples without labels, an upper bound otherwise."""
@@ -95,11 +97,12 @@ def _lossy(form: FileFormat, rate: int) -> Encoding:
     bits = ("-b:a", str(rate))
     match form:
         case FileFormat.MP3:
-            return Encoding(form.extension, ContentType.MP3, ("-c:a", "libmp3lame", *bits, "-f", "mp3"), rate)
+            encoder = ("-c:a", "libmp3lame", *bits, "-f", "mp3")
+            return Encoding(form.extension, ContentType.MP3, encoder, rate, clipped=True)
         case FileFormat.OPUS:
             # Constrained: the bit rate may vary as far as an upper bound of the file's size holds.
             options = ("-c:a", "libopus", *bits, "-vbr", "constrained", "-f", "ogg")
-            return Encoding(form.extension, ContentType.OGG, options, rate, sample_rate=OPUS_RATE)
+            return Encoding(form.extension, ContentType.OGG, options, rate, sample_rate=OPUS_RATE, clipped=True)
         case _:
             # The quicker of the encoder's two searches has less noise above the masking threshold, too.
             coded = ("-c:a", "aac", "-aac_coder", "fast", *bits, "-movflags", "+faststart", "-f", "ipod")

@@ -9,6 +9,7 @@ from audioprep.activities.attempt.context import AttemptContext
 from audioprep.activities.ffmpeg.command import input_options
 from audioprep.activities.ffmpeg.run import FfmpegRun, ProgressCallback, run_ffmpeg, subrange
 from audioprep.activities.render.chains import (
+    CLIPPED,
     PEAK_METER,
     chart_meter,
     is_resampled_to_measure,
@@ -71,7 +72,8 @@ class Rendering:
 
     async def encode(self, path: Path, encoding: Encoding, mastering: Mastering, report: ProgressCallback) -> None:
         """Decode, graph, mastering and encoding in one run; `path` is replaced."""
-        await self._encode(path, encoding, f"{self._mastered(mastering)}[out]", report)
+        clipped = f",{CLIPPED}" if encoding.clipped else ""
+        await self._encode(path, encoding, f"{self._mastered(mastering)}{clipped}[out]", report)
 
     async def encode_and_measure(
         self, path: Path, encoding: Encoding, mastering: Mastering, ceiling: float, report: ProgressCallback
@@ -88,7 +90,7 @@ class Rendering:
         run = await self._encode(path, encoding, filters, subrange(report, 0, _METERED), loglevel="info")
         heard = _loudness_in(run)
         peaks = await self._peaks_in(path, ceiling, lambda: report(_METERED))
-        self._check_peak(heard.true_peak, peaks.sample)
+        self._check_peak(heard.true_peak, min(peaks.sample or 0.0, 0.0))
         return heard.model_copy(update={"true_peak": peaks.true})
 
     def _mastered(self, mastering: Mastering) -> str:

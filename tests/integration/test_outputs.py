@@ -13,7 +13,7 @@ from audioprep.activities.storage.prepared import store_together
 from audioprep.activities.storage.store import Storage
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
 from tests.support.activities import Studio, clip_of, recipe_of
-from tests.support.listening import Samples, loudness_of, samples_of, stream_of, tone, write_wav
+from tests.support.listening import Samples, loudness_of, samples_of, stream_of, tone, write_float_wav, write_wav
 from tests.support.programmes import RATE, bursts, noise
 
 ALL = [
@@ -163,6 +163,22 @@ async def test_silence_stays_silence_in_every_format(studio: Studio, tmp_path: P
 
     assert {file.integrated for file in files.values()} == {None}
     assert not samples_of(studio.storage / files["flac"].key).any()
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 1e20, 3], ids=str)
+async def test_samples_beyond_full_scale_are_cut_off(studio: Studio, tmp_path: Path, value: float) -> None:
+    """A float WAV may hold such samples; LAME would abort over the first three."""
+    sound = noise(1, 0.1)
+    sound[RATE // 2 : RATE // 2 + 50] = value
+    source = studio.add(write_float_wav(tmp_path / "source.wav", sound, RATE))
+    outputs = [{"format": form} for form in ("wav", "aac", "mp3", "opus")]
+
+    files = await studio.save_files(recipe_of(clip_of(source, 0, 1), outputs=outputs))
+    alone = await studio.save_files(recipe_of(clip_of(source, 0, 1), outputs=[{"format": "mp3"}]))
+
+    assert files["mp3"].integrated == pytest.approx(files["wav"].integrated, abs=1)
+    assert alone["mp3"].integrated == pytest.approx(files["wav"].integrated, abs=1)
+    assert files["aac"].integrated == pytest.approx(files["wav"].integrated, abs=1)
 
 
 async def test_the_files_together_are_limited(studio: Studio, tmp_path: Path) -> None:

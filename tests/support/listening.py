@@ -1,6 +1,7 @@
 """What a file sounds like, told by programs that are not ours: ffmpeg's meters, and numpy on the decoded samples."""
 
 import re
+import struct
 import subprocess
 import wave
 from dataclasses import dataclass
@@ -60,6 +61,15 @@ def write_wav(file: Path, samples: Samples, rate: int) -> Path:
         out.setsampwidth(2)
         out.setframerate(rate)
         out.writeframes((np.clip(data, -1, 1) * 32767).round().astype("<i2").tobytes())
+    return file
+
+
+def write_float_wav(file: Path, samples: Samples, rate: int) -> Path:
+    """WAV of 32-bit floats, shape (frames, channels), whatever they are."""
+    data, channels = samples.astype("<f4").tobytes(), samples.shape[1]
+    form = struct.pack("<IHHIIHH", 16, 3, channels, rate, rate * channels * 4, channels * 4, 32)
+    chunks = b"WAVEfmt " + form + b"data" + struct.pack("<I", len(data)) + data
+    file.write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
     return file
 
 

@@ -56,9 +56,9 @@ class WavFile:
         sample, size = self.sample, self.channels * self.bits // 8
         data = os.pread(self.descriptor, frames * size, self.start + first * size)
         samples: NDArray[Any]
-        if sample.kind == "f":  # which may hold infinities and what is no number
-            raw = np.frombuffer(data, dtype=sample)
-            samples = np.nan_to_num(raw, posinf=self.full_scale, neginf=-self.full_scale)
+        if sample.kind == "f":  # infinities, and what is no number, become full scale, as in files of integers
+            raw, full = np.frombuffer(data, dtype=sample), self.full_scale
+            samples = np.nan_to_num(raw, nan=full, posinf=full, neginf=-full)
         elif self.bits == 8 * sample.itemsize:
             samples = np.frombuffer(data, dtype=sample)
         else:
