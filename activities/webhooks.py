@@ -76,8 +76,19 @@ class WebhookActivities:
         if self._receiver is None:
             raise TransientError(ErrorKind.REFUSED, _NO_RECEIVER)
         async with self._limit.slot(site_of(self._receiver.url)):
-            status = await self._receiver.post(delivery.webhook_id, delivery.body)
+            try:
+                status = await self._receiver.post(delivery.webhook_id, delivery.body)
+            except JobError:
+                _count("failed")
+                raise
+        _count("accepted")
         return WebhookReceipt(status=status, attempt=activity.info().attempt)
+
+
+def _count(outcome: str) -> None:
+    """Through the SDK's meter: it knows the task queue, and costs nothing while metrics are off."""
+    attempts = activity.metric_meter().create_counter("audioprep_webhook_attempts", "Attempts to deliver a webhook")
+    attempts.add(1, {"outcome": outcome})
 
 
 def _refused(status: int, host: str, retry_after: str | None) -> JobError:

@@ -13,6 +13,7 @@ from tests.support.waiting import eventually
 
 _OFF = {"AUDIOPREP_LIVENESS_INTERVAL": "0"}
 _WEBHOOK_ROWS = 2  # the entry, and its removal
+_RETRY_ROWS = 1  # the mark on the row that failed: the new row is written like that of any job
 _REPORTS_A_MINUTE = 5  # one at most in 15 s, and the first
 
 
@@ -22,6 +23,7 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
         plain = await _written_for(stack, jobs, _OFF)
         entries = len(await stack.deployment.app.sql("SELECT 1 FROM audio_prep_outbox"))
         hooked = await _written_for(stack, jobs, {**_OFF, **receiver.env})
+        retried, untouched = await _retried(stack, jobs)
         idle = await _written_while(stack, minute, jobs=0)
         busy = await _written_while(stack, minute, jobs=jobs) - jobs * plain
         off = len(await stack.deployment.app.sql("SELECT 1 FROM audio_prep_service")) - 2
@@ -30,6 +32,15 @@ async def run(folder: Path, quick: bool) -> Sequence[Row]:
         Row("rows written for a job that is refused, all features off", f"{plain:.1f}"),
         Row("added by webhooks", f"{added:.1f}", "", None, f"at most {_WEBHOOK_ROWS}", added <= _WEBHOOK_ROWS),
         Row("entries of the outbox while webhooks are off", str(entries), goal="0", reached=entries == 0),
+        Row(
+            "added by `retry`, to the row that is tried again",
+            f"{retried - plain:.1f}",
+            "",
+            None,
+            f"at most {_RETRY_ROWS}",
+            retried - plain <= _RETRY_ROWS,
+        ),
+        Row("rows that bear marks of a retry without one", str(untouched), goal="0", reached=not untouched),
         _report(f"added by liveness in {minute:.0f} s without a job", idle),
         _report(f"added by liveness in {minute:.0f} s with {jobs} jobs", busy),
         Row("reports of bridges with liveness off", str(off), goal="0", reached=off == 0),
@@ -49,6 +60,21 @@ async def _written_for(stack: Stack, jobs: int, env: dict[str, str]) -> float:
     written = counters(stack.database_admin).written - before
     bridge.stop()
     return written / jobs
+
+
+async def _retried(stack: Stack, jobs: int) -> tuple[float, int]:
+    """Rows written for each of `jobs` retries, to the new job's end; and how many rows bore a mark before."""
+    marked = "SELECT 1 FROM audio_prep_jobs WHERE result LIKE '%retriedAs%' OR metadata LIKE '%retryOf%'"
+    untouched = len(await stack.deployment.app.sql(marked))
+    bridge = await _bridge(stack, _OFF)
+    before = counters(stack.database_admin).written
+    filters = ("--status", "failed", "--kind", "InvalidPayload", "--limit", str(jobs), "--yes")
+    done = await stack.deployment.command("retry", *filters)
+    assert done.code == 0, done.err
+    await _all_ended(stack)
+    written = counters(stack.database_admin).written - before
+    bridge.stop()
+    return written / jobs, untouched
 
 
 async def _written_while(stack: Stack, seconds: float, *, jobs: int) -> int:

@@ -179,7 +179,9 @@ def test_every_line_of_the_log_is_an_event_that_is_documented(run: Watched) -> N
     documented = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", _page("logs.md"), re.MULTILINE))))
     assert {line["event"] for line in lines} <= documented
     of_jobs = [line for line in lines if "job_id" in line]
-    assert all(re.fullmatch(f"audioprep-[0-9a-f]{{12}}-{line['job_id']}", line["workflow_id"]) for line in of_jobs)
+    assert all(
+        re.fullmatch(f"audioprep-(webhook-)?[0-9a-f]{{12}}-{line['job_id']}", line["workflow_id"]) for line in of_jobs
+    )
     assert {"audioprep.fetch_source", "audioprep.analyze"} <= {line["step"] for line in lines if "step" in line}
     assert SECRET not in json.dumps(lines)
 

@@ -15,6 +15,7 @@ from tests.support.deployment import Deployment
 from tests.support.processes import Program, free_ports
 from tests.support.site import Site, open_site
 from tests.support.storage import local_place
+from tests.support.waiting import eventually
 
 SECRET = "hush-4f1d"  # noqa: S105 - made up; part of the URL of a job
 
@@ -48,6 +49,10 @@ class Watched:
                 self.jobs[name] = await deployment.app.submit(job_type, metadata)
             for job_id in self.jobs.values():
                 await deployment.app.finished(job_id)
+        await eventually(self._delivery_failed, within=60, what="a webhook that is not accepted")
+
+    async def _delivery_failed(self) -> bool:
+        return "did not accept" in (said := self.programs[1].said()) or "The connection to 127.0.0.1 failed" in said
 
 
 def _jobs(site: Site, recipe: dict[str, Any]) -> dict[str, tuple[str, Any]]:
@@ -71,6 +76,11 @@ def watched(folder: Path, temporal_address: str, collector: Collector) -> Iterat
         deployment.extra |= {
             "AUDIOPREP_ALLOW_PRIVATE_URLS": "1",
             "AUDIOPREP_YTDLP_HOSTS": "*",
+            "AUDIOPREP_WEBHOOK_URL": "http://127.0.0.1:9/hook",  # where nothing listens
+            "AUDIOPREP_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "AUDIOPREP_WEBHOOK_ALLOW_PRIVATE": "1",
+            "AUDIOPREP_WEBHOOK_TYPES": "save",
+            "AUDIOPREP_WEBHOOK_EVENTS": "failed",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_BSP_SCHEDULE_DELAY": "100",  # milliseconds
         }
