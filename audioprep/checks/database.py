@@ -1,7 +1,12 @@
 """Checks of the database: reachable, with our tables and indexes, no unserved types, no clock skew."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from libsql_client import Client
 
@@ -15,6 +20,21 @@ from audioprep.checks.finding import CheckWarning
 from audioprep.extension import served_types
 from audioprep.jobs.timestamps import to_text, utc_now
 from audioprep.settings import Settings
+
+
+class NoDatabaseFile(RuntimeError):
+    """The database is a file that is not there."""
+
+
+@asynccontextmanager
+async def existing_database(settings: Settings) -> AsyncIterator[Client]:
+    """A connection that makes no file: a check changes nothing. Raises NoDatabaseFile."""
+    url = settings.database.database_url
+    if url.startswith("file:") and not await asyncio.to_thread(Path(urlsplit(url).path).exists):
+        raise NoDatabaseFile(f"there is no {settings.database.redacted_url}: `audioprep migrate` makes it")
+    async with open_database(url, settings.database.token) as database:
+        yield database
+
 
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
 _TOLERATED = 5.0  # seconds
@@ -42,7 +62,7 @@ _COUNTED: Final = 100  # rows of each type
 
 
 async def check_database(settings: Settings) -> str:
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    async with existing_database(settings) as database:
         missing = await JobStore(database).missing()
         identity = await read_identity(database, settings.database.database_url)
     if missing:
@@ -58,7 +78,7 @@ async def check_database(settings: Settings) -> str:
 async def check_types(settings: Settings) -> str:
     """Raises Advice when rows wait whose type is not served."""
     types = served_types(settings).names
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    async with existing_database(settings) as database:
         waiting = await JobStore(database, types).unserved(_COUNTED)
     if waiting:
         counts = ", ".join(f"{name} ({count}{'+' * (count == _COUNTED)})" for name, count in waiting.items())
@@ -68,7 +88,7 @@ async def check_types(settings: Settings) -> str:
 
 async def check_bridges(settings: Settings) -> str:
     """Raises CheckWarning when bridges have served the table, and none does any more."""
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    async with existing_database(settings) as database:
         status = await ServiceTable(database, used=settings.bridge.liveness_interval > 0).read(utc_now())
     if status is None:
         return "bridges do not report: AUDIOPREP_LIVENESS_INTERVAL is 0, or the table is not there yet"
@@ -78,12 +98,13 @@ async def check_bridges(settings: Settings) -> str:
         raise CheckWarning(
             f"none is running, the last report is of {to_text(status.last_seen)}: rows wait until one is"
         )
-    return f"{status.bridges} running, {status.in_flight} of {status.slots} slots in use"
+    said = f"{status.bridges} running, {status.in_flight} of {status.slots} slots in use"
+    return said if status.is_recent(utc_now()) else f"{said} at {to_text(status.last_seen)}"
 
 
 async def check_pauses(settings: Settings) -> str:
     """Raises CheckWarning when rows are held back by a pause."""
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    async with existing_database(settings) as database:
         pauses = await PauseTable(database).read(utc_now())
     if pauses:
         scopes = " ".join(pause.scope for pause in pauses)
@@ -98,7 +119,7 @@ async def check_retention(settings: Settings) -> str:
     """Raises CheckWarning when a large table keeps all finished rows for ever."""
     if settings.retention.rules:
         return "finished rows are deleted by age"
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    async with existing_database(settings) as database:
         rows = await RetentionStore(database).table_span()
     if rows >= _LARGE:
         raise CheckWarning(
@@ -110,5 +131,5 @@ async def check_retention(settings: Settings) -> str:
 
 
 async def check_clock(settings: Settings) -> str:
-    async with open_database(settings.database.database_url, settings.database.token) as database:
+    async with existing_database(settings) as database:
         return verdict(await clock_skew(database))

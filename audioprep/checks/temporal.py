@@ -2,11 +2,11 @@
 
 import os
 
-from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.errors import DatabaseError
 from audioprep.bridge.store.identity import read_identity
 from audioprep.bridge.temporal.errors import TemporalUnavailable
 from audioprep.bridge.temporal.inspection import other_homes
+from audioprep.checks.database import NoDatabaseFile, existing_database
 from audioprep.checks.finding import CheckWarning
 from audioprep.settings import Settings
 from audioprep.temporal.connection import DEFAULT_ADDRESS, check_namespace, connect, explained
@@ -45,8 +45,8 @@ async def check_queue(settings: Settings) -> str:
 async def _own_home(settings: Settings) -> str:
     """This table's identity; empty when it has none. A database that is away is another check's finding."""
     try:
-        async with open_database(settings.database.database_url, settings.database.token) as database:
+        async with existing_database(settings) as database:
             identity = await read_identity(database, settings.database.database_url)
-    except DatabaseError:
+    except (DatabaseError, NoDatabaseFile):
         return ""
     return identity.table_id if identity else ""

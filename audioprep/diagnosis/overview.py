@@ -63,7 +63,7 @@ async def read_overview(
 
 def problems_of(overview: Overview, now: datetime) -> list[str]:
     """What a person has to act on, one sentence each, the worst first."""
-    asked = (_outage(overview), _no_bridge(overview, now), _no_worker(overview), _old(overview, now))
+    asked = (_outage(overview), _no_bridge(overview, now), _no_worker(overview, now), _old(overview, now))
     return [problem for problem in (*asked, *_quiet(overview, now), *_kinds(overview), _unserved(overview)) if problem]
 
 
@@ -81,8 +81,9 @@ def _no_bridge(overview: Overview, now: datetime) -> str:
     return f"No bridge is running, the last one reported {ago} ago: start `audioprep bridge`."
 
 
-def _no_worker(overview: Overview) -> str:
-    reported = overview.service is not None and overview.service.workers == 0
+def _no_worker(overview: Overview, now: datetime) -> str:
+    service = overview.service
+    reported = service is not None and service.workers == 0 and service.is_recent(now)
     none = reported if overview.workers is None else not overview.workers
     return "No worker asks for steps: start `audioprep worker` with the same AUDIOPREP_TASK_QUEUE." if none else ""
 
@@ -93,6 +94,9 @@ def _old(overview: Overview, now: datetime) -> str:
         return ""
     full = service.slots and service.in_flight >= service.slots
     why = "all slots are in use: add workers, or raise AUDIOPREP_MAX_IN_FLIGHT" if full else "slots are free"
+    if not service.is_recent(now) and service.last_seen is not None:
+        ago = format_duration((now - service.last_seen).total_seconds())
+        why = f"no bridge has reported for {ago}: is one running that serves this database?"
     return f"The oldest row has waited {_roughly(since)}, and {why}."
 
 

@@ -12,7 +12,9 @@ from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict
+from temporalio.exceptions import ApplicationError
 
+from audioprep.jobs.errors import ErrorKind
 from audioprep.jobs.request import job_id_of, short_id, workflow_id_for
 from audioprep.jobs.text.redaction import scrub
 from audioprep.jobs.text.wording import printable
@@ -48,7 +50,14 @@ def configure_logging(settings: LogSettings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("temporalio.activity").addFilter(_is_unforeseen)
     logging.getLogger("audioprep").setLevel(level)
+
+
+def _is_unforeseen(record: logging.LogRecord) -> bool:
+    """False for a trace of an attempt that failed as attempts may: the event `step_failed` has said it in one line."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, ApplicationError) and error.type in {*ErrorKind})
 
 
 def _json() -> structlog.typing.Processor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from libsql_client import Client, InStatement
@@ -12,10 +12,19 @@ from audioprep.bridge.store.queries import JOBS
 from audioprep.bridge.store.rows import jobs_of
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
-from audioprep.jobs.timestamps import to_text
+from audioprep.jobs.timestamps import to_text, utc_now
 
 MAX_SCANNED: Final = 1_000  # rows read to find those of one type
 _INLINE_BYTES: Final = 32_768  # of JSON in a row of a list; what is larger is left out, and `show` prints it
+
+
+_SKEW: Final = timedelta(minutes=5)  # that an app's clock may be ahead of ours
+_END_OF_TIME: Final = b"\xff" * 8  # after every text, and after blobs that untrusted rows may have instead
+
+
+def latest_present() -> str:
+    """The latest `createdAt` that is not from the future."""
+    return to_text(utc_now() + _SKEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +43,25 @@ class JobLists:
         self._client = client
 
     async def newest(self, limit: int, wanted: JobFilter | None = None) -> list[Job]:
-        """The newest rows that fit, newest first. Reads as many as it returns, and up to MAX_SCANNED for a type."""
+        """The newest rows that fit, newest first; rows from the future, as an app's clock may make them, after those.
+
+        Reads as many as it returns, rows from the future besides, and up to MAX_SCANNED for a type.
+        """
         wanted = wanted or JobFilter()
+        since, now = to_text(wanted.since) if wanted.since else "", latest_present()
         arguments: dict[str, InValue] = {
-            "since": to_text(wanted.since) if wanted.since else "",
             "type": wanted.type,
             "scanned": limit if wanted.type is None else MAX_SCANNED,
             "limit": limit,
             "inline": _INLINE_BYTES,
+            **({"status": wanted.status.value} if wanted.status else {}),
         }
-        if wanted.status is None:
-            return jobs_of(await self._client.execute(JOBS["newest"], arguments))
-        arguments["status"] = wanted.status.value
-        return jobs_of(await self._client.execute(JOBS["newest_of_status"], arguments))
+        query = JOBS["newest_of_status" if wanted.status else "newest"]
+        ranges: list[tuple[str, InValue]] = [(since, now), (max(since, f"{now} "), _END_OF_TIME)]
+        answers = await self._client.batch(
+            [(query, {**arguments, "since": first, "until": last}) for first, last in ranges]
+        )
+        return [job for answer in answers for job in jobs_of(answer)][:limit]
 
     async def unfinished(self, limit: int) -> list[Job]:
         """Rows that are waited for: those being cancelled, those being processed, and the oldest that wait."""

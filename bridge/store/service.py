@@ -14,6 +14,9 @@ from audioprep.bridge.database.errors import DatabaseRefused
 from audioprep.bridge.store.queries import SERVICE
 from audioprep.jobs.timestamps import from_text, to_text
 
+RECENT: Final = timedelta(minutes=3)
+"""What a report says is the state of now. Into one of many databases it is written every half an hour only."""
+
 _MAX_BRIDGES: Final = 100
 _MAX_AHEAD: Final = 1_000  # rows counted in front of one
 _FORGET_AFTER: Final = timedelta(days=1)
@@ -39,6 +42,10 @@ class ServiceStatus:
     slots: int
     median_seconds: Mapping[str, float]
     last_seen: datetime | None = None
+
+    def is_recent(self, now: datetime) -> bool:
+        """Whether the newest report says the state of now."""
+        return self.last_seen is not None and now - self.last_seen <= RECENT
 
     def wait_for(self, job_type: str, ahead: int) -> float | None:
         """Seconds until the end of a job that waits behind `ahead` others; None when that is not known."""

@@ -8,19 +8,26 @@ from pydantic import ValidationError
 from audioprep.jobs.text.wording import printable
 
 _CLIPS = "clips"
+_MAX_NAMED = 5  # missing fields that are named
 _MAX_FAULTS = 1_000  # faults of which the first is named; more would hold up the process
 
 
 def first_error(error: ValidationError, metadata: str) -> str:
     """Where the first fault is, and which rule it breaks: `clip 4 ('intro'), volume: input should be ...`.
 
+    Of fields that are missing beside each other all are named.
+
     The metadata is parsed once more for a clip's id, and for nothing else.
     """
     if error.error_count() > _MAX_FAULTS:  # pydantic lists all of them or none
         return f"it has {error.error_count():,} faults"
-    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    fault = faults[0]
     if fault["type"] == "json_invalid":
         return "it is not valid JSON"
+    missing = [each["loc"] for each in faults if each["type"] == "missing" and each["loc"][:-1] == fault["loc"][:-1]]
+    if len(missing) > 1 and _CLIPS not in fault["loc"][:-1]:
+        return f"{', '.join(_place(loc, None) for loc in missing[:_MAX_NAMED])}: fields required"
     what = printable(fault["msg"].removeprefix("Value error, ")[:200])
     where = _place(fault["loc"], _parsed(metadata) if _CLIPS in fault["loc"] else None)
     return f"{where}: {what[:1].lower()}{what[1:]}" if where else what

@@ -52,7 +52,7 @@ async def test_submit_watch_show_and_list(deployment: Deployment, tone: Path) ->
 
 
 async def test_a_failed_job_is_a_failed_command(deployment: Deployment, tmp_path: Path) -> None:
-    deployment.start("serve")
+    program = deployment.start("serve")
     text = tmp_path / "notes.mp3"
     text.write_text("no audio")
 
@@ -61,6 +61,8 @@ async def test_a_failed_job_is_a_failed_command(deployment: Deployment, tmp_path
     assert watched.code == 1
     assert "failed" in watched.out
     assert "not audio or video" in watched.out
+    assert "step_failed" in program.said()
+    assert "Traceback" not in program.said()
 
 
 async def test_ctrl_c_leaves_the_job_running_and_says_so(deployment: Deployment, tmp_path: Path, tone: Path) -> None:

@@ -48,8 +48,9 @@ def test_whole_metadata_from_stdin_is_kept_as_it_is(run: CliRunner) -> None:
         ("{", "- is not JSON"),
         ("[]", "a JSON object is needed"),
         (json.dumps({**RECIPE, "clips": []}), "recipe.clips"),
+        ("{}", "recipe.assetId, recipe.clips: fields required."),
     ],
-    ids=["no JSON", "no object", "no clips"],
+    ids=["no JSON", "no object", "no clips", "nothing at all"],
 )
 def test_what_the_bridge_would_refuse_is_told_at_once(run: CliRunner, text: str, words: str) -> None:
     done = run.invoke(app, ["submit", "save", "-"], input=text)

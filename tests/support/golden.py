@@ -18,7 +18,7 @@ def check_golden(name: str, seen: str | Terminal, *, rewrapped: bool = False) ->
     """
     kept = GOLDEN / f"{name}.txt"
     if os.environ.get("GOLDEN") == "write":
-        kept.write_text(seen if isinstance(seen, str) else seen.text(of_a_run=True), "utf-8")
+        kept.write_text(seen if isinstance(seen, str) else _at_rest(seen), "utf-8")
     expected = kept.read_text("utf-8")
     if isinstance(seen, Terminal):
         with suppress(AssertionError):
@@ -27,3 +27,16 @@ def check_golden(name: str, seen: str | Terminal, *, rewrapped: bool = False) ->
     if rewrapped:
         seen, expected = (without_the_run(" ".join(text.split())) for text in (seen, expected))
     assert seen == expected
+
+
+def _at_rest(seen: Terminal) -> str:
+    """The screen once it stays as it is, not one that is half drawn."""
+    last = ""
+
+    def stays() -> bool:
+        nonlocal last
+        before, last = last, seen.text(of_a_run=True)
+        return bool(last) and before == last
+
+    seen.until(stays)
+    return last

@@ -10,8 +10,10 @@ from audioprep.bridge.tracking.durations import Durations
 from audioprep.cli.views.forecast import Forecast, service_line
 from audioprep.jobs.job import Job
 from audioprep.jobs.status import JobStatus
+from audioprep.jobs.timestamps import utc_now
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)  # a report that is not old, whenever the test runs
 REPORT = BridgeReport(workers=2, in_flight=1, slots=4, median_seconds={"save": 20.0})
 BUSY = BridgeReport(workers=2, in_flight=2, slots=4, median_seconds={"save": 20.0})
 
@@ -65,8 +67,8 @@ def test_a_job_that_waits_has_an_estimate(status: ServiceStatus, ahead: int, sec
 @pytest.mark.parametrize(
     ("status", "line"),
     [
-        (ServiceStatus(1, 2, 1, 4, {}, NOW), "1 bridge, 2 workers, 1 of 4 slots in use"),
-        (ServiceStatus(2, None, 0, 8, {}, NOW), "2 bridges, workers unknown, 0 of 8 slots in use"),
+        (ServiceStatus(1, 2, 1, 4, {}, LATER), "1 bridge, 2 workers, 1 of 4 slots in use"),
+        (ServiceStatus(2, None, 0, 8, {}, LATER), "2 bridges, workers unknown, 0 of 8 slots in use"),
         (ServiceStatus(0, None, 0, 0, {}, None), ""),
     ],
     ids=["one bridge", "Temporal is away", "no bridge ever"],
@@ -77,6 +79,15 @@ def test_the_service_in_one_line(status: ServiceStatus, line: str) -> None:
 
 def test_a_service_that_has_stopped_says_since_when() -> None:
     assert service_line(ServiceStatus(0, None, 0, 0, {}, NOW)).startswith("no bridge is running: the last one reported")
+
+
+def test_an_old_report_says_of_when_it_is() -> None:
+    """As in one of many databases, where it is written every half an hour."""
+    seen = utc_now() - timedelta(minutes=40, seconds=30)
+
+    assert (
+        service_line(ServiceStatus(1, 2, 1, 4, {}, seen)) == "1 bridge, 2 workers, 1 of 4 slots in use, as of 40m ago"
+    )
 
 
 class StillTable:
@@ -97,12 +108,21 @@ class StillTable:
     [
         (ServiceStatus(1, 2, 4, 4, {"save": 20.0}, NOW), "about 40 s"),
         (ServiceStatus(1, 2, 4, 4, {"save": 200.0}, NOW), "about 7 min"),
-        (ServiceStatus(1, 0, 4, 4, {"save": 20.0}, NOW), "no worker is running"),
+        (ServiceStatus(1, 0, 4, 4, {"save": 20.0}, LATER), "no worker is running"),
+        (ServiceStatus(1, 0, 4, 4, {"save": 20.0}, NOW), ""),
         (ServiceStatus(0, None, 0, 0, {"save": 20.0}, NOW), "no bridge is running"),
         (ServiceStatus(0, None, 0, 0, {}, None), ""),
         (None, ""),
     ],
-    ids=["an estimate", "a long estimate", "no worker", "no bridge", "no bridge ever", "no table"],
+    ids=[
+        "an estimate",
+        "a long estimate",
+        "no worker",
+        "no worker long ago",
+        "no bridge",
+        "no bridge ever",
+        "no table",
+    ],
 )
 async def test_a_job_that_waits_has_a_hint(status: ServiceStatus | None, hint: str) -> None:
     forecast = Forecast(StillTable(status))  # type: ignore[arg-type]

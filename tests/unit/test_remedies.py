@@ -59,6 +59,15 @@ PROBLEMS = {
         replace(WELL, waiting=9, oldest=to_text(NOW - timedelta(hours=1)), service=replace(ALIVE, in_flight=4)),
         "AUDIOPREP_MAX_IN_FLIGHT",
     ),
+    "an old row, an old report": (
+        replace(
+            WELL,
+            waiting=9,
+            oldest=to_text(NOW - timedelta(hours=1)),
+            service=replace(ALIVE, last_seen=NOW - timedelta(minutes=40)),
+        ),
+        "no bridge has reported for 40:00",
+    ),
     "failures of the operator": (replace(WELL, failed=(job("failed", kind="Storage"),) * 3), "3 failed as Storage"),
     "failures of users": (replace(WELL, failed=(job("failed", kind="Refused"), job("failed"))), ""),
     "a type without a bridge": (replace(WELL, unserved={"transcribe": 2}), "transcribe (2)"),

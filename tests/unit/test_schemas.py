@@ -39,6 +39,15 @@ def test_an_unknown_type_has_no_schema() -> None:
     assert (printed.exit_code, "Unknown job type 'nothing': expected one of" in printed.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("arguments", [["edit"], ["save", "--result"]], ids=" ".join)
+def test_models_have_titles_and_fields_have_none(arguments: list[str]) -> None:
+    printed = json.loads(CliRunner().invoke(app, ["schema", *arguments]).stdout)
+
+    assert printed["title"]
+    for model in [printed, *printed.get("$defs", {}).values()]:
+        assert not [name for name, field in model.get("properties", {}).items() if "title" in field]
+
+
 @pytest.mark.parametrize("settings", [TimeoutSettings, AttemptSettings])
 def test_every_type_has_a_timeout_and_attempts(settings: type[TimeoutSettings | AttemptSettings]) -> None:
     assert set(settings.model_fields) == {*TYPES, "default"}

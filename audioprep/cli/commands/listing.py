@@ -97,6 +97,7 @@ def _filters(statuses: list[Status] | None, job_type: str | None, since: str | N
 
 
 async def _newest(settings: "Settings", limit: int, filters: "list[JobFilter]") -> Found:
+    from audioprep.bridge.store.listing import latest_present
     from audioprep.cli.views.forecast import header_line
     from audioprep.jobs.timestamps import utc_now
 
@@ -105,6 +106,8 @@ async def _newest(settings: "Settings", limit: int, filters: "list[JobFilter]") 
         waiting = await table.rows.queue(MAX_WAITING)
         header = header_line(await table.service.read(utc_now()), waiting, utc_now())
         paused = [pause.sentence for pause in await table.pauses.read(utc_now())]
-    jobs = sorted((job for jobs in lists for job in jobs), key=lambda job: job.created_at, reverse=True)[:limit]
+    present = latest_present()
+    found = [job for jobs in lists for job in jobs]
+    jobs = sorted(found, key=lambda job: (job.created_at <= present, job.created_at), reverse=True)[:limit]
     links = {job.job_id: link_to(settings, job, table.table_id) for job in jobs}
     return Found(jobs, table.rows.types, header, paused, links)

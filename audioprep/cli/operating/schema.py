@@ -12,7 +12,10 @@ ERROR, WEBHOOK = "error", "webhook"
 
 def schema(
     job_type: Annotated[
-        str, typer.Argument(metavar="TYPE", help="A job type, also of an installed package, error, or webhook.")
+        str,
+        typer.Argument(
+            metavar="TYPE", help="A job type, also of an installed package; another name of one (edit); error; webhook."
+        ),
     ],
     result: Annotated[bool, typer.Option("--result", help="Of the result instead of the metadata.")] = False,
 ) -> None:
@@ -27,5 +30,5 @@ def schema(
     try:
         kind = installed_job_types().find(job_type)
     except PermanentError as error:
-        fail(str(error), EXIT_USAGE)
+        fail(error.message, EXIT_USAGE)
     print_json(result_schema(kind) if result else metadata_schema(kind), indent=2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from audioprep.cli.views.joblist import age
 from audioprep.jobs.status import JobStatus
 from audioprep.jobs.text.wording import format_duration
-from audioprep.jobs.timestamps import utc_now
+from audioprep.jobs.timestamps import to_text, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,10 +26,10 @@ def service_line(status: "ServiceStatus") -> str:
     if status.last_seen is None:
         return ""
     if not status.bridges:
-        ago = format_duration(max((utc_now() - status.last_seen).total_seconds(), 0.0))
-        return f"no bridge is running: the last one reported {ago} ago"
+        return f"no bridge is running: the last one reported {format_duration(_ago(status.last_seen))} ago"
     workers = "workers unknown" if status.workers is None else _count(status.workers, "worker")
-    return f"{_count(status.bridges, 'bridge')}, {workers}, {status.in_flight} of {status.slots} slots in use"
+    line = f"{_count(status.bridges, 'bridge')}, {workers}, {status.in_flight} of {status.slots} slots in use"
+    return line if status.is_recent(utc_now()) else f"{line}, as of {age(to_text(status.last_seen), utc_now())} ago"
 
 
 def header_line(status: "ServiceStatus | None", waiting: "tuple[int, str]", now: datetime) -> str:
@@ -75,9 +75,13 @@ class Forecast:
         if not status.bridges:
             return "no bridge is running"
         if status.workers == 0:
-            return "no worker is running"
+            return "no worker is running" if status.is_recent(utc_now()) else ""
         seconds = status.wait_for(job.type, await self._table.ahead(job.created_at))
         return "" if seconds is None else f"about {_roughly(seconds)}"
+
+
+def _ago(moment: datetime) -> float:
+    return max((utc_now() - moment).total_seconds(), 0.0)
 
 
 def _count(number: int, what: str) -> str:

@@ -181,11 +181,12 @@ FROM audio_prep_jobs
 WHERE jobId = :job_id;
 
 -- name: newest
+-- Asked twice: rows that say they come from a later time are not the newest.
 -- No index begins with the type: so a type is looked for among the newest `:scanned` rows.
 SELECT {listed}
 FROM (
   SELECT * FROM audio_prep_jobs INDEXED BY idx_jobs_created
-  WHERE createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
+  WHERE createdAt >= :since AND createdAt <= :until ORDER BY createdAt DESC LIMIT :scanned
 )
 WHERE :type IS NULL OR type = :type LIMIT :limit;
 
@@ -194,7 +195,7 @@ WHERE :type IS NULL OR type = :type LIMIT :limit;
 SELECT {listed}
 FROM (
   SELECT * FROM audio_prep_jobs INDEXED BY idx_jobs_claim
-  WHERE status = :status AND createdAt >= :since ORDER BY createdAt DESC LIMIT :scanned
+  WHERE status = :status AND createdAt >= :since AND createdAt <= :until ORDER BY createdAt DESC LIMIT :scanned
 )
 WHERE :type IS NULL OR type = :type LIMIT :limit;
 
