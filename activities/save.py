@@ -128,8 +128,7 @@ class SaveActivities:
             found = {each.key: each for each in await prepared_files(storage, asset_id)}
             names = prepared_keys(recipe)
             if found.keys() >= set(names):
-                content = recipe.model_dump_json(indent=2, exclude_none=True).encode()
-                await storage.write(keys.edits(asset_id), content, ContentType.JSON)
+                await storage.write(keys.edits(asset_id), recipe.to_json(), ContentType.JSON)
                 newest = max(found[key].modified for key in names)
                 for other in found.keys() - set(names):
                     if found[other].modified < newest:

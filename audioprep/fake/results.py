@@ -135,7 +135,7 @@ class FakeResults:
             await self._storage.write(key, content, _CONTENT_TYPES[file.format])
             made.append(SavedFile(key=key, format=file.format, size=len(content), integrated=None, true_peak=None))
         await self._remove_others(asset, names)
-        await self._storage.write(keys.edits(asset), recipe.model_dump_json(indent=2).encode(), ContentType.JSON)
+        await self._storage.write(keys.edits(asset), recipe.to_json(), ContentType.JSON)
         report = await self._silent_report(asset, *names) if recipe.report else None
         outputs = tuple(made) if recipe.outputs else None
         return SaveResult(asset_id=asset, prepared_key=names[0], outputs=outputs, loudness=report)

@@ -138,6 +138,11 @@ class Recipe(WireModel):
         """The assets that are cut, as Markdown, each once."""
         return inline_codes(*dict.fromkeys(str(clip.source_asset_id) for clip in self.clips))
 
+    def to_json(self) -> bytes:
+        """The content of `edits.json`: of what the first web app does not know, only what the recipe says."""
+        unsaid = None if self.report else {"report"}
+        return self.model_dump_json(indent=2, exclude_none=True, exclude=unsaid).encode()
+
     def name_of(self, index: int) -> str:
         """A clip in the words of an error: its position, counted from 1, and its id."""
         return clip_name(index, self.clips[index].id)

@@ -45,7 +45,8 @@ async def test_eleven_formats_are_described_as_the_app_expects(deployment: Deplo
         app_schema.IngestResult.model_validate(result)
         _check_files(deployment, name, files[name], result)
     edits = {name: await _edit(deployment, json.loads(row["result"])) for name, row in rows.items()}
-    for name, (asset_id, preview_id, save_id) in edits.items():
+    for name, (recipe, preview_id, save_id) in edits.items():
+        asset_id = recipe["assetId"]
         preview, save = await deployment.app.finished(preview_id), await deployment.app.finished(save_id)
         assert json.loads(preview["result"] or "{}") == {"previewKey": _preview_key(asset_id)}, (name, preview)
         extension = "m4a" if name.endswith("a") else "wav"
@@ -53,6 +54,7 @@ async def test_eleven_formats_are_described_as_the_app_expects(deployment: Deplo
         assert json.loads(save["result"] or "{}") == {"assetId": asset_id, "preparedKey": key}, (name, save)
         stored = {key for key in deployment.place.stored() if key.startswith(f"assets/{asset_id}/")}
         assert {_preview_key(asset_id), key, f"assets/{asset_id}/edits.json"} < stored, name
+        assert json.loads(deployment.place.get(f"assets/{asset_id}/edits.json")) == recipe, name
         assert len([key for key in stored if "/prepared" in key]) == 1, name
 
 
@@ -142,14 +144,16 @@ def _check_files(deployment: Deployment, name: str, file: Path, result: dict[str
     assert abs(len(peaks) - 2 * 50 * SECONDS) <= 20, name
 
 
-async def _edit(deployment: Deployment, result: dict[str, Any]) -> tuple[str, str, str]:
-    """A preview and a save of the whole asset, as the editor asks for them: its id, and those of the jobs."""
+async def _edit(deployment: Deployment, result: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
+    """A preview and a save of the whole asset, as the editor asks for them: the recipe, and the ids of the jobs."""
     asset_id = result["assetId"]
     duration = _described(deployment, result)["audio"]["duration"]
     form = "aac" if result["metadata"]["originalFilename"].endswith("a") else "wav"
-    recipe = recipe_of(clip_of(asset_id, 0, duration), asset_id=asset_id, outputFormat=form)
+    clip = clip_of(asset_id, 0, duration, volume=1, fadeIn=0, fadeOut=0)
+    said = {"normalize": False, "outputFormat": form, "outputSampleRate": 44100}
+    recipe = recipe_of(clip, asset_id=asset_id, **said)
     preview = await deployment.app.submit("preview", {"recipe": recipe, "recipeHash": _hash(asset_id)})
-    return asset_id, preview, await deployment.app.submit("save", {"recipe": recipe})
+    return recipe, preview, await deployment.app.submit("save", {"recipe": recipe})
 
 
 def _hash(asset_id: str) -> str:

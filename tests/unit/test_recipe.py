@@ -202,6 +202,14 @@ def test_a_recipe_without_joins_is_written_as_ever() -> None:
     assert digest_of(recipe) == digest_of(_recipe(recipe_of(GOOD, GOOD)))
 
 
+def test_a_stored_recipe_has_the_apps_words_and_what_was_asked_for() -> None:
+    plain = recipe_of({**GOOD, "volume": 1, "fadeIn": 0, "fadeOut": 0}, asset_id=SAMPLE)
+    said = {**plain, "normalize": False, "outputFormat": "wav", "outputSampleRate": 44100}
+
+    assert json.loads(_recipe(plain).to_json()) == said
+    assert json.loads(_recipe({**plain, "report": True}).to_json()) == {**said, "report": True}
+
+
 def test_without_a_hash_the_digest_names_the_file() -> None:
     payload = JOB_TYPES.find("preview").parse(json.dumps({"recipe": recipe_of(GOOD, asset_id=SOURCE)}))
 
