@@ -55,7 +55,10 @@ class SiteSettings(BaseSettings):
     @model_validator(mode="after")
     def _an_update_has_an_index(self) -> Self:
         if self.ytdlp_update is not None and not self.ytdlp_index.startswith(("https://", "http://")):
-            raise ValueError("AUDIOPREP_YTDLP_UPDATE needs AUDIOPREP_YTDLP_INDEX, the URL of a package index")
+            raise ValueError(
+                "AUDIOPREP_YTDLP_UPDATE needs AUDIOPREP_YTDLP_INDEX, the URL of a package index, such as"
+                " PIP_INDEX_URL or the one that `pip download --verbose --no-deps yt-dlp` names"
+            )
         return self
 
     def access(self, work_dir: Path) -> SiteAccess:

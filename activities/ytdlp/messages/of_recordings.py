@@ -20,6 +20,8 @@ OF_RECORDINGS: Final = (
         "yt-dlp does not take an option that the operator has set. The operator has to look.",
         r"unsupported (?:language code|api client)|invalid (?:netrc machine|comments_sort_by|extractor.arg)",
         r"login with oauth|login using username and password|client only works|client is unable to fetch new",
+        r"not a valid api selection|invalid backend value|access token passed to yt-dlp",
+        r"if you are not downloading private content",
     ),
     never(
         ErrorKind.UNSUPPORTED_MEDIA,
@@ -53,13 +55,14 @@ OF_RECORDINGS: Final = (
         ErrorKind.REFUSED,
         "The recording is for members of its channel only.",
         r"members.only|members on level|join this channel|for (?:its |channel )?members\b|supporter-only",
-        r"available for members|follow this account|patrons",
+        r"available for members|only available for \w+ members|follow this account|patrons",
         account=True,
     ),
     never(
         ErrorKind.REFUSED,
         "The recording is for paying users only.",
         r"requires? (?:a )?(?:payment|purchase|subscription|premium|ticket|rental)|premium|subscri(?:ber|ption)",
+        r"content requires an? \w",
         r"purchase|not subscribed|\bis paid\b|pay for it|not free|\btickets?\b|tv provider|is locked|contents locked",
         account=True,
     ),
@@ -92,7 +95,7 @@ OF_RECORDINGS: Final = (
     never(
         ErrorKind.SOURCE_MISSING,
         "The channel is not live now.",
-        r"not (?:currently )?(?:live|on.?air)|\bis (?:now )?offline|auto-playing",
+        r"not (?:currently )?(?:live|on.?air)|cannot find on.?air|\bis (?:now )?offline|auto-playing",
     ),
     never(ErrorKind.UNSUPPORTED_MEDIA, "The recording is protected by DRM.", r"\bDRM\b"),
     never(
@@ -101,7 +104,8 @@ OF_RECORDINGS: Final = (
         r"log.?in required|requir\w{1,4} (?:a )?(?:login|log.?in|authentication)|login (?:details|is required)",
         r"sign.?in|\blog.?in\b|logged.?in(?:to)?\b|registered users|requires authentication|account is needed",
         r"account authentication|not authorized|authentication may be needed",
-        r"authorization lost|tokens? ha(?:s|ve)|required cookies",
+        r"authorization lost|tokens? ha(?:s|ve)|required cookies|cookies are required|auth token|opted in is required",
+        r"account info with provided cookies",
         account=True,
     ),
     never(
@@ -110,12 +114,15 @@ OF_RECORDINGS: Final = (
         r"\b(?:is|are|was|currently)? ?unavailable|(?:un|not |no longer |n't )available|in no longer|no longer exists",
         r"has been removed|deleted|terminated|does(?:n't| not) exist|\bnot found\b|no such|expired|closed",
         r"can't be accessed|inaccessible|unreachable content|content is unreachable|unviewable|unplayable|copyright",
+        r"no .{1,40} with id .{1,60} exists",
         r"unable to (?:view|access)|couldn't be found|not archived|does not have a .{1,40} tab",
     ),
     never(
         ErrorKind.INVALID_PAYLOAD,
         "The URL is cut off, or is not one of a recording.",
-        r"looks truncated|forget to quote|without video id|missing (?:a|an) .{1,30} id|blob url",
+        r"looks truncated|forget to quote|without video id|missing (?:a|an) .{1,30} id|blob url|no \w{1,30} in url",
+        r"invalid (?:query tags|area)|table of contents for this url|use that link to download",
+        r"url of the embedding webpage",
     ),
     never(
         ErrorKind.INVALID_PAYLOAD,
@@ -142,7 +149,7 @@ OF_RECORDINGS: Final = (
         r"not a podcast",
         r"(?:doesn't|does not) contain|not have any videos|embeds are not supported|only video extraction",
         r"could ?n.t find (?:video|the playlist)|not supported and will not be|is not supported$",
-        r"could not find (?:video|the playlist)|none of embed providers|neither archive nor live",
+        r"could not find (?:video|the playlist)|no chapters found|none of embed providers|neither archive nor live",
     ),
 )
 # In the site's own name, and not one of the above: what it says is final unless it speaks of a fault of its own.

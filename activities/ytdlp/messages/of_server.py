@@ -97,6 +97,7 @@ OF_TRANSPORT: Final = (
         ErrorKind.SITE_CHANGED,
         "{site} answered in a way that yt-dlp does not understand. If this goes on, the operator has to look.",
         r"unable to extract|unexpected response|failed to (?:extract|parse)|player response|failed to get",
-        r"infinite loop|different device_id",
+        r"infinite loop|different device_id|can ?not (?:get|extract)|reading .{1,30} failed|failed to retrieve",
+        r"returned empty|unknown .{1,30} status|error while getting|\b(?:api|generic) error\b",
     ),
 )
