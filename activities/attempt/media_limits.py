@@ -1,9 +1,12 @@
 """Quotas of one job: bytes and minutes of a source, bytes of an output, the least rate of a download."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from audioprep.activities.attempt.transfer_rate import RateWindow
 from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
+
+_PADDING: Final = 0.5  # seconds that an encoder may add before and after a recording which is as long as the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class MediaLimits:
 
     def check_duration(self, seconds: float) -> None:
         """Raises PermanentError when `seconds` of sound are too many."""
-        if seconds > self.max_seconds:
+        if seconds > self.max_seconds + _PADDING:
             limit = self.max_seconds / 60
             raise PermanentError(ErrorKind.LIMIT_EXCEEDED, f"The audio is longer than the limit of {limit:g} minutes.")
 
