@@ -59,6 +59,7 @@ PREVIEW = Encoding(
     ContentType.MP3,
     ("-c:a", "libmp3lame", "-b:a", str(PREVIEW_BITS_PER_SECOND), "-compression_level", _PREVIEW_QUALITY, "-f", "mp3"),
     PREVIEW_BITS_PER_SECOND,
+    clipped=True,
 )
 
 

@@ -12,7 +12,7 @@ from audioprep.activities.attempt.media_limits import MediaLimits
 from audioprep.jobs.errors import ErrorKind, PermanentError
 from tests.support.activities import Studio, clip_of, recipe_of
 from tests.support.audio import make_audio
-from tests.support.listening import pitch_of, rms_of, samples_of, stream_of, tone, write_wav
+from tests.support.listening import pitch_of, rms_of, samples_of, stream_of, tone, write_float_wav, write_wav
 from tests.support.programmes import noise
 
 RATE = 44100
@@ -276,3 +276,15 @@ async def test_an_aac_has_the_bit_rate_that_was_asked_for(
     saved = await studio.save(recipe_of(clip_of(source, 0, 10), outputFormat="aac", **fields))
 
     assert 0.7 * kbps < int(stream_of(saved)["bit_rate"]) / 1000 < 1.1 * kbps
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 1e20], ids=str)
+async def test_float_samples_of_any_value_have_a_preview(studio: Studio, tmp_path: Path, value: float) -> None:
+    """LAME aborts over samples that are infinite."""
+    sound = tone(3, RATE)[:, None].repeat(2, axis=1)
+    sound[RATE] = value
+    source = studio.add(write_float_wav(tmp_path / "source.wav", sound, RATE))
+
+    preview = await studio.preview(recipe_of(clip_of(source, 0, 3)))
+
+    assert pitch_of(samples_of(preview)[RATE + RATE // 2 : 2 * RATE], RATE) == pytest.approx(440, abs=5)
