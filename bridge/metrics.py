@@ -34,7 +34,13 @@ class Metrics:
 
     def __init__(self, job_types: Iterable[str] = JOB_TYPES.names) -> None:
         self._types = frozenset(job_types)
-        self._registry = registry = CollectorRegistry()
+        self._registry = CollectorRegistry()
+        self._counted = RowCounts()
+        self._add_counters(self._registry)
+        self._add_gauges(self._registry)
+        self._begin_at_zero()
+
+    def _add_counters(self, registry: CollectorRegistry) -> None:
         self._ended = Counter(
             "audioprep_jobs_ended", "Jobs whose end this bridge wrote", ["type", "outcome", "kind"], registry=registry
         )
@@ -64,6 +70,8 @@ class Metrics:
         self._rows = Counter(
             "audioprep_database_rows", "Rows the server read and wrote for this bridge", ["what"], registry=registry
         )
+
+    def _add_gauges(self, registry: CollectorRegistry) -> None:
         self._pending = _gauge(
             registry, "audioprep_jobs_pending", "Rows that wait to be claimed; at most 1000 of a type"
         )
@@ -83,8 +91,6 @@ class Metrics:
             registry, "audioprep_databases", "Databases of this bridge's list that are in its shard"
         )
         self._away = _gauge(registry, "audioprep_databases_away", "Those of them that are not served at the moment")
-        self._counted = RowCounts()
-        self._begin_at_zero()
 
     def claimed(self, jobs: Iterable[Job], now: datetime) -> None:
         """Rows were taken from the queue."""

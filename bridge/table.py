@@ -18,7 +18,7 @@ from audioprep.bridge.services.webhooks import INTERVAL, WebhookDispatcher
 from audioprep.bridge.shared import Shared
 from audioprep.bridge.store.identity import TableIdentity
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter
-from audioprep.bridge.store.queue.claims import Fairness
+from audioprep.bridge.store.queue.poll import Fairness
 from audioprep.bridge.store.retention import RetentionStore
 from audioprep.bridge.store.service import ServiceTable
 from audioprep.bridge.store.store import JobStore
@@ -55,15 +55,7 @@ class TableServices:
         breaker = self.store.breaker
         self._breaker = None if breaker is None else SourceBreaker(breaker, self.store, shared.metrics)
         executions = Executions(shared.temporal, options.task_queue, identity.table_id, shared.gate)
-        launcher = Launcher(
-            self.store,
-            executions,
-            shared.types,
-            options.limits,
-            identity.table_id,
-            fairness=options.temporal_fairness,
-            storage_prefix=storage_prefix,
-        )
+        launcher = self._launcher(executions, storage_prefix)
         self._durations = Durations()
         reconciler = Reconciler(
             self.store,
@@ -77,6 +69,18 @@ class TableServices:
         self.tracker = JobTracker(reconciler, executions, shared.rules, self.slots, shared.room, self._durations)
         self.health = Health()
         self._add_services(executions, database)
+
+    def _launcher(self, executions: Executions, storage_prefix: str) -> Launcher:
+        options = self._shared.options
+        return Launcher(
+            self.store,
+            executions,
+            self._shared.types,
+            options.limits,
+            self.identity.table_id,
+            fairness=options.temporal_fairness,
+            storage_prefix=storage_prefix,
+        )
 
     def _add_services(self, executions: Executions, database: DatabaseClient) -> None:
         many, options = self._shared.many, self._shared.options

@@ -1,7 +1,6 @@
 """Rendering of one recipe: the graph measured, encoded, and the output verified."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from audioprep.activities.render.chains import (
     CLIPPED,
     PEAK_METER,
     chart_meter,
-    is_resampled_to_measure,
     is_too_short_to_measure,
     mastering_filters,
     meter,
@@ -23,19 +21,15 @@ from audioprep.activities.render.encoding import Encoding
 from audioprep.activities.render.graph import OUTPUT, Graph, build_graph
 from audioprep.activities.render.loudness import Loudness, Mastering, estimated, parse_peak, parse_summary
 from audioprep.activities.render.metering.loudness_chart import LoudnessChart, log_bytes, read_chart
-from audioprep.activities.render.metering.true_peak import Peaks, peaks_of
-from audioprep.activities.render.metering.wav_file import open_wav
 from audioprep.activities.render.recipe_sources import RecipeSources
 from audioprep.activities.render.tagging.labels import labelled
+from audioprep.activities.render.verification import check_frames, check_peak, check_seconds, peaks_in
 from audioprep.activities.resources import ActivityResources
-from audioprep.jobs.errors import ErrorKind, PermanentError, TransientError
+from audioprep.jobs.errors import ErrorKind, TransientError
 from audioprep.jobs.types.recipe import Recipe
 
-_LENGTH_TOLERANCE = 0.1  # seconds that an encoder's frames may add to or take from a file
-_FRAME = 1152  # samples of the longest frame: MPEG-1 layer III's; at 8 kHz and below it is more than the tolerance
 _SLACK = 1 << 20  # bytes a file may have beyond what we expect
 _ENCODED, _METERED = 0.7, 0.95  # of the time, where a file is decoded again, and where it is metered as it is made
-_PRINTED = 0.1  # dB: the meter prints tenths
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +83,8 @@ class Rendering:
         filters = f"{self._mastered(mastering)},{metered_samples(self.graph, encoding.samples)}"
         run = await self._encode(path, encoding, filters, subrange(report, 0, _METERED), loglevel="info")
         heard = _loudness_in(run)
-        peaks = await self._peaks_in(path, ceiling, lambda: report(_METERED))
-        self._check_peak(heard.true_peak, min(peaks.sample or 0.0, 0.0))
+        peaks = await peaks_in(path, self.graph, ceiling, lambda: report(_METERED))
+        check_peak(self.graph, heard.true_peak, min(peaks.sample or 0.0, 0.0))
         return heard.model_copy(update={"true_peak": peaks.true})
 
     def _mastered(self, mastering: Mastering) -> str:
@@ -110,18 +104,18 @@ class Rendering:
     async def check(self, path: Path, encoding: Encoding, report: ProgressCallback) -> None:
         """Raises an error unless the file is as long as it must be: to the sample for WAV, to a frame otherwise."""
         if encoding.samples is not None:
-            await asyncio.to_thread(self._check_frames, path)
+            await asyncio.to_thread(check_frames, path, self.graph)
             return
         decode = [*input_options(path), "-map", "0:a:0", "-f", "null", "-"]
         run = await run_ffmpeg(decode, report, self.graph.seconds, self.folder)
-        self._check_seconds(run.seconds)
+        check_seconds(self.graph, run.seconds)
 
     async def check_and_find_peak(self, path: Path, report: ProgressCallback) -> float | None:
         """Like `check` of a lossy file, and its true peak as oversampling shows it; None for silence."""
         meter = ["-af", PEAK_METER, "-c:a", "pcm_f32le"]
         decode = ["-loglevel", "info", *input_options(path), "-map", "0:a:0", *meter, "-f", "null", "-"]
         run = await run_ffmpeg(decode, report, self.graph.seconds, self.folder)
-        self._check_seconds(run.seconds)
+        check_seconds(self.graph, run.seconds)
         return parse_peak(run.said)
 
     async def check_and_measure(self, path: Path, report: ProgressCallback) -> Loudness:
@@ -130,7 +124,7 @@ class Rendering:
         arguments = ["-loglevel", "info", *input_options(path), "-map", "0:a:0", *measured]
         loudness, seconds = await self._meter(arguments, report)
         if not is_too_short_to_measure(self.graph):
-            self._check_seconds(seconds)
+            check_seconds(self.graph, seconds)
         return loudness
 
     async def chart(self, report: ProgressCallback) -> LoudnessChart:
@@ -160,43 +154,6 @@ class Rendering:
         run = await run_ffmpeg([*arguments, "-f", "null", "-"], report, self.graph.seconds, self.folder)
         return _loudness_in(run), run.seconds
 
-    async def _peaks_in(self, path: Path, floor: float, keep_alive: Callable[[], None]) -> Peaks:
-        """Peaks of the WAV file, which is as long as it must be."""
-        try:
-            with open_wav(path) as wav:
-                self._check_length(wav.frames)
-                return await peaks_of(wav, keep_alive, floor)
-        except (ValueError, OSError) as error:
-            raise _unreadable(error) from None
-
-    def _check_frames(self, path: Path) -> None:
-        try:
-            with open_wav(path) as wav:
-                self._check_length(wav.frames)
-        except (ValueError, OSError) as error:
-            raise _unreadable(error) from None
-
-    def _check_length(self, frames: int) -> None:
-        if frames != self.graph.frames:
-            raise self._wrong_length(frames / self.graph.sample_rate)
-
-    def _check_peak(self, metered: float | None, found: float | None) -> None:
-        """What was metered is what is in the file: both have the same highest sample."""
-        if not is_resampled_to_measure(self.graph) and abs((metered or 0.0) - (found or 0.0)) > _PRINTED:
-            sentence = f"The file's highest sample is {found} dBFS, and {metered} dBFS when it was rendered."
-            raise TransientError(ErrorKind.CHILD_FAILED, sentence)
-
-    def _check_seconds(self, seconds: float) -> None:
-        if abs(seconds - self.graph.seconds) > max(_LENGTH_TOLERANCE, _FRAME / self.graph.sample_rate):
-            raise self._wrong_length(seconds)
-
-    def _wrong_length(self, seconds: float) -> PermanentError:
-        sentence = (
-            f"The render came out {seconds:.3f} s long instead of {self.graph.seconds:.3f} s: "
-            "a source did not decode as it did when it was measured."
-        )
-        return PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-
 
 def _loudness_in(run: FfmpegRun) -> Loudness:
     loudness = parse_summary(run.said)
@@ -207,10 +164,6 @@ def _loudness_in(run: FfmpegRun) -> Loudness:
 
 def _silent_meter() -> TransientError:
     return TransientError(ErrorKind.CHILD_FAILED, "ffmpeg ended without saying how loud the audio is.")
-
-
-def _unreadable(error: Exception) -> TransientError:
-    return TransientError(ErrorKind.CHILD_FAILED, f"ffmpeg left no readable WAV file ({error}).")
 
 
 async def open_rendering(

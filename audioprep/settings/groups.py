@@ -10,8 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 from audioprep.jobs.text.redaction import scrub
-from audioprep.settings.breaker import BreakerSettings
-from audioprep.settings.bridge import AttemptSettings, BridgeSettings, TimeoutSettings
+from audioprep.settings.bridge import AttemptSettings, BreakerSettings, BridgeSettings, TimeoutSettings
 from audioprep.settings.deployment import DatabaseSettings, StorageSettings, TemporalSettings, VersionSettings
 from audioprep.settings.names import variable
 from audioprep.settings.origins import Setting, settings_in_force

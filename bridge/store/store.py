@@ -15,8 +15,8 @@ from audioprep.bridge.database.errors import StatementRefused
 from audioprep.bridge.store.outbox import OutboxWriter, end_rows
 from audioprep.bridge.store.queries import JOBS, SCHEMA, UNIQUE, for_types
 from audioprep.bridge.store.queue.circuit import BreakerRules
-from audioprep.bridge.store.queue.claims import Claims, Fairness
-from audioprep.bridge.store.queue.poll import Poll
+from audioprep.bridge.store.queue.claims import Claims
+from audioprep.bridge.store.queue.poll import Fairness, Poll
 from audioprep.bridge.store.rows import jobs_of, shown, text_of
 from audioprep.jobs.errors import FailedResult
 from audioprep.jobs.job import Job, NewJob

@@ -10,8 +10,8 @@ from libsql_client import Client
 
 from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.pipeline_client import PipelineClient
-from audioprep.bridge.store.queue.claims import Fairness
 from audioprep.bridge.store.queue.pauses import Pause, PauseTable
+from audioprep.bridge.store.queue.poll import Fairness
 from audioprep.bridge.store.store import JobStore
 from audioprep.cli.views.forecast import Forecast
 from audioprep.jobs.job import NewJob

@@ -16,8 +16,7 @@ from libsql_client import Client
 from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.errors import StatementRefused
 from audioprep.bridge.database.pipeline_client import PipelineClient
-from audioprep.bridge.store.queue.claims import Fairness
-from audioprep.bridge.store.queue.poll import Poll
+from audioprep.bridge.store.queue.poll import Fairness, Poll
 from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.job import NewJob
 from audioprep.jobs.registry import JOB_TYPES

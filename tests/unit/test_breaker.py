@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from audioprep.bridge.store.queue.circuit import BreakerRules, Circuit, Move, next_move
-from audioprep.settings.breaker import BreakerSettings
+from audioprep.settings.bridge import BreakerSettings
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

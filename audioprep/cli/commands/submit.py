@@ -8,13 +8,12 @@ import typer
 
 from audioprep.cli.console import EXIT_USAGE, fail, out, print_json, read_settings, run
 from audioprep.cli.options import AsJson, Watch
+from audioprep.cli.recipe_file import CoverFile, Outputs, RecipeFile, Tags, metadata_of, output_of, tag_of
 from audioprep.cli.table import link_when_claimed, require_database
 from audioprep.cli.target import targeted
 
 if TYPE_CHECKING:
     from audioprep.settings import Settings
-
-_MAX_DIGITS = 6
 
 app = typer.Typer(help="Put a job into the table, as a web app would.", no_args_is_help=True)
 
@@ -41,39 +40,11 @@ def ingest(
     submit_checked(settings, job_id, "ingest", metadata, watch=watch, as_json=as_json)
 
 
-RecipeFile = Annotated[Path, typer.Argument(help="A recipe, or a job's whole metadata, as JSON; - reads stdin.")]
-
-
 @app.command()
 @targeted
 def preview(recipe: RecipeFile, watch: Watch = False, as_json: AsJson = False) -> None:
     """Render a recipe to a quick MP3; the same recipe is rendered once."""
-    submit_checked(read_settings(), str(uuid.uuid4()), "preview", _metadata(recipe), watch=watch, as_json=as_json)
-
-
-Outputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        metavar="FORMAT[:N]",
-        help="A file to make instead of those of the recipe: wav, flac, mp3, aac or opus, with its bits (wav:24) or"
-        " kbit/s (mp3:192). Up to four times.",
-    ),
-]
-
-
-Tags = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--tag",
-        metavar="NAME=TEXT",
-        help="A tag of the files: title, artist, album, albumArtist, composer, genre, date, track, disc or comment.",
-    ),
-]
-CoverFile = Annotated[
-    Path | None,
-    typer.Option("--cover", help="A JPEG or PNG of 5 MB at most, which is uploaded to storage first."),
-]
+    submit_checked(read_settings(), str(uuid.uuid4()), "preview", metadata_of(recipe), watch=watch, as_json=as_json)
 
 
 @app.command()
@@ -87,28 +58,18 @@ def save(
     as_json: AsJson = False,
 ) -> None:
     """Render a recipe to the asset's prepared files, WAV if it names none, normalised if it says so."""
-    settings, job_id, metadata = read_settings(), str(uuid.uuid4()), _metadata(recipe)
+    settings, job_id, metadata = read_settings(), str(uuid.uuid4()), metadata_of(recipe)
     if isinstance(metadata["recipe"], dict):
         changed = metadata["recipe"] = dict(metadata["recipe"])
         if output:
-            changed["outputs"] = [_output(text) for text in output]
+            changed["outputs"] = [output_of(text) for text in output]
             changed.pop("outputFormat", None)
             changed.pop("aacKbps", None)
         if tag:
-            changed["tags"] = {**(changed.get("tags") or {}), **dict(map(_tag, tag))}
+            changed["tags"] = {**(changed.get("tags") or {}), **dict(map(tag_of, tag))}
         if cover:
             changed["cover"] = {"storageKey": _uploaded_cover(settings, job_id, cover)}
     submit_checked(settings, job_id, "save", metadata, watch=watch, as_json=as_json)
-
-
-def _tag(text: str) -> tuple[str, str]:
-    from audioprep.jobs.types.tags import RecipeTags
-
-    names = [field.alias or name for name, field in RecipeTags.model_fields.items()]
-    name, equals, value = text.partition("=")
-    if not equals or name not in names:
-        fail(f"{text} is not NAME=TEXT, with a name of {', '.join(names)}.", EXIT_USAGE)
-    return name, value
 
 
 def _uploaded_cover(settings: "Settings", job_id: str, file: Path) -> str:
@@ -117,34 +78,6 @@ def _uploaded_cover(settings: "Settings", job_id: str, file: Path) -> str:
     key = f"uploads/{job_id}/{file.name}"
     run(_upload(settings, file, key))
     return key
-
-
-def _output(text: str) -> dict[str, Any]:
-    """`mp3:192` as an entry of a recipe's `outputs`."""
-    form, colon, number = text.partition(":")
-    if not colon:
-        return {"format": form}
-    if not (number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS):
-        fail(f"{text} is not FORMAT:N, such as mp3:192.", EXIT_USAGE)
-    return {"format": form, "bitDepth" if form in ("wav", "flac") else "kbps": int(number)}
-
-
-def _metadata(file: Path) -> dict[str, Any]:
-    """What the file holds as `{recipe, ...}`; a bare recipe is wrapped."""
-    import json
-
-    try:
-        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8-sig")
-        document = json.loads(text)
-    except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.", EXIT_USAGE)
-    except json.JSONDecodeError as error:
-        fail(f"{file} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.", EXIT_USAGE)
-    except ValueError:
-        fail(f"{file} is not JSON in UTF-8.", EXIT_USAGE)
-    if not isinstance(document, dict):
-        fail(f"{file} is not a recipe: a JSON object is needed.", EXIT_USAGE)
-    return document if "recipe" in document else {"recipe": document}
 
 
 def submit_checked(

@@ -1,7 +1,7 @@
 """Claims of pending rows: polls of the table, fair between tenants, the newest of those that supersede each other."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from audioprep.bridge.store.queries import JOBS, TENANTS, UNHELD, for_types
 from audioprep.bridge.store.queue.breakers import BreakerTable
 from audioprep.bridge.store.queue.circuit import BreakerRules
 from audioprep.bridge.store.queue.held import PAUSED, PauseWatch
-from audioprep.bridge.store.queue.poll import Poll
+from audioprep.bridge.store.queue.poll import Fairness, Poll
 from audioprep.bridge.store.rows import has_readable_id, job_of, number_of, readable_jobs, shown, tenant_of
 from audioprep.jobs.errors import SUPERSEDED_SENTENCE, ErrorKind, FailedResult
 from audioprep.jobs.job import Job
@@ -46,14 +46,6 @@ _CLAIMING: Final[dict[str, InValue]] = {
 _SUPERSEDED: Final = FailedResult.of(ErrorKind.SUPERSEDED, 0).to_json()
 _TENANTS, _SUPERSEDES = "(tenant)", "(supersedes)"  # the status of a row of `look` that is no job
 _NO_JOBS: Final = (_TENANTS, _SUPERSEDES, PAUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Fairness:
-    """Claims between tenants: how many tenants one claim looks at, and how many jobs of one are processed at once."""
-
-    window: int = 200
-    max_per_tenant: int | None = None
 
 
 class Claims:

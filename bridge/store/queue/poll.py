@@ -1,9 +1,17 @@
-"""What one poll of the table brings."""
+"""What a poll of the table may claim, and what it brings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from audioprep.jobs.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """Claims between tenants: how many tenants one claim looks at, and how many jobs of one are processed at once."""
+
+    window: int = 200
+    max_per_tenant: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
