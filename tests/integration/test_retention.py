@@ -167,7 +167,7 @@ async def test_prune_counts_first_and_deletes_when_told_to(deployment: Deploymen
         assert (unfinished.code, "have not ended" in unfinished.err) == (2, True)
         assert (without.code, "--before" in without.err) == (2, True)
         assert untouched == set(ROWS)
-        assert (failed.code, "1 rows deleted." in failed.out) == (0, True), failed.err
+        assert (failed.code, "1 row deleted." in failed.out) == (0, True), failed.err
         assert (pruned.code, "4 rows deleted." in pruned.out) == (0, True), pruned.err
         assert await _ids(database) == set(ROWS) - gone
 
