@@ -1,7 +1,6 @@
 """ffprobe: streams, formats, durations and tags as a media file declares them."""
 
 import asyncio
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from pydantic import BaseModel
 
 from audioprep.activities.ffmpeg.command import PROBE_LIMITS, ffprobe
 from audioprep.activities.ffmpeg.errors import reason_of
+from audioprep.activities.ffmpeg.file_checks import check_encryption, check_flac, check_riff
 from audioprep.activities.ffmpeg.report import ENTRIES, Report, Stream, parse_report
 from audioprep.activities.process.supervisor import child_process
 from audioprep.jobs.errors import ErrorKind, PermanentError
@@ -21,9 +21,6 @@ _MAX_CHANNELS: Final = 64  # swresample's own limit
 _NO_DECODER: Final = ("not implemented", "Could not open codec", "Unsupported codec")
 _UNREADABLE: Final = "The file is not audio or video that can be read"
 _MP4: Final = "mov,mp4,m4a,3gp,3g2,mj2"
-_MAX_INDEX: Final = 64 << 20  # bytes of an MP4's `moov`
-# Sample entries of encrypted sound: ISO/IEC 23001-7, FairPlay, Audible.
-_ENCRYPTED: Final = (b"enca", b"drms", b"aavd")
 
 
 class Probe(BaseModel):
@@ -51,7 +48,8 @@ class Probe(BaseModel):
 
 async def probe(source: Path, cwd: Path) -> Probe:
     """Look at `source` with ffprobe. Raises PermanentError when it is no media file or has no audio that decodes."""
-    await asyncio.to_thread(_check_riff, source)
+    await asyncio.to_thread(check_riff, source)
+    await asyncio.to_thread(check_flac, source)
     report, patient = await _report(source, cwd), False
     if not any(stream.is_decodable for stream in report.streams) and any(map(_is_late, report.streams)):
         report, patient = await _report(source, cwd, patient=True), True
@@ -60,7 +58,7 @@ async def probe(source: Path, cwd: Path) -> Probe:
         raise _no_audio(report.streams)
     _check_measures(audio)
     if report.format.format_name == _MP4:
-        await asyncio.to_thread(_check_encryption, source)
+        await asyncio.to_thread(check_encryption, source)
     return Probe(
         stream_index=audio.index,
         codec=audio.codec,
@@ -123,62 +121,3 @@ def _check_measures(audio: Stream) -> None:
     if audio.channels > _MAX_CHANNELS:
         sentence = f"The audio claims {audio.channels:,} channels: {_MAX_CHANNELS} at most can be read."
         raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-
-
-def _check_riff(source: Path) -> None:
-    """Raises PermanentError for WAV files that ffmpeg reads as something else than they hold.
-
-    RIFX has samples in the other byte order, which would be noise. Of files put one after the other, as `cat` does,
-    only the first is read.
-    """
-    with source.open("rb") as file:
-        head = file.read(12)
-        if head[:4] == b"RIFX":
-            sentence = (
-                "The file is a WAV file in big-endian byte order (RIFX), which is not supported: convert it to RIFF."
-            )
-            raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-        if head[:4] != b"RIFF" or len(head) < 12:
-            return
-        (size,) = struct.unpack_from("<I", head, 4)
-        file.seek(8 + size + size % 2)
-        after = file.read(12)
-    if after[:4] == b"RIFF" and after[8:] == head[8:]:
-        sentence = "The file holds several WAV files one after the other, and programs read only the first: join them."
-        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-
-
-def _check_encryption(source: Path) -> None:
-    """Raises PermanentError for an MP4 whose sample descriptions say that they are encrypted."""
-    index = _box(source, b"moov")
-    entries = [index[at + 4 : at + 64] for at in _occurrences(index, b"stsd")]
-    if any(kind in entry for entry in entries for kind in _ENCRYPTED):
-        sentence = "The file is encrypted (protected by DRM): without its key its sound cannot be decoded."
-        raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
-
-
-def _box(source: Path, name: bytes) -> bytes:
-    """The first top-level box of this type in an MP4 file; empty if there is none (ISO/IEC 14496-12, 4.2)."""
-    size, at = source.stat().st_size, 0
-    with source.open("rb") as file:
-        while len(head := file.read(16)) >= 8:
-            (length,) = struct.unpack_from(">I", head)
-            if length == 1 and len(head) == 16:
-                (length,) = struct.unpack_from(">Q", head, 8)
-            length = length or size - at
-            if head[4:8] == name:
-                return file.read(min(length, _MAX_INDEX))
-            if length < 8 or at + length >= size:
-                return b""
-            at += length
-            file.seek(at)
-    return b""
-
-
-def _occurrences(data: bytes, word: bytes) -> list[int]:
-    found: list[int] = []
-    at = data.find(word)
-    while at >= 0 and len(found) < 100:
-        found.append(at)
-        at = data.find(word, at + 1)
-    return found

@@ -113,7 +113,8 @@ async def test_a_recording_is_whole_and_cut_by_its_content(studio: Studio, tmp_p
 REFUSED = {
     "big-endian WAV": (made.big_endian, "big-endian byte order"),
     "encrypted": (made.encrypted, "encrypted"),
-    "several WAV files in one": (made.several_in_one, "one after the other"),
+    "several WAV files in one": (made.several_in_one("a.wav", "-c:a", "pcm_s16le"), "several WAV files"),
+    "several FLAC files in one": (made.several_in_one("a.flac"), "several FLAC files"),
     "xHE-AAC": (made.unknown_profile, r"in a codec that is not known here \(Audio object type 42"),
     "odd chunk without its pad byte": (made.unpadded, "no 'data' tag found"),
     "a gap of 3 minutes": (made.muted("a.webm", "-c:a", "libopus", "-t", "6"), "gap of"),

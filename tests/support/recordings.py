@@ -151,11 +151,15 @@ def big_endian(folder: Path) -> Path:
     return folder / "big.wav"
 
 
-def several_in_one(folder: Path) -> Path:
-    """WAV files one after the other, as `cat` puts them."""
-    part = encoded("a.wav", "-c:a", "pcm_s16le")(folder).read_bytes()
-    (folder / "cat.wav").write_bytes(part + part)
-    return folder / "cat.wav"
+def several_in_one(name: str, *options: str) -> Make:
+    """Files one after the other, as `cat` puts them."""
+
+    def make(folder: Path) -> Path:
+        part = encoded(f"part-{name}", *options)(folder).read_bytes()
+        (folder / name).write_bytes(part + part)
+        return folder / name
+
+    return make
 
 
 def encrypted(folder: Path) -> Path:
