@@ -47,7 +47,9 @@ def check_flac(source: Path) -> None:
         while block := file.read(_BLOCK):
             seen += block
             if any(head in seen for head in _FLAC_HEADS):
-                sentence = "The file holds several FLAC files one after the other, and programs lose sound at each joint: join them."
+                sentence = (
+                    "The file holds several FLAC files one after the other, and sound is lost at each joint: join them."
+                )
                 raise PermanentError(ErrorKind.UNSUPPORTED_MEDIA, sentence)
             seen = seen[1 - len(_FLAC_HEADS[0]) :]
 
