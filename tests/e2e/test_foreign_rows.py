@@ -37,7 +37,7 @@ async def test_an_hour_beside_foreign_rows_changes_and_reads_none(
         processes.wait_for_http(f"{url}/health", program)
         app, client = WebApp(url), await Client.connect(temporal_server.address)
         async with Bridge.open(url, client, _options(queue)) as bridge, carriers(temporal_server.address, queue):
-            await insert_foreign(app, pending=10_000, processing=100, cancelled=100)
+            await insert_foreign(app, pending=100_000, processing=1_000, cancelled=1_000)
             foreign = await remember_foreign(app)
             runs = _count_runs(monkeypatch)
             before = counters(f"http://127.0.0.1:{admin_port}")
@@ -48,7 +48,7 @@ async def test_an_hour_beside_foreign_rows_changes_and_reads_none(
             bridge.stop()
             await serving
 
-        assert foreign == 10_200
+        assert foreign == 102_000
         assert await changed_foreign(app) == 0
         # The server counts one row read for each request, also in an empty table.
         assert spent.read <= spent.requests <= polls + _UNCOUNTED
