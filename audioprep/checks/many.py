@@ -1,4 +1,4 @@
-"""Checks of many databases: each of them, told as one finding for each subject with the first that are not well."""
+"""Checks of many databases: one result for each subject, with the first databases that are not well."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

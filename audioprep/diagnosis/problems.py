@@ -104,7 +104,7 @@ def _start_a_bridge(what: str, age: timedelta) -> str:
 
 
 def stale(evidence: Evidence, action: Action) -> str:
-    """A row in the hands of another program, or one that Temporal has forgotten: nobody here works on it."""
+    """A row in the hands of another program, or one that Temporal has forgotten: no worker of ours has it."""
     job = evidence.job
     foreign = job.status is JobStatus.PROCESSING and isinstance(evidence.seen, Missing) and not job.is_queued
     if not foreign or not isinstance(action, Nothing):

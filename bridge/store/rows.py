@@ -59,9 +59,14 @@ def number_of(value: Value) -> float:
 
 def tenant_of(metadata: str | None) -> str:
     """The tenant that a row names; empty without one."""
+    return text_field(metadata, "tenant")
+
+
+def text_field(metadata: str | None, name: str) -> str:
+    """One field of a row's metadata; empty if the metadata is no object, or the field no text."""
     try:
         document = json.loads(metadata or "null")
     except (ValueError, RecursionError):
         return ""
-    tenant = document.get("tenant") if isinstance(document, dict) else None
-    return tenant if isinstance(tenant, str) else ""
+    value = document.get(name) if isinstance(document, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,14 +1,11 @@
 """Breaker of a source on both transports: two bridges, one row that tries, and what it costs."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from libsql_client import Client
 
 from audioprep.bridge.actions import Fail
-from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.metrics import Metrics
 from audioprep.bridge.services.breaker import SourceBreaker
@@ -49,14 +46,6 @@ class OneBridge:
         await self.store.fail(job_id, "no", FailedResult.of(kind, 1), now)
         if self.breaker:
             self.breaker.note_end(Fail("no", kind, None, 1))
-
-
-@pytest.fixture(params=["file", "pipeline"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    url = f"file:{tmp_path / 'jobs.db'}" if request.param == "file" else request.getfixturevalue("sqld_url")
-    async with open_database(url) as client:
-        await JobStore(client).migrate()
-        yield client
 
 
 async def insert(bridge: OneBridge, *names: str, source: str = "youtube") -> None:

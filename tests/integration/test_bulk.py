@@ -3,9 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from libsql_client import Client
 from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.errors import StatementRefused
 from audioprep.bridge.store.bulk import BulkStore, RowFilter
-from audioprep.bridge.store.store import JobStore
 from audioprep.jobs.status import JobStatus
 from tests.support.deployment import Deployment
 from tests.support.waiting import eventually
@@ -46,14 +43,6 @@ ROWS = {
     "metadata is no object": (("failed", None, "[]", None), False),
     "metadata is no JSON": (("failed", None, "{", None), False),
 }
-
-
-@pytest.fixture(params=["file", "pipeline"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    url = f"file:{tmp_path / 'jobs.db'}" if request.param == "file" else request.getfixturevalue("sqld_url")
-    async with open_database(url) as client:
-        await JobStore(client).migrate()
-        yield client
 
 
 async def _insert(database: Client, rows: dict[str, tuple[str, str, str | None, str, str | None]]) -> None:

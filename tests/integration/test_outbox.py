@@ -1,14 +1,11 @@
 """The outbox of webhooks, on both transports: an end and its entry are one transaction."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.errors import DatabaseError
 from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.outbox import Outbox, OutboxWriter, WebhookChoice
@@ -20,14 +17,6 @@ from audioprep.jobs.status import JobStatus
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FACTS = FailedResult.of("Network", 3)
 ALL = WebhookChoice(frozenset({"ingest", "preview", "edit", "save", "playlist"}))
-
-
-@pytest.fixture(params=["file", "pipeline"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    url = f"file:{tmp_path / 'jobs.db'}" if request.param == "file" else request.getfixturevalue("sqld_url")
-    async with open_database(url) as client:
-        await JobStore(client).migrate()
-        yield client
 
 
 def store_of(database: Client, choice: WebhookChoice = ALL) -> JobStore:

@@ -1,14 +1,11 @@
 """Pauses on both transports and beside a real bridge: rows stay pending, say why, and polls cost what they should."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from libsql_client import Client
 
-from audioprep.bridge.database.database import open_database
 from audioprep.bridge.database.pipeline_client import PipelineClient
 from audioprep.bridge.store.queue.pauses import Pause, PauseTable
 from audioprep.bridge.store.queue.poll import Fairness
@@ -21,14 +18,6 @@ from tests.support.waiting import eventually
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(params=["file", "pipeline"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    url = f"file:{tmp_path / 'jobs.db'}" if request.param == "file" else request.getfixturevalue("sqld_url")
-    async with open_database(url) as client:
-        await JobStore(client).migrate()
-        yield client
 
 
 async def pause(database: Client, scope: str, until: datetime = NOW + HOUR) -> None:

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from libsql_client import Client
@@ -40,14 +38,6 @@ ROWS = {
     "a time in milliseconds": (("ingest", "complete", None, "1700000000000", "1700000000000"), False),
     "a time that is none": (("ingest", "complete", None, OLD, "0000 whenever"), False),
 }
-
-
-@pytest.fixture(params=["file", "pipeline"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    url = f"file:{tmp_path / 'jobs.db'}" if request.param == "file" else request.getfixturevalue("sqld_url")
-    async with open_database(url) as client:
-        await JobStore(client).migrate()
-        yield client
 
 
 async def _insert(database: Client, rows: dict[str, tuple[str, str, str | None, str, str]]) -> None:

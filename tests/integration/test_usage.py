@@ -1,15 +1,12 @@
 """`audioprep cost`, and the history that it reads, on both transports."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from libsql_client import Client
 
 from audioprep.bridge.database.database import open_database
-from audioprep.bridge.store.store import JobStore
 from audioprep.bridge.store.usage import read_usage
 from audioprep.jobs.timestamps import to_text, utc_now
 from tests.support.deployment import Deployment
@@ -19,14 +16,6 @@ INSERT = (
     "INSERT INTO audio_prep_jobs (jobId, type, status, metadata, result, retryCount, createdAt, updatedAt)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-@pytest.fixture(params=["file", "pipeline"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
-    url = f"file:{tmp_path / 'jobs.db'}" if request.param == "file" else request.getfixturevalue("sqld_url")
-    async with open_database(url) as client:
-        await JobStore(client).migrate()
-        yield client
 
 
 async def insert(database: Client, job_id: str, kind: str, result: str | None, seconds: int, age: timedelta) -> None:

@@ -1,6 +1,5 @@
 """Pauses: which rows are not claimed for a while, by type or source."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from libsql_client import Client, InStatement, Row
 
 from audioprep.bridge.database.errors import DatabaseRefused
 from audioprep.bridge.store.queries import PAUSES
-from audioprep.bridge.store.rows import shown
+from audioprep.bridge.store.rows import shown, text_field
 from audioprep.jobs.job import Job
 from audioprep.jobs.timestamps import to_text, utc_now
 
@@ -51,7 +50,7 @@ class Pause:
 
 def pause_of(job: Job, pauses: Sequence[Pause]) -> Pause | None:
     """The pause that keeps a row from being claimed, if one does; its metadata was read."""
-    scopes = {ALL, type_scope(job.type), source_scope(_source_of(job.metadata))}
+    scopes = {ALL, type_scope(job.type), source_scope(text_field(job.metadata, "sourceType"))}
     return next((pause for pause in pauses if pause.scope in scopes), None)
 
 
@@ -99,12 +98,3 @@ class PauseTable:
 def _pause_of(row: Row, now: str) -> Pause:
     scope, until, reason, made_by, made_at = (shown(value) for value in row.astuple())
     return Pause(scope, until, reason, made_by, made_at, is_over=until <= now)
-
-
-def _source_of(metadata: str | None) -> str:
-    try:
-        document = json.loads(metadata or "null")
-    except (ValueError, RecursionError):
-        return ""
-    source = document.get("sourceType") if isinstance(document, dict) else None
-    return source if isinstance(source, str) else ""
